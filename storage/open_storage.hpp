@@ -1,0 +1,21 @@
+// open_storage: from the text after --storage, or in PET_STORAGE, to a storage.
+//
+//   file:///srv/pets     a directory; %XX is decoded
+//   /srv/pets  pets      a directory, as a path
+//   memory:              a new, empty MemoryStorage
+//
+// Opening touches nothing: a storage that cannot be reached says so at the first use.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "storage/base_storage.hpp"
+
+namespace pet {
+
+// Throws pet::Error: kUsage for a text that names no storage (empty, an unknown scheme, file://host/…), kStorageUnsupported for a scheme
+// that PetFactory knows but this build leaves out. No message repeats more of a URL than its scheme: it may hold a password.
+std::unique_ptr<BaseStorage> open_storage(std::string_view url);
+
+}  // namespace pet
