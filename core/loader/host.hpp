@@ -1,0 +1,50 @@
+// Host: the services that plugins get from this process (pet/abi.h): log, memory, threads, blobs,
+// child instances, cancellation.
+//
+//   auto host = pet::Host::make({.observer = print, .blobs = pet::open_storage("file:///var/cache/blobs")});
+//   pet::BasePlugin filter = clazz.create(params, host);
+//
+// Lifetime: every instance keeps the host that it was created with. process() is never destroyed.
+// Threads:  all members may be called from any thread.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "core/observer.hpp"
+
+namespace pet {
+
+class BaseStorage;
+
+struct HostOptions {
+  Observer observer;                   // plugin logs arrive as kPluginLog
+  std::shared_ptr<BaseStorage> blobs;  // none: plugins are told that there is no blob service
+  unsigned threads = 0;                // of parallel_for; 0: as many as cores
+};
+
+class Host {
+ public:
+  static std::shared_ptr<Host> make(HostOptions options);
+  static std::shared_ptr<Host> process();  // no observer, no blobs, one pool for the process
+
+  const HostOptions& options() const noexcept { return options_; }
+  unsigned concurrency() const noexcept;
+
+  // Long work in plugins that ask is told to stop (pet.cancel/1), until reset.
+  void cancel() noexcept { cancelled_ = true; }
+  void reset_cancel() noexcept { cancelled_ = false; }
+  bool cancelled() const noexcept { return cancelled_; }
+
+  class ThreadPool;
+  ThreadPool& pool() const noexcept { return *pool_; }
+  ~Host();
+
+ private:
+  explicit Host(HostOptions options);
+  HostOptions options_;
+  std::shared_ptr<ThreadPool> pool_;
+  std::atomic<bool> cancelled_{false};
+};
+
+}  // namespace pet

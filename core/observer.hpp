@@ -1,0 +1,47 @@
+// Observer: what happened, for whoever wants to know. The library itself prints nothing.
+//
+//   container.observe([](const pet::Event& event) { spdlog::info("{}", pet::to_string(event)); });
+//
+// Threads: an observer may be called from any thread, also from several at once. It must not throw
+//          (what it throws is dropped) and must not call back into the object that reported.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace pet {
+
+enum class EventKind {
+  kLazyPull,         // a name was resolved from storage
+  kExactVersion,     // a name and hash were fetched from storage
+  kCacheHit,         // a binary came from the cache on this machine
+  kPublish,          // a log entry was written
+  kRefusal,          // gate, integrity or trust said no
+  kQuarantine,       // a damaged file was taken out of the cache
+  kDamage,           // a damaged hint or document was survived; the message says which
+  kUnload,           // a library left the process, verified
+  kStaysResident,    // a library should have left and did not; the message says why
+  kPluginLog,        // a plugin wrote to its log
+};
+
+struct Event {
+  EventKind kind;
+  std::string class_name;
+  std::string hash;     // 64 hex digits, or empty
+  std::string source;   // "memory", "cache", "built in" or a storage's describe()
+  std::string message;  // may be empty
+  std::chrono::nanoseconds duration{0};
+};
+
+using Observer = std::function<void(const Event&)>;
+
+// One line, with the short hash: "lazy_pull MyFilter 3fa9c1… from file:///srv/pets (12.3 ms)".
+std::string to_string(const Event& event);
+std::string_view to_string(EventKind kind) noexcept;
+
+// Calls the observer if there is one, and drops what it throws.
+void notify(const Observer& observer, const Event& event) noexcept;
+
+}  // namespace pet
