@@ -1,20 +1,25 @@
 // BaseStorage: bytes by key, durably. What a registry is built on.
 //
-// The same few verbs on a directory, a bucket or a map in memory. One of them, put_if_absent, is atomic between
-// processes and machines; a log of numbered entries, and so every move of `latest`, needs nothing more.
+// The same few verbs on a directory, a bucket or a map in memory. One of them, put_if_absent, is
+// atomic between processes and machines; a log of numbered entries, and so every move of `latest`,
+// needs nothing more.
 //
 //   auto storage = pet::open_storage("file:///srv/pets");
 //   storage->put("plugins/MyFilter/" + hash + ".so", bytes);
-//   if (!storage->put_if_absent("plugins/MyFilter/log/0000000042.json", entry)) { /* another writer won: re-read */ }
-//   if (std::optional<std::string> hint = storage->get("plugins/MyFilter/latest.json")) { ... }
+//   if (!storage->put_if_absent("plugins/MyFilter/log/0000000042.json", entry)) { /* another writer
+//   won: re-read */ } if (std::optional<std::string> hint =
+//   storage->get("plugins/MyFilter/latest.json")) { ... }
 //
-// Objects:  a put is all or nothing: readers see the old bytes or the new, never a part, and when the call returns the new ones
-//           survive a power cut. Keys obey storage/key.hpp. A key is never also the folder of another ("a" and
-//           "a/b"): some backends keep both, some report the second as corrupt.
-// Absence:  std::nullopt, false or an empty list. Everything else throws: a storage that fails never looks empty.
-// Throws:   pet::Error with kInvalidName (the key breaks the rules), kStorageUnreachable (it may work later), kStorageRefused (it
-//           will not until somebody changes something: permission, space), kStorageUnsupported (this backend cannot), kCorrupt
-//           (what lies there is not an object, or not of the size it says). Error::key() is the key.
+// Objects:  a put is all or nothing: readers see the old bytes or the new, never a part, and when
+// the call returns the new ones
+//           survive a power cut. Keys obey storage/key.hpp. A key is never also the folder of
+//           another ("a" and "a/b"): some backends keep both, some report the second as corrupt.
+// Absence:  std::nullopt, false or an empty list. Everything else throws: a storage that fails
+// never looks empty. Throws:   pet::Error with kInvalidName (the key breaks the rules),
+// kStorageUnreachable (it may work later), kStorageRefused (it
+//           will not until somebody changes something: permission, space), kStorageUnsupported
+//           (this backend cannot), kCorrupt (what lies there is not an object, or not of the size
+//           it says). Error::key() is the key, or the file that stands for it.
 // Threads:  every method may be called from any thread at any time.
 // Lifetime: views passed in are used during the call only; what comes back is the caller's own.
 #pragma once
@@ -59,7 +64,8 @@ struct Capabilities {
 
 class BaseStorage {
  public:
-  // Larger objects are refused unless the caller says otherwise: a damaged or hostile storage shall not fill the memory.
+  // Larger objects are refused unless the caller says otherwise: a damaged or hostile storage shall
+  // not fill the memory.
   static constexpr std::uint64_t kDefaultMaxSize = std::uint64_t{1} << 30;  // 1 GiB
   static constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
@@ -67,31 +73,38 @@ class BaseStorage {
   BaseStorage(const BaseStorage&) = delete;
   BaseStorage& operator=(const BaseStorage&) = delete;
 
-  // The object's bytes; nullopt when absent. More than `max_size` bytes are kStorageRefused, naming both sizes.
-  std::optional<std::string> get(std::string_view key, std::uint64_t max_size = kDefaultMaxSize) const;
+  // The object's bytes; nullopt when absent. More than `max_size` bytes are kCorrupt, naming both
+  // sizes.
+  std::optional<std::string> get(std::string_view key,
+                                 std::uint64_t max_size = kDefaultMaxSize) const;
 
-  // Bytes [offset, offset + length), cut at the object's end: "" when it ends at or before `offset`. nullopt when absent.
-  std::optional<std::string> get_range(std::string_view key, std::uint64_t offset, std::uint64_t length) const;
+  // Bytes [offset, offset + length), cut at the object's end: "" when it ends at or before
+  // `offset`. nullopt when absent.
+  std::optional<std::string> get_range(std::string_view key, std::uint64_t offset,
+                                       std::uint64_t length) const;
 
   // Creates or replaces the object.
   void put(std::string_view key, std::string_view bytes);
 
-  // Creates the object unless there is one: true when this call created it. Of any number of racing processes exactly one
-  // gets true, and the object is that one's bytes. false promises that an object is there, durably, not that it is intact: compare.
+  // Creates the object unless there is one: true when this call created it. Of any number of racing
+  // processes exactly one gets true, and the object is that one's bytes. false promises that an
+  // object is there, durably, not that it is intact: compare.
   bool put_if_absent(std::string_view key, std::string_view bytes);
 
-  // Puts many objects for little more than the price of one: outcomes in the order of `items`, all of them durable on return.
-  // The items become visible in no promised order, so what must not be seen before something else goes into a later
-  // call: a publish is one call for the binaries, one for the facts, one for the log. When it throws, any of the
-  // items may be there, each of them whole; calling again is safe. A key named twice is kUsage.
+  // Puts many objects for little more than the price of one: outcomes in the order of `items`, all
+  // of them durable on return. The items become visible in no promised order, so what must not be
+  // seen before something else goes into a later call: a publish is one call for the binaries, one
+  // for the facts, one for the log. When it throws, any of the items may be there, each of them
+  // whole; calling again is safe. A key named twice is kUsage.
   std::vector<PutOutcome> put_many(std::span<const PutItem> items);
 
   // What is known without reading the object; nullopt when absent.
   std::optional<ObjectInfo> head(std::string_view key) const;
 
-  // At most `limit` keys that begin with `prefix` and are greater than `start_after`, sorted by bytes ('-' < '.' < '/' < digits <
-  // capitals < '_' < small letters). A prefix is text, not a folder: "plugins/My" finds "plugins/MyFilter/latest.json".
-  // Objects that come or go during the call may or may not be listed; all others are.
+  // At most `limit` keys that begin with `prefix` and are greater than `start_after`, sorted by
+  // bytes ('-' < '.' < '/' < digits < capitals < '_' < small letters). A prefix is text, not a
+  // folder: "plugins/My" finds "plugins/MyFilter/latest.json". Objects that come or go during the
+  // call may or may not be listed; all others are.
   std::vector<std::string> list(std::string_view prefix, std::string_view start_after = {},
                                 std::size_t limit = kNoLimit) const;
 

@@ -1,17 +1,20 @@
-// LocalStorage: a directory as storage. The object "plugins/A/latest.json" is the file of that name under the root.
+// LocalStorage: a directory as storage. The object "plugins/A/latest.json" is the file of that name
+// under the root.
 //
 //   pet::LocalStorage storage("/srv/pets");
 //   storage.put("plugins/A/latest.json", hint);
 //
-// Any number of processes may share the directory, over NFS too: nothing is locked, and every object appears by one atomic
-// rename or link. The directory is created by the first write; one that does not exist yet reads as empty, one that cannot be
-// read, or is a file, throws.
+// Any number of processes may share the directory, over NFS too: nothing is locked, and every
+// object appears by one atomic rename or link. The directory is created by the first write; one
+// that does not exist yet reads as empty, one that cannot be read, or is a file, throws.
 //
-// Keys stay inside: below the root no symbolic link is followed, so nobody who may write here can make a reader
-// or writer elsewhere touch another file. The root itself may be reached through links.
+// Keys stay inside: below the root no symbolic link is followed, so nobody who may write here can
+// make a reader or writer elsewhere touch another file. The root itself may be reached through
+// links.
 //
-// Left over: a writer that is killed leaves a file ".tmp-…", which no key can name and no list shows; a later writer to the
-// same folder removes it after an hour. remove() leaves empty folders standing, since a writer may be about to use them.
+// Left over: a writer that is killed leaves a file ".tmp-…", which no key can name and no list
+// shows; a later writer to the same folder removes it after an hour. remove() leaves empty folders
+// standing, since a writer may be about to use them.
 #pragma once
 
 #include <mutex>
@@ -32,8 +35,8 @@ class LocalStorage : public BaseStorage {
 
   std::string describe() const override;
 
-  // put_if_absent needs link(2) or renameat2(2), which are atomic or fail: a file system without them answers the first
-  // call with kStorageUnsupported.
+  // put_if_absent needs link(2) or renameat2(2), which are atomic or fail: a file system without
+  // them answers the first call with kStorageUnsupported.
   Capabilities capabilities() const override { return {true, true, true}; }
 
  protected:
@@ -49,18 +52,14 @@ class LocalStorage : public BaseStorage {
   bool do_remove(std::string_view key) override;
 
  private:
-  class Folder;
   class Batch;
 
-  std::string path_of(std::string_view key) const;
-  PutOutcome put_one(const PutItem& item);
-  Folder open_folder_for_write(std::string_view folder);
-  void settle(const Folder& folder);
+  bool is_settled(std::string_view folder) const;
 
   std::string root_;
 
-  // Folders whose own names this object has made durable, up to the root: see settle().
-  std::mutex settled_mutex_;
+  // Folders whose own names this object has made durable, all the way up to the root.
+  mutable std::mutex settled_mutex_;
   std::set<std::string, std::less<>> settled_;
 };
 

@@ -1,6 +1,7 @@
 // MemoryStorage: objects in a map, for tests and for programs that embed PetFactory without a disk.
 //
-// Keeps every promise of BaseStorage but durability: the objects end with it. Not shared between processes.
+// Keeps every promise of BaseStorage but durability: the objects end with it. Not shared between
+// processes.
 #pragma once
 
 #include <map>

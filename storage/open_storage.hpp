@@ -14,8 +14,9 @@
 
 namespace pet {
 
-// Throws pet::Error: kUsage for a text that names no storage (empty, an unknown scheme, file://host/…), kStorageUnsupported for a scheme
-// that PetFactory knows but this build leaves out. No message repeats more of a URL than its scheme: it may hold a password.
+// Throws pet::Error: kUsage for a text that names no storage (empty, an unknown scheme,
+// file://host/…), kStorageUnsupported for a scheme that PetFactory knows but this build leaves out.
+// No message repeats more of a URL than its scheme: it may hold a password.
 std::unique_ptr<BaseStorage> open_storage(std::string_view url);
 
 }  // namespace pet

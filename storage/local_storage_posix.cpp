@@ -1,0 +1,471 @@
+// How a directory keeps BaseStorage's promises.
+//
+// Every path is walked from the root's descriptor with openat, one segment at a time, following no
+// link. Every write goes through a Batch: all temporaries first, then one barrier that makes their
+// bytes durable, then the names, then one barrier that makes the names durable. Few objects are
+// synced one by one; for many, one syncfs per barrier replaces hundreds of fsyncs and is several
+// times faster.
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/filesystem/operations.hpp>
+#include <boost/filesystem/path.hpp>
+#include <cerrno>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "storage/error.hpp"
+#include "storage/key.hpp"
+#include "storage/local_storage.hpp"
+#include "storage/posix_file.hpp"
+
+namespace pet {
+namespace {
+
+using posix::FileDescriptor;
+using posix::TemporaryFile;
+
+// From this many on, a file system is synced as a whole. A syncfs also writes what other programs
+// left unwritten, so a lone put does not pay for them.
+constexpr std::size_t kSyncWholeFrom = 8;
+
+// Descriptors are a bounded resource (1,024 by default): so many objects are written between two
+// barriers.
+constexpr std::size_t kItemsPerBatch = 128;
+
+constexpr int kOpenFolder = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
+struct Folder {
+  FileDescriptor fd;
+  std::string path;  // absolute, for messages
+};
+
+// "a/b/c" -> {"a/b", "c"}; "c" -> {"", "c"}.
+std::pair<std::string_view, std::string> split(std::string_view key) {
+  const std::size_t slash = key.rfind('/');
+  if (slash == std::string_view::npos) return {{}, std::string(key)};
+  return {key.substr(0, slash), std::string(key.substr(slash + 1))};
+}
+
+// Takes the first segment off `folder`.
+std::string next_segment(std::string_view& folder) {
+  const std::size_t slash = folder.find('/');
+  std::string segment(folder.substr(0, slash));
+  folder.remove_prefix(slash == std::string_view::npos ? folder.size() : slash + 1);
+  return segment;
+}
+
+// A link is opened as neither file nor folder, and the errno does not tell which it was.
+[[noreturn]] void throw_not_openable(const Folder& parent, const std::string& name, int error) {
+  const std::string path = parent.path + "/" + name;
+  struct stat status {};
+  const bool known = ::fstatat(parent.fd.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+  if (known && S_ISLNK(status.st_mode)) posix::throw_errno(ELOOP, "open", path);
+  posix::throw_errno(error, "open", path);
+}
+
+std::optional<Folder> open_root(const std::string& root) {
+  FileDescriptor fd(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd) return Folder{std::move(fd), root};
+  if (errno == ENOENT) return std::nullopt;
+  if (errno == ENOTDIR) {
+    throw Error(
+        ErrorCode::kStorageRefused,
+        "storage " + quoted(root) +
+            " is not a directory: name a directory, or a place for a new one, with --storage",
+        {.class_name = {}, .hash = {}, .key = root});
+  }
+  posix::throw_errno(errno, "open the storage", root);
+}
+
+std::optional<Folder> open_child(const Folder& parent, const std::string& name) {
+  FileDescriptor fd(::openat(parent.fd.get(), name.c_str(), kOpenFolder));
+  if (fd) return Folder{std::move(fd), parent.path + "/" + name};
+  if (errno == ENOENT) return std::nullopt;
+  throw_not_openable(parent, name, errno);
+}
+
+// The folder "a/b" below the root; nullopt when any part of it is missing.
+std::optional<Folder> open_folder(const std::string& root, std::string_view folder) {
+  std::optional<Folder> at = open_root(root);
+  while (at && !folder.empty()) at = open_child(*at, next_segment(folder));
+  return at;
+}
+
+struct OpenedFolder {
+  Folder folder;
+  bool created = false;  // a part of its path was missing a moment ago
+};
+
+OpenedFolder create_folder(const std::string& root, std::string_view folder) {
+  std::optional<Folder> at = open_root(root);
+  bool created = !at;
+  if (!at) {
+    posix::make_folders(root);
+    at = open_root(root);
+  }
+  while (at && !folder.empty()) {
+    const std::string name = next_segment(folder);
+    std::optional<Folder> next = open_child(*at, name);
+    if (!next) {
+      created = true;
+      if (::mkdirat(at->fd.get(), name.c_str(), 0755) != 0 && errno != EEXIST) {
+        posix::throw_errno(errno, "create the folder", at->path + "/" + name);
+      }
+      next = open_child(*at, name);
+    }
+    at = std::move(next);
+  }
+  if (!at)
+    posix::throw_errno(ENOENT, "create folders in", root);  // somebody removes them meanwhile
+  return {std::move(*at), created};
+}
+
+// Makes the names of `folder` and of the folders above it durable, up to the root.
+void sync_path_to(const std::string& root, std::string_view folder) {
+  std::optional<Folder> at = open_root(root);
+  while (at && !folder.empty()) {
+    posix::sync(at->fd.get(), at->path);
+    at = open_child(*at, next_segment(folder));
+  }
+  if (!at) posix::throw_errno(ENOENT, "sync the folders of", root);
+}
+
+[[noreturn]] void throw_not_a_file(const std::string& path) {
+  throw Error(ErrorCode::kCorrupt,
+              quoted(path) + " is not a regular file, which every object is: move it away",
+              {.class_name = {}, .hash = {}, .key = path});
+}
+
+struct OpenedObject {
+  FileDescriptor fd;
+  std::string path;
+  std::uint64_t size = 0;
+};
+
+std::optional<OpenedObject> open_object(const Folder& folder, const std::string& name) {
+  // O_NONBLOCK: a FIFO that somebody left there must not hold us for ever. It changes nothing for
+  // files.
+  FileDescriptor fd(
+      ::openat(folder.fd.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  const std::string path = folder.path + "/" + name;
+  if (!fd) {
+    if (errno == ENOENT) return std::nullopt;
+    throw_not_openable(folder, name, errno);
+  }
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) posix::throw_errno(errno, "examine", path);
+  if (S_ISDIR(status.st_mode)) posix::throw_errno(EISDIR, "read", path);
+  if (!S_ISREG(status.st_mode)) throw_not_a_file(path);
+  return OpenedObject{std::move(fd), path, static_cast<std::uint64_t>(status.st_size)};
+}
+
+std::optional<OpenedObject> open_object(const std::string& root, std::string_view key) {
+  const auto [folder_name, name] = split(key);
+  const std::optional<Folder> folder = open_folder(root, folder_name);
+  if (!folder) return std::nullopt;
+  return open_object(*folder, name);
+}
+
+// Syncs the file system behind each of `folders` as a whole, each once: a folder may be a mount of
+// its own. false when that is not to be had, and each file and folder must be synced by itself.
+bool sync_whole(const std::map<std::string, OpenedFolder, std::less<>>& folders) {
+  std::set<dev_t> done;
+  for (const auto& [name, opened] : folders) {
+    struct stat status {};
+    if (::fstat(opened.folder.fd.get(), &status) != 0) {
+      posix::throw_errno(errno, "examine", opened.folder.path);
+    }
+    if (!done.insert(status.st_dev).second) continue;
+    if (!posix::sync_file_system(opened.folder.fd.get(), opened.folder.path)) return false;
+  }
+  return true;
+}
+
+bool is_valid_key(std::string_view key) {
+  try {
+    check_key(key);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+// The walk behind list(): depth first, in the order of whole keys, so that it can stop at the
+// limit.
+class Listing {
+ public:
+  Listing(std::string_view prefix, std::string_view start_after, std::size_t limit)
+      : prefix_(prefix), start_after_(start_after), limit_(limit) {}
+
+  // Adds the keys below `folder`, whose own keys begin with `base`: "" or "plugins/".
+  void walk(const Folder& folder, const std::string& base) {
+    for (const std::string& name : names_of(folder, base)) {
+      if (keys_.size() >= limit_) return;
+      if (name.back() != '/') {
+        keys_.push_back(base + name);
+      } else if (const auto child = open_child(folder, name.substr(0, name.size() - 1))) {
+        walk(*child, base + name);
+      }
+    }
+  }
+
+  std::vector<std::string> take() { return std::move(keys_); }
+
+ private:
+  // The names in `folder` that matter, folders with a '/' behind them: so they sort as their keys
+  // do ("a-b" < "a/b").
+  std::vector<std::string> names_of(const Folder& folder, const std::string& base) const {
+    const int copy = ::openat(folder.fd.get(), ".", kOpenFolder);
+    if (copy < 0) posix::throw_errno(errno, "list", folder.path);
+    const std::unique_ptr<DIR, int (*)(DIR*)> entries(::fdopendir(copy), ::closedir);
+    if (!entries) {
+      const FileDescriptor unused(copy);
+      posix::throw_errno(errno, "list", folder.path);
+    }
+    std::vector<std::string> names;
+    while (true) {
+      errno = 0;
+      const dirent* entry = ::readdir(entries.get());
+      if (entry == nullptr && errno != 0) posix::throw_errno(errno, "list", folder.path);
+      if (entry == nullptr) break;
+      std::string name = sortable_name(folder, *entry);
+      if (!name.empty() && matters(base + name)) names.push_back(std::move(name));
+    }
+    std::ranges::sort(names);
+    return names;
+  }
+
+  // Empty for what is no object and holds none: links, devices, what went away.
+  static std::string sortable_name(const Folder& folder, const dirent& entry) {
+    unsigned char type = entry.d_type;
+    struct stat status {};
+    if (type == DT_UNKNOWN) {  // some file systems do not say
+      if (::fstatat(folder.fd.get(), entry.d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) return {};
+      type = S_ISREG(status.st_mode) ? DT_REG : S_ISDIR(status.st_mode) ? DT_DIR : DT_UNKNOWN;
+    }
+    if (type == DT_REG) return entry.d_name;
+    if (type == DT_DIR) return std::string(entry.d_name) + "/";
+    return {};
+  }
+
+  // Whether the key, or some key below the folder "a/b/", belongs in the answer. Names that no key
+  // can have, such as ours for temporaries or lost+found, do not.
+  bool matters(std::string_view path) const {
+    if (path.back() != '/') {
+      return path.starts_with(prefix_) && path > start_after_ && is_valid_key(path);
+    }
+    return (path.starts_with(prefix_) || prefix_.starts_with(path)) &&
+           start_after_.substr(0, path.size()) <= path &&
+           is_valid_key(path.substr(0, path.size() - 1));
+  }
+
+  const std::string_view prefix_;
+  const std::string_view start_after_;
+  const std::size_t limit_;
+  std::vector<std::string> keys_;
+};
+
+}  // namespace
+
+// One round of writing: prepare, sync the bytes, publish the names, sync the names.
+class LocalStorage::Batch {
+ public:
+  Batch(LocalStorage& storage, std::span<const PutItem> items) : storage_(storage), items_(items) {
+    entries_.reserve(items.size());
+  }
+
+  void write(std::vector<PutOutcome>& outcomes) {
+    prepare();
+    sync_bytes();
+    publish();
+    sync_names();
+    for (const Entry& entry : entries_) outcomes.push_back(entry.outcome);
+  }
+
+ private:
+  struct Entry {
+    const PutItem* item;
+    const Folder* folder;
+    std::string name;
+    std::optional<TemporaryFile> temporary;
+    std::optional<OpenedObject> existing;
+    PutOutcome outcome = PutOutcome::kWritten;
+  };
+
+  void prepare() {
+    for (const PutItem& item : items_) {
+      auto [folder_name, name] = split(item.key);
+      const Folder& folder = folder_of(folder_name);
+      Entry& entry = entries_.emplace_back(Entry{&item, &folder, name, {}, {}});
+      if (item.mode == PutMode::kIfAbsent) entry.existing = open_object(folder, name);
+      if (entry.existing) {
+        entry.outcome = PutOutcome::kAlreadyThere;
+      } else {
+        entry.temporary.emplace(folder.fd.get(), folder.path).write(item.bytes);
+      }
+    }
+  }
+
+  const Folder& folder_of(std::string_view name) {
+    const auto found = folders_.find(name);
+    if (found != folders_.end()) return found->second.folder;
+    return folders_.emplace(name, create_folder(storage_.root_, name)).first->second.folder;
+  }
+
+  void sync_bytes() {
+    if (entries_.size() >= kSyncWholeFrom && sync_whole(folders_)) {
+      settle([](const std::string&) {});  // the folders' names are synced with everything else
+      return;
+    }
+    for (const Entry& entry : entries_) {
+      if (entry.temporary) posix::sync(entry.temporary->fd(), entry.folder->path);
+      // "Already there" is not "durable": whoever put it may have died before its own fsync, or
+      // copied it here by hand.
+      if (entry.existing) posix::sync(entry.existing->fd.get(), entry.existing->path);
+    }
+    settle([this](const std::string& name) { sync_path_to(storage_.root_, name); });
+  }
+
+  // An object is durable when all folders above it are. Those may be new, or made by another
+  // process that has not synced them yet; so each is synced once per LocalStorage, and again if it
+  // had to be created again.
+  template <typename Sync>
+  void settle(const Sync& sync) {
+    for (const auto& [name, opened] : folders_) {
+      if (!opened.created && storage_.is_settled(name)) continue;
+      sync(name);
+      posix::sweep_temporaries(opened.folder.fd.get());
+      const std::lock_guard lock(storage_.settled_mutex_);
+      storage_.settled_.insert(name);
+    }
+  }
+
+  void publish() {
+    for (Entry& entry : entries_) {
+      if (!entry.temporary) continue;
+      if (entry.item->mode == PutMode::kReplace) {
+        entry.temporary->rename_to(entry.name);
+      } else if (!entry.temporary->name_if_free(entry.name)) {
+        entry.outcome = PutOutcome::kAlreadyThere;
+        const auto winner = open_object(*entry.folder, entry.name);
+        if (winner) posix::sync(winner->fd.get(), winner->path);
+      }
+    }
+  }
+
+  void sync_names() {
+    if (folders_.size() >= kSyncWholeFrom && sync_whole(folders_)) return;
+    for (const auto& [name, opened] : folders_) {
+      posix::sync(opened.folder.fd.get(), opened.folder.path);
+    }
+  }
+
+  LocalStorage& storage_;
+  const std::span<const PutItem> items_;
+  std::map<std::string, OpenedFolder, std::less<>> folders_;
+  std::vector<Entry> entries_;  // destroyed before folders_, whose descriptors they use
+};
+
+LocalStorage::LocalStorage(std::string root) {
+  if (root.empty()) {
+    throw Error(ErrorCode::kUsage, "a local storage needs a path: name a directory with --storage");
+  }
+  root_ = boost::filesystem::absolute(root).lexically_normal().string();
+  while (root_.size() > 1 && (root_.ends_with('/') || root_.ends_with("/."))) root_.pop_back();
+}
+
+std::string LocalStorage::describe() const {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-~+=@,:";
+  constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string url = "file://";
+  for (const char c : root_) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (kPlain.find(c) != std::string_view::npos) {
+      url += c;
+    } else {
+      url += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
+    }
+  }
+  return url;
+}
+
+bool LocalStorage::is_settled(std::string_view folder) const {
+  const std::lock_guard lock(settled_mutex_);
+  return settled_.contains(folder);
+}
+
+std::optional<std::string> LocalStorage::do_get(std::string_view key,
+                                                std::uint64_t max_size) const {
+  const std::optional<OpenedObject> object = open_object(root_, key);
+  if (!object) return std::nullopt;
+  check_size(key, object->size, max_size);
+  return posix::read_exactly(object->fd.get(), 0, object->size, object->path);
+}
+
+std::optional<std::string> LocalStorage::do_get_range(std::string_view key, std::uint64_t offset,
+                                                      std::uint64_t length) const {
+  const std::optional<OpenedObject> object = open_object(root_, key);
+  if (!object) return std::nullopt;
+  if (offset >= object->size) return std::string();
+  return posix::read_exactly(object->fd.get(), offset, std::min(length, object->size - offset),
+                             object->path);
+}
+
+void LocalStorage::do_put(std::string_view key, std::string_view bytes) {
+  const PutItem item{key, bytes, PutMode::kReplace};
+  do_put_many({&item, 1});
+}
+
+bool LocalStorage::do_put_if_absent(std::string_view key, std::string_view bytes) {
+  const PutItem item{key, bytes, PutMode::kIfAbsent};
+  return do_put_many({&item, 1}).front() == PutOutcome::kWritten;
+}
+
+std::vector<PutOutcome> LocalStorage::do_put_many(std::span<const PutItem> items) {
+  std::vector<PutOutcome> outcomes;
+  outcomes.reserve(items.size());
+  for (std::size_t first = 0; first < items.size(); first += kItemsPerBatch) {
+    const std::size_t count = std::min(kItemsPerBatch, items.size() - first);
+    Batch(*this, items.subspan(first, count)).write(outcomes);
+  }
+  return outcomes;
+}
+
+std::optional<ObjectInfo> LocalStorage::do_head(std::string_view key) const {
+  const std::optional<OpenedObject> object = open_object(root_, key);
+  if (!object) return std::nullopt;
+  return ObjectInfo{object->size};
+}
+
+std::vector<std::string> LocalStorage::do_list(std::string_view prefix,
+                                               std::string_view start_after,
+                                               std::size_t limit) const {
+  const std::size_t slash = prefix.rfind('/');
+  const std::string_view folder_name =
+      slash == std::string_view::npos ? std::string_view() : prefix.substr(0, slash);
+  const std::optional<Folder> folder = open_folder(root_, folder_name);
+  if (!folder) return {};
+  Listing listing(prefix, start_after, limit);
+  listing.walk(*folder, folder_name.empty() ? "" : std::string(folder_name) + "/");
+  return listing.take();
+}
+
+bool LocalStorage::do_remove(std::string_view key) {
+  const auto [folder_name, name] = split(key);
+  const std::optional<Folder> folder = open_folder(root_, folder_name);
+  if (!folder) return false;
+  if (::unlinkat(folder->fd.get(), name.c_str(), 0) != 0) {
+    if (errno == ENOENT) return false;
+    posix::throw_errno(errno, "remove", folder->path + "/" + name);
+  }
+  posix::sync(folder->fd.get(), folder->path);
+  return true;
+}
+
+}  // namespace pet

@@ -1,0 +1,119 @@
+#include "storage/open_storage.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+
+#include "storage/error.hpp"
+#include "storage/key.hpp"
+#include "storage/local_storage.hpp"
+#include "storage/memory_storage.hpp"
+
+namespace pet {
+namespace {
+
+constexpr std::string_view kForms = "file:///dir, a path, memory:";
+
+[[noreturn]] void throw_usage(const std::string& message) {
+  throw Error(ErrorCode::kUsage, message + "; a storage is one of: " + std::string(kForms));
+}
+
+// The value of a hexadecimal digit; -1 for any other character.
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::string percent_decoded(std::string_view text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      result += text[i];
+      continue;
+    }
+    const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
+    const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
+    if (high < 0 || low < 0) {
+      throw_usage("storage " + quoted("file:" + std::string(text)) +
+                  " has a '%' without two hexadecimal digits: write a plain '%' as %25");
+    }
+    result += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return result;
+}
+
+std::unique_ptr<BaseStorage> open_path(std::string path, std::string_view as_given) {
+  if (path.find('\0') != std::string::npos) {
+    throw_usage("storage " + quoted(as_given) + " has a NUL in its path");
+  }
+  return std::make_unique<LocalStorage>(std::move(path));
+}
+
+// `rest` is what follows "file:".
+std::unique_ptr<BaseStorage> open_file(std::string_view rest) {
+  const std::string as_given = "file:" + std::string(rest);
+  if (!rest.starts_with("///")) {
+    throw_usage("storage " + quoted(as_given) +
+                " names a host or no absolute path: write file:///dir, three slashes");
+  }
+  if (rest.find_first_of("?#") != std::string_view::npos) {
+    throw_usage("storage " + quoted(as_given) + " has a '?' or '#': write %3F or %23");
+  }
+  return open_path(percent_decoded(rest.substr(2)), as_given);
+}
+
+std::unique_ptr<BaseStorage> open_memory(std::string_view rest) {
+  if (!rest.empty())
+    throw_usage("storage " + quoted("memory:" + std::string(rest)) + " is not memory:");
+  return std::make_unique<MemoryStorage>();
+}
+
+// A backend is added by a row here; no opener: known, but not in this build.
+struct Scheme {
+  std::string_view name;
+  std::unique_ptr<BaseStorage> (*open)(std::string_view rest);
+};
+constexpr std::array kSchemes{
+    Scheme{"file", open_file}, Scheme{"memory", open_memory}, Scheme{"s3", nullptr},
+    Scheme{"https", nullptr},  Scheme{"http", nullptr},
+};
+
+// The scheme of `url` in small letters. One letter is a drive, not a scheme; "./a:b" is a path.
+std::optional<std::string> scheme_of(std::string_view url) {
+  const std::size_t colon = url.find(':');
+  if (colon == std::string_view::npos || colon < 2) return std::nullopt;
+  std::string scheme(url.substr(0, colon));
+  for (char& c : scheme) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  const bool valid =
+      scheme.front() >= 'a' && scheme.front() <= 'z' &&
+      scheme.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789+.-") == std::string::npos;
+  return valid ? std::optional(scheme) : std::nullopt;
+}
+
+}  // namespace
+
+std::unique_ptr<BaseStorage> open_storage(std::string_view url) {
+  if (url.empty()) throw_usage("no storage was named");
+  const std::optional<std::string> scheme = scheme_of(url);
+  if (!scheme) return open_path(std::string(url), url);
+
+  const auto* known = std::ranges::find(kSchemes, std::string_view(*scheme), &Scheme::name);
+  if (known == kSchemes.end()) {
+    throw_usage("storage scheme " + quoted(*scheme + ":") +
+                " is not known: for a directory of that name write ./" + *scheme + ":…");
+  }
+  if (known->open == nullptr) {
+    throw Error(ErrorCode::kStorageUnsupported,
+                "storage " + *scheme +
+                    ":// is not built into this version, which has: " + std::string(kForms));
+  }
+  return known->open(url.substr(scheme->size() + 1));
+}
+
+}  // namespace pet

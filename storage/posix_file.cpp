@@ -1,0 +1,311 @@
+#include "storage/posix_file.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "storage/key.hpp"
+
+namespace pet::posix {
+namespace {
+
+constexpr std::string_view kTemporaryPrefix = ".tmp-";
+constexpr time_t kStaleSeconds = 3600;
+constexpr int kSweptNames = 4096;
+constexpr int kSweptFiles = 64;
+
+struct Explanation {
+  int error;
+  ErrorCode code;
+  const char* what;
+  const char* next;
+};
+
+constexpr const char* kChooseAnother = "or choose another storage with --storage";
+
+constexpr std::array kExplanations{
+    Explanation{ENOSPC, ErrorCode::kStorageRefused, "no space left on the device that holds it",
+                "free space there, "},
+    Explanation{EDQUOT, ErrorCode::kStorageRefused, "the disk quota there is used up",
+                "free space there, "},
+    Explanation{EFBIG, ErrorCode::kStorageRefused, "the file is larger than is allowed",
+                "raise the limit (ulimit -f), "},
+    Explanation{EROFS, ErrorCode::kStorageRefused, "its file system is read-only",
+                "mount it writable, "},
+    Explanation{EACCES, ErrorCode::kStorageRefused, "permission denied", "allow it to this user, "},
+    Explanation{EPERM, ErrorCode::kStorageRefused, "operation not permitted",
+                "allow it to this user, "},
+    Explanation{ENOTDIR, ErrorCode::kCorrupt, "a file stands where a folder was expected",
+                "move it away, "},
+    Explanation{EISDIR, ErrorCode::kCorrupt, "a folder stands where a file was expected",
+                "move it away, "},
+    Explanation{ELOOP, ErrorCode::kStorageRefused,
+                "a symbolic link stands where a file or folder was expected", "replace it, "},
+    Explanation{ENAMETOOLONG, ErrorCode::kStorageRefused, "the path is too long for this system",
+                "use a shorter path, "},
+    Explanation{EMFILE, ErrorCode::kStorageUnreachable, "this process has too many files open",
+                "raise the limit (ulimit -n), "},
+    Explanation{EIO, ErrorCode::kStorageUnreachable, "the device reported an input/output error",
+                "check the device (dmesg), "},
+    Explanation{ESTALE, ErrorCode::kStorageUnreachable, "the network file system lost it",
+                "mount it again, "},
+    Explanation{EOPNOTSUPP, ErrorCode::kStorageUnsupported, "the file system has no such operation",
+                "use one that has, "},
+    Explanation{ENOSYS, ErrorCode::kStorageUnsupported, "the system has no such operation",
+                "use one that has, "},
+};
+
+std::string random_hex() {
+  std::uint64_t random = 0;
+  // 8 bytes are never delivered in part; without the call the address and the pid in the name have
+  // to do.
+  if (getrandom(&random, sizeof random, 0) != sizeof random) {
+    random = reinterpret_cast<std::uintptr_t>(&random) ^ static_cast<std::uint64_t>(time(nullptr));
+  }
+  std::array<char, 16> text;
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), random, 16).ptr;
+  return std::string(text.data(), end);
+}
+
+// The process that made a temporary of this name; 0 when the name says nothing.
+pid_t maker_of(std::string_view name) {
+  pid_t pid = 0;
+  name.remove_prefix(kTemporaryPrefix.size());
+  const auto parsed = std::from_chars(name.data(), name.data() + name.size(), pid);
+  return parsed.ec == std::errc() && pid > 0 ? pid : 0;
+}
+
+bool is_running(pid_t pid) { return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM); }
+
+// syncfs reports a failed write-back since Linux 5.8; before, it returns 0 all the same.
+bool syncfs_reports_errors() {
+  static const bool reports = [] {
+    utsname system{};
+    if (uname(&system) != 0) return false;
+    char* rest = nullptr;
+    const long major = std::strtol(system.release, &rest, 10);
+    const long minor = *rest == '.' ? std::strtol(rest + 1, nullptr, 10) : 0;
+    return major > 5 || (major == 5 && minor >= 8);
+  }();
+  return reports;
+}
+
+// Link is refused in these ways by file systems that have none (FAT, some FUSE and network mounts).
+bool means_no_link(int error) {
+  return error == EPERM || error == EOPNOTSUPP || error == ENOSYS || error == EMLINK;
+}
+
+}  // namespace
+
+FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
+  if (this != &other) {
+    close();
+    fd_ = std::exchange(other.fd_, -1);
+  }
+  return *this;
+}
+
+void FileDescriptor::close() noexcept {
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = -1;
+}
+
+void throw_errno(int error, std::string_view doing, const std::string& path) {
+  const auto* known = std::ranges::find(kExplanations, error, &Explanation::error);
+  const bool explained = known != kExplanations.end();
+  const std::string what = explained ? known->what : std::strerror(error);
+  const std::string next = explained ? known->next : "try again, ";
+  throw Error(explained ? known->code : ErrorCode::kStorageUnreachable,
+              "cannot " + std::string(doing) + " " + quoted(path) + ": " + what + ": " + next +
+                  kChooseAnother,
+              {.class_name = {}, .hash = {}, .key = path});
+}
+
+void write_all(int fd, std::string_view bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw_errno(errno, "write", path);
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+std::string read_exactly(int fd, std::uint64_t offset, std::uint64_t length,
+                         const std::string& path) {
+  std::string bytes(length, '\0');
+  std::uint64_t done = 0;
+  while (done < length) {
+    const ssize_t got =
+        ::pread(fd, bytes.data() + done, length - done, static_cast<off_t>(offset + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw_errno(errno, "read", path);
+    if (got == 0) {
+      throw Error(ErrorCode::kCorrupt,
+                  quoted(path) + " shrank while it was read: expected " +
+                      std::to_string(offset + length) + " bytes, it ends after " +
+                      std::to_string(offset + done) +
+                      ": let only PetFactory write there, and put the object again",
+                  {.class_name = {}, .hash = {}, .key = path});
+    }
+    done += static_cast<std::uint64_t>(got);
+  }
+  return bytes;
+}
+
+void sync(int fd, const std::string& path) {
+  while (::fsync(fd) != 0) {
+    if (errno != EINTR) throw_errno(errno, "sync", path);
+  }
+}
+
+bool sync_file_system(int fd, const std::string& path) {
+  if (!syncfs_reports_errors()) return false;
+  if (::syncfs(fd) == 0) return true;
+  if (errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM) return false;
+  throw_errno(errno, "sync the file system of", path);
+}
+
+TemporaryFile::TemporaryFile(int folder, std::string folder_path)
+    : folder_(folder), folder_path_(std::move(folder_path)) {
+  do {
+    name_ = std::string(kTemporaryPrefix) + std::to_string(getpid()) + "-" + random_hex();
+    fd_ = FileDescriptor(
+        ::openat(folder_, name_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+  } while (!fd_ && (errno == EEXIST || errno == EINTR));
+  if (!fd_) {
+    const int error = errno;
+    const std::string failed = path();
+    name_.clear();
+    throw_errno(error, "create", failed);
+  }
+}
+
+TemporaryFile::~TemporaryFile() { discard(); }
+
+TemporaryFile::TemporaryFile(TemporaryFile&& other) noexcept
+    : folder_(other.folder_),
+      folder_path_(std::move(other.folder_path_)),
+      name_(std::exchange(other.name_, {})),
+      fd_(std::move(other.fd_)) {}
+
+void TemporaryFile::discard() noexcept {
+  // A failure leaves a file that no key names; sweep_temporaries() finds it.
+  if (!name_.empty()) ::unlinkat(folder_, name_.c_str(), 0);
+  name_.clear();
+}
+
+void TemporaryFile::rename_to(const std::string& name) {
+  if (::renameat(folder_, name_.c_str(), folder_, name.c_str()) != 0) {
+    throw_errno(errno, "replace", folder_path_ + "/" + name);
+  }
+  name_.clear();
+}
+
+bool TemporaryFile::name_if_free(const std::string& name) {
+  if (::linkat(folder_, name_.c_str(), folder_, name.c_str(), 0) == 0) {
+    discard();
+    return true;
+  }
+  if (means_no_link(errno)) return rename_if_free(name);
+  if (errno != EEXIST) throw_errno(errno, "create", folder_path_ + "/" + name);
+
+  // NFS may lose the answer to a link that was made and report the repetition as EEXIST. The count
+  // of links tells: a second name can only be ours.
+  struct stat status {};
+  const bool ours = ::fstat(fd_.get(), &status) == 0 && status.st_nlink > 1;
+  discard();
+  return ours;
+}
+
+bool TemporaryFile::rename_if_free(const std::string& name) {
+  if (::renameat2(folder_, name_.c_str(), folder_, name.c_str(), RENAME_NOREPLACE) == 0) {
+    name_.clear();
+    return true;
+  }
+  const int error = errno;
+  const std::string path = folder_path_ + "/" + name;
+  discard();
+  if (error == EEXIST) return false;
+  if (error != EINVAL && error != ENOSYS && error != EOPNOTSUPP) throw_errno(error, "create", path);
+  throw Error(ErrorCode::kStorageUnsupported,
+              "cannot create " + quoted(path) +
+                  " only if absent: its file system has neither link(2) nor renameat2(2): use one "
+                  "that has, " +
+                  kChooseAnother,
+              {.class_name = {}, .hash = {}, .key = path});
+}
+
+void sweep_temporaries(int folder) noexcept {
+  const int copy = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (copy < 0) return;
+  const std::unique_ptr<DIR, int (*)(DIR*)> names(::fdopendir(copy), ::closedir);
+  if (!names) {
+    ::close(copy);
+    return;
+  }
+  // The folder was written to a moment ago: its own time is "now" by the clock of the machine that
+  // keeps the files, which may not be this one.
+  struct stat status {};
+  if (::fstat(folder, &status) != 0) return;
+  const time_t now = status.st_mtime;
+  int removed = 0;
+  for (int seen = 0; seen < kSweptNames && removed < kSweptFiles; ++seen) {
+    const dirent* entry = ::readdir(names.get());
+    if (entry == nullptr) return;
+    if (!std::string_view(entry->d_name).starts_with(kTemporaryPrefix)) continue;
+    if (is_running(maker_of(entry->d_name))) continue;
+    if (::fstatat(folder, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    if (now - status.st_mtime < kStaleSeconds) continue;
+    if (::unlinkat(folder, entry->d_name, 0) == 0) ++removed;
+  }
+}
+
+void make_folders(const std::string& path) {
+  if (::mkdir(path.c_str(), 0755) != 0) {
+    if (errno == ENOENT && path.find_last_of('/') > 0 && path.find('/') != std::string::npos) {
+      make_folders(path.substr(0, path.find_last_of('/')));
+      if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) throw_errno(errno, "create", path);
+    } else if (errno == EEXIST) {
+      struct stat status {};
+      if (::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return;
+      throw_errno(ENOTDIR, "create the folder", path);
+    } else {
+      throw_errno(errno, "create the folder", path);
+    }
+  }
+  const std::size_t slash = path.find_last_of('/');
+  const std::string parent =
+      slash == std::string::npos ? "." : path.substr(0, std::max<std::size_t>(slash, 1));
+  const FileDescriptor folder(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder) throw_errno(errno, "open", parent);
+  sync(folder.get(), parent);
+}
+
+void durable_write(const std::string& path, std::string_view bytes) {
+  const std::size_t slash = path.find_last_of('/');
+  const std::string parent =
+      slash == std::string::npos ? "." : path.substr(0, std::max<std::size_t>(slash, 1));
+  const FileDescriptor folder(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder) throw_errno(errno, "open", parent);
+
+  TemporaryFile file(folder.get(), parent);
+  file.write(bytes);
+  file.sync();
+  file.rename_to(path.substr(slash == std::string::npos ? 0 : slash + 1));
+  sync(folder.get(), parent);
+}
+
+}  // namespace pet::posix

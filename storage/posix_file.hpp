@@ -1,0 +1,111 @@
+// POSIX files: the one way to write a file durably, and to report why a system call failed.
+//
+// A file that must survive a power cut is written as: a unique temporary in the folder it will live
+// in, write, fsync, rename or link to its name, fsync of the folder. Each half alone loses data:
+// without the first fsync the name can come back with no bytes behind it, without the second the
+// name can be gone.
+//
+//   posix::durable_write("/srv/pets/keys.json", bytes);      // all of it in one call
+//
+// TemporaryFile is the same in steps, for callers who batch the fsyncs or need none.
+//
+// Threads: functions may be called from any thread; an object belongs to one thread at a time.
+// Throws:  pet::Error with the path: see throw_errno.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "storage/error.hpp"
+
+namespace pet::posix {
+
+// Owns a file descriptor; -1 is none.
+class FileDescriptor {
+ public:
+  FileDescriptor() = default;
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  ~FileDescriptor() { close(); }
+  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
+
+  int get() const noexcept { return fd_; }
+  explicit operator bool() const noexcept { return fd_ >= 0; }
+  int release() noexcept { return std::exchange(fd_, -1); }
+
+ private:
+  // What close() reports is of no use: whoever cares has called sync() before.
+  void close() noexcept;
+
+  int fd_ = -1;
+};
+
+// Throws the pet::Error for an errno: "cannot write '/srv/pets/a': no space left on its device:
+// free space there, or …". kStorageRefused: permission, space, a file system that is read-only.
+// kStorageUnsupported: the file system has no such operation. kCorrupt: a file where a folder
+// should be, or the reverse. kStorageUnreachable: everything else (EIO, ESTALE…).
+[[noreturn]] void throw_errno(int error, std::string_view doing, const std::string& path);
+
+// Writes all of `bytes`. `path` is for the message, here and below.
+void write_all(int fd, std::string_view bytes, const std::string& path);
+
+// Reads exactly `length` bytes from `offset`; fewer is kCorrupt: the file shrank.
+std::string read_exactly(int fd, std::uint64_t offset, std::uint64_t length,
+                         const std::string& path);
+
+// fsync. After it failed once the kernel may have dropped the pages: write the file again, never
+// only sync it again.
+void sync(int fd, const std::string& path);
+
+// syncfs: everything written so far to the file system that holds `fd`, files and names. false,
+// with nothing promised, where it is missing or does not report write errors (Linux before 5.8):
+// then sync() each file and folder.
+bool sync_file_system(int fd, const std::string& path);
+
+// A file under a unique name ".tmp-<pid>-<random>" in a folder; removed when destroyed, unless it
+// got its name. REQUIRES: the folder's descriptor stays open for the life of this object.
+class TemporaryFile {
+ public:
+  TemporaryFile(int folder, std::string folder_path);
+  ~TemporaryFile();
+  TemporaryFile(TemporaryFile&& other) noexcept;
+  TemporaryFile& operator=(TemporaryFile&&) = delete;
+
+  int fd() const noexcept { return fd_.get(); }
+  void write(std::string_view bytes) { write_all(fd_.get(), bytes, path()); }
+  void sync() { posix::sync(fd_.get(), path()); }
+
+  // Gives the file its name in the folder, in place of what has it now.
+  void rename_to(const std::string& name);
+
+  // Gives the file the name unless something has it: false, and the file is gone, when it was
+  // taken. Atomic between processes. kStorageUnsupported on a file system that has neither link nor
+  // renameat2.
+  bool name_if_free(const std::string& name);
+
+ private:
+  std::string path() const { return folder_path_ + "/" + name_; }
+  bool rename_if_free(const std::string& name);
+  void discard() noexcept;
+
+  int folder_;
+  std::string folder_path_;
+  std::string name_;  // empty once the temporary name is gone
+  FileDescriptor fd_;
+};
+
+// Removes what dead writers left in the folder: temporaries an hour old whose process does not run
+// here. Looks at a bounded number of names and throws nothing: it is housekeeping on the way.
+void sweep_temporaries(int folder) noexcept;
+
+// Creates the folder and those above it; each that was missing is durable on return. Follows
+// symbolic links.
+void make_folders(const std::string& path);
+
+// Creates or replaces the file `path`, durably and atomically, with mode 0644 less the umask.
+// REQUIRES: its folder exists.
+void durable_write(const std::string& path, std::string_view bytes);
+
+}  // namespace pet::posix
