@@ -4,13 +4,13 @@
 // rewrites in between can no longer make them disagree.
 //
 //   const Binary binary = Binary::read("build/MyFilter.so");
-//   const Facts facts = read_facts(binary.bytes());
+//   const Facts facts = read_facts(binary);
 //   storage.put(key_of(facts.clazz.name, binary.hash()), binary.view());
 //
 // Lifetime: a copyable handle of an immutable buffer, which lives as long as the last handle.
 // Threads:  any.
-// Throws:   pet::Error naming the path: kNoBinary (no such file), kNotAPlugin (a directory, a device…, too large), kUsage (cannot
-//           be read: permission, I/O error).
+// Throws:   pet::Error naming the path: kNoBinary (no such file, or it cannot be read), kNotAPlugin (a directory, a device, too
+//           large).
 #pragma once
 
 #include <cstddef>
@@ -49,6 +49,8 @@ class Binary {
 
  private:
   struct Content;
+  static Binary own(std::unique_ptr<char[]> buffer, std::size_t size, const Hash& hash,
+                    std::string origin);
   explicit Binary(std::shared_ptr<const Content> content) noexcept : content_(std::move(content)) {}
   std::shared_ptr<const Content> content_;
 };

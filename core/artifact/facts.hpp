@@ -2,7 +2,7 @@
 //
 // Facts say what is there; the gate (gate.hpp) says whether it may be loaded here.
 //
-//   const Facts facts = read_facts(binary.bytes());
+//   const Facts facts = read_facts(binary);
 //   facts.clazz.name;     // "MyFilter", from its own notes
 //   facts.glibc_floor;    // "2.32", from its symbol versions
 //
@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "core/artifact/binary.hpp"
 #include "core/artifact/notes.hpp"
 
 namespace pet {
@@ -39,12 +40,12 @@ struct Facts {
   bool has_notes = false;
   ClassFacts clazz;  // meaningful when has_notes
 
-  bool has_entry = false;       // exports pet_entry_v1, as data
-  bool is_executable = false;   // a program, not a shared library
-  SymbolNames exports;          // symbols that it defines for others, pet_entry_v1 among them
-  SymbolNames unique_symbols;   // STB_GNU_UNIQUE: shared with other versions, and they stay in memory
-  bool has_ifunc = false;       // resolvers run inside dlopen, before constructors
-  std::size_t constructors = 0; // entries of DT_INIT_ARRAY; compilers add one of their own
+  bool has_entry = false;      // exports pet_entry_v1 as data
+  bool is_executable = false;  // a program, not a shared library
+  SymbolNames exports;         // symbols that it defines for others, pet_entry_v1 among them
+  SymbolNames unique_symbols;  // STB_GNU_UNIQUE: shared with other versions, and they stay in memory
+  bool has_ifunc = false;      // resolvers run inside dlopen, before constructors
+  std::size_t constructors = 0;  // entries of DT_INIT_ARRAY; compilers add one of their own
 
   std::vector<std::string> needed;         // DT_NEEDED, in order
   std::vector<VersionNeed> version_needs;  // in the file's order
@@ -64,5 +65,8 @@ struct Facts {
 //
 // What it returns for a binary of another machine is complete; for 32-bit and big-endian files it is the platform alone.
 Facts read_facts(std::span<const std::byte> file);
+
+// The same; errors name the binary's origin and hash.
+Facts read_facts(const Binary& binary);
 
 }  // namespace pet

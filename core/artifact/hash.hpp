@@ -76,10 +76,10 @@ class Hasher {
 template <>
 struct std::hash<pet::Hash> {
   // Any eight bytes of a SHA-256 are as good as a hash function of all of them.
-  std::size_t operator()(const pet::Hash& hash) const noexcept {
+  std::size_t operator()(const pet::Hash& key) const noexcept {
     std::size_t value;
     static_assert(sizeof value <= pet::Hash::kBytes);
-    std::memcpy(&value, hash.bytes().data(), sizeof value);
+    std::memcpy(&value, key.bytes().data(), sizeof value);
     return value;
   }
 };

@@ -7,7 +7,8 @@
 //
 // Threads: pure functions.
 // Throws:  pet::Error, with what is wrong and in which note: kCorrupt (cut off or malformed: duplicates, missing required
-//          notes, unknown type bytes, values nested too deep, indices that are not 0..n-1), kInvalidName (of the class).
+//          notes, unknown type bytes, values nested too deep, indices that are not 0..n-1), kInvalidName (of the class),
+//          kNotAPlugin (none of ours).
 #pragma once
 
 #include <cstddef>
@@ -77,8 +78,5 @@ struct ClassFacts {
 
 // Notes of other names are passed over, and so are types that a newer minor version added.
 ClassFacts read_notes(std::span<const std::byte> notes);
-
-// Whether `notes` holds at least one note of ours. Throws when they are cut off.
-bool has_pet_notes(std::span<const std::byte> notes);
 
 }  // namespace pet
