@@ -7,59 +7,84 @@ namespace {
 
 constexpr std::size_t kShownBytes = 120;
 
+// What is wrong with a text, and where; found without building any message, since is_key() asks
+// about every name in a folder.
+struct Finding {
+  enum Fault { kNone, kEmpty, kTooLong, kEmptySegment, kHidden, kLongSegment, kCharacter };
+  Fault fault = kNone;
+  std::string_view at;
+};
+
 bool is_key_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
          c == '_' || c == '-';
 }
 
-// What is wrong with `segment`; empty when nothing is.
-std::string fault_of_segment(std::string_view segment) {
-  if (segment.empty()) return "has an empty segment (no '/' at either end, no '//')";
-  if (segment.front() == '.') return "has a segment that begins with '.'";
-  if (segment.size() > kMaxSegmentBytes) {
-    return "has a segment of " + std::to_string(segment.size()) + " bytes, the most is " +
-           std::to_string(kMaxSegmentBytes);
-  }
-  for (const char c : segment) {
-    if (!is_key_character(c)) {
-      return "has the character " + quoted({&c, 1}) + ", allowed are A-Z a-z 0-9 . _ - and '/'";
-    }
+Finding examine_segment(std::string_view segment) {
+  if (segment.empty()) return {Finding::kEmptySegment, segment};
+  if (segment.front() == '.') return {Finding::kHidden, segment};
+  if (segment.size() > kMaxSegmentBytes) return {Finding::kLongSegment, segment};
+  for (std::size_t i = 0; i < segment.size(); ++i) {
+    if (!is_key_character(segment[i])) return {Finding::kCharacter, segment.substr(i, 1)};
   }
   return {};
 }
 
-std::string fault_of_key(std::string_view key) {
-  if (key.empty()) return "is empty";
-  if (key.size() > kMaxKeyBytes) {
-    return "has " + std::to_string(key.size()) + " bytes, the most is " +
-           std::to_string(kMaxKeyBytes);
-  }
+Finding examine_key(std::string_view key) {
+  if (key.empty()) return {Finding::kEmpty, key};
+  if (key.size() > kMaxKeyBytes) return {Finding::kTooLong, key};
   while (true) {
-    const std::size_t end = key.find('/');
-    if (std::string fault = fault_of_segment(key.substr(0, end)); !fault.empty()) return fault;
-    if (end == std::string_view::npos) return {};
-    key.remove_prefix(end + 1);
+    const std::size_t slash = key.find('/');
+    const Finding finding = examine_segment(key.substr(0, slash));
+    if (finding.fault != Finding::kNone || slash == std::string_view::npos) return finding;
+    key.remove_prefix(slash + 1);
   }
 }
 
-void throw_unless_empty(std::string_view what, std::string_view text, const std::string& fault) {
-  if (fault.empty()) return;
+std::string size_beyond(std::size_t size, std::size_t most) {
+  return std::to_string(size) + " bytes, the most is " + std::to_string(most);
+}
+
+std::string message_of(const Finding& finding) {
+  switch (finding.fault) {
+    case Finding::kNone:
+      return "is valid";
+    case Finding::kEmpty:
+      return "is empty";
+    case Finding::kTooLong:
+      return "has " + size_beyond(finding.at.size(), kMaxKeyBytes);
+    case Finding::kEmptySegment:
+      return "has an empty segment (no '/' at either end, no '//')";
+    case Finding::kHidden:
+      return "has a segment that begins with '.'";
+    case Finding::kLongSegment:
+      return "has a segment of " + size_beyond(finding.at.size(), kMaxSegmentBytes);
+    case Finding::kCharacter:
+      return "has the character " + quoted(finding.at) + ", allowed are A-Z a-z 0-9 . _ - and '/'";
+  }
+  return {};
+}
+
+void throw_if_faulty(const Finding& finding, std::string_view what, std::string_view text) {
+  if (finding.fault == Finding::kNone) return;
   throw Error(ErrorCode::kInvalidName,
               std::string(what) + " " + quoted(text.substr(0, kShownBytes)) +
-                  (text.size() > kShownBytes ? "…" : "") + " " + fault +
+                  (text.size() > kShownBytes ? "…" : "") + " " + message_of(finding) +
                   ": choose a name such as plugins/MyFilter/latest.json",
               {.class_name = {}, .hash = {}, .key = std::string(text)});
 }
 
 }  // namespace
 
-void check_key(std::string_view key) { throw_unless_empty("storage key", key, fault_of_key(key)); }
+bool is_key(std::string_view text) noexcept { return examine_key(text).fault == Finding::kNone; }
+
+void check_key(std::string_view key) { throw_if_faulty(examine_key(key), "storage key", key); }
 
 void check_prefix(std::string_view prefix) {
   if (prefix.empty()) return;
   const std::string_view folder =
       prefix.back() == '/' ? prefix.substr(0, prefix.size() - 1) : prefix;
-  throw_unless_empty("storage prefix", prefix, fault_of_key(folder));
+  throw_if_faulty(examine_key(folder), "storage prefix", prefix);
 }
 
 std::string quoted(std::string_view text) {

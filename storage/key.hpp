@@ -17,6 +17,8 @@ namespace pet {
 inline constexpr std::size_t kMaxKeyBytes = 1024;
 inline constexpr std::size_t kMaxSegmentBytes = 255;
 
+bool is_key(std::string_view text) noexcept;
+
 // Throws unless `key` names an object.
 void check_key(std::string_view key);
 

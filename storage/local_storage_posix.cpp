@@ -1,7 +1,6 @@
 // How a directory keeps BaseStorage's promises.
 //
-// Every path is walked from the root's descriptor with openat, one segment at a time, following no
-// link. Every write goes through a Batch: all temporaries first, then one barrier that makes their
+// Every write goes through a Batch: all temporaries first, then one barrier that makes their
 // bytes durable, then the names, then one barrier that makes the names durable. Few objects are
 // synced one by one; for many, one syncfs per barrier replaces hundreds of fsyncs and is several
 // times faster.
@@ -20,13 +19,17 @@
 
 #include "storage/error.hpp"
 #include "storage/key.hpp"
+#include "storage/local_folder_posix.hpp"
 #include "storage/local_storage.hpp"
 #include "storage/posix_file.hpp"
 
 namespace pet {
 namespace {
 
+using posix::CreatedFolder;
 using posix::FileDescriptor;
+using posix::Folder;
+using posix::OpenedObject;
 using posix::TemporaryFile;
 
 // From this many on, a file system is synced as a whole. A syncfs also writes what other programs
@@ -37,143 +40,16 @@ constexpr std::size_t kSyncWholeFrom = 8;
 // barriers.
 constexpr std::size_t kItemsPerBatch = 128;
 
-constexpr int kOpenFolder = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-
-struct Folder {
-  FileDescriptor fd;
-  std::string path;  // absolute, for messages
-};
-
-// "a/b/c" -> {"a/b", "c"}; "c" -> {"", "c"}.
-std::pair<std::string_view, std::string> split(std::string_view key) {
-  const std::size_t slash = key.rfind('/');
-  if (slash == std::string_view::npos) return {{}, std::string(key)};
-  return {key.substr(0, slash), std::string(key.substr(slash + 1))};
-}
-
-// Takes the first segment off `folder`.
-std::string next_segment(std::string_view& folder) {
-  const std::size_t slash = folder.find('/');
-  std::string segment(folder.substr(0, slash));
-  folder.remove_prefix(slash == std::string_view::npos ? folder.size() : slash + 1);
-  return segment;
-}
-
-// A link is opened as neither file nor folder, and the errno does not tell which it was.
-[[noreturn]] void throw_not_openable(const Folder& parent, const std::string& name, int error) {
-  const std::string path = parent.path + "/" + name;
-  struct stat status {};
-  const bool known = ::fstatat(parent.fd.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
-  if (known && S_ISLNK(status.st_mode)) posix::throw_errno(ELOOP, "open", path);
-  posix::throw_errno(error, "open", path);
-}
-
-std::optional<Folder> open_root(const std::string& root) {
-  FileDescriptor fd(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd) return Folder{std::move(fd), root};
-  if (errno == ENOENT) return std::nullopt;
-  if (errno == ENOTDIR) {
-    throw Error(
-        ErrorCode::kStorageRefused,
-        "storage " + quoted(root) +
-            " is not a directory: name a directory, or a place for a new one, with --storage",
-        {.class_name = {}, .hash = {}, .key = root});
-  }
-  posix::throw_errno(errno, "open the storage", root);
-}
-
-std::optional<Folder> open_child(const Folder& parent, const std::string& name) {
-  FileDescriptor fd(::openat(parent.fd.get(), name.c_str(), kOpenFolder));
-  if (fd) return Folder{std::move(fd), parent.path + "/" + name};
-  if (errno == ENOENT) return std::nullopt;
-  throw_not_openable(parent, name, errno);
-}
-
-// The folder "a/b" below the root; nullopt when any part of it is missing.
-std::optional<Folder> open_folder(const std::string& root, std::string_view folder) {
-  std::optional<Folder> at = open_root(root);
-  while (at && !folder.empty()) at = open_child(*at, next_segment(folder));
-  return at;
-}
-
-struct OpenedFolder {
-  Folder folder;
-  bool created = false;  // a part of its path was missing a moment ago
-};
-
-OpenedFolder create_folder(const std::string& root, std::string_view folder) {
-  std::optional<Folder> at = open_root(root);
-  bool created = !at;
-  if (!at) {
-    posix::make_folders(root);
-    at = open_root(root);
-  }
-  while (at && !folder.empty()) {
-    const std::string name = next_segment(folder);
-    std::optional<Folder> next = open_child(*at, name);
-    if (!next) {
-      created = true;
-      if (::mkdirat(at->fd.get(), name.c_str(), 0755) != 0 && errno != EEXIST) {
-        posix::throw_errno(errno, "create the folder", at->path + "/" + name);
-      }
-      next = open_child(*at, name);
-    }
-    at = std::move(next);
-  }
-  if (!at)
-    posix::throw_errno(ENOENT, "create folders in", root);  // somebody removes them meanwhile
-  return {std::move(*at), created};
-}
-
-// Makes the names of `folder` and of the folders above it durable, up to the root.
-void sync_path_to(const std::string& root, std::string_view folder) {
-  std::optional<Folder> at = open_root(root);
-  while (at && !folder.empty()) {
-    posix::sync(at->fd.get(), at->path);
-    at = open_child(*at, next_segment(folder));
-  }
-  if (!at) posix::throw_errno(ENOENT, "sync the folders of", root);
-}
-
-[[noreturn]] void throw_not_a_file(const std::string& path) {
-  throw Error(ErrorCode::kCorrupt,
-              quoted(path) + " is not a regular file, which every object is: move it away",
-              {.class_name = {}, .hash = {}, .key = path});
-}
-
-struct OpenedObject {
-  FileDescriptor fd;
-  std::string path;
-  std::uint64_t size = 0;
-};
-
-std::optional<OpenedObject> open_object(const Folder& folder, const std::string& name) {
-  // O_NONBLOCK: a FIFO that somebody left there must not hold us for ever. It changes nothing for
-  // files.
-  FileDescriptor fd(
-      ::openat(folder.fd.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  const std::string path = folder.path + "/" + name;
-  if (!fd) {
-    if (errno == ENOENT) return std::nullopt;
-    throw_not_openable(folder, name, errno);
-  }
-  struct stat status {};
-  if (::fstat(fd.get(), &status) != 0) posix::throw_errno(errno, "examine", path);
-  if (S_ISDIR(status.st_mode)) posix::throw_errno(EISDIR, "read", path);
-  if (!S_ISREG(status.st_mode)) throw_not_a_file(path);
-  return OpenedObject{std::move(fd), path, static_cast<std::uint64_t>(status.st_size)};
-}
-
 std::optional<OpenedObject> open_object(const std::string& root, std::string_view key) {
-  const auto [folder_name, name] = split(key);
-  const std::optional<Folder> folder = open_folder(root, folder_name);
+  const auto [folder_name, name] = posix::split_key(key);
+  const std::optional<Folder> folder = posix::open_folder(root, folder_name);
   if (!folder) return std::nullopt;
-  return open_object(*folder, name);
+  return posix::open_object(*folder, name);
 }
 
 // Syncs the file system behind each of `folders` as a whole, each once: a folder may be a mount of
 // its own. false when that is not to be had, and each file and folder must be synced by itself.
-bool sync_whole(const std::map<std::string, OpenedFolder, std::less<>>& folders) {
+bool sync_whole(const std::map<std::string, CreatedFolder, std::less<>>& folders) {
   std::set<dev_t> done;
   for (const auto& [name, opened] : folders) {
     struct stat status {};
@@ -184,15 +60,6 @@ bool sync_whole(const std::map<std::string, OpenedFolder, std::less<>>& folders)
     if (!posix::sync_file_system(opened.folder.fd.get(), opened.folder.path)) return false;
   }
   return true;
-}
-
-bool is_valid_key(std::string_view key) {
-  try {
-    check_key(key);
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
 }
 
 // The walk behind list(): depth first, in the order of whole keys, so that it can stop at the
@@ -208,7 +75,7 @@ class Listing {
       if (keys_.size() >= limit_) return;
       if (name.back() != '/') {
         keys_.push_back(base + name);
-      } else if (const auto child = open_child(folder, name.substr(0, name.size() - 1))) {
+      } else if (const auto child = posix::open_child(folder, name.substr(0, name.size() - 1))) {
         walk(*child, base + name);
       }
     }
@@ -220,7 +87,7 @@ class Listing {
   // The names in `folder` that matter, folders with a '/' behind them: so they sort as their keys
   // do ("a-b" < "a/b").
   std::vector<std::string> names_of(const Folder& folder, const std::string& base) const {
-    const int copy = ::openat(folder.fd.get(), ".", kOpenFolder);
+    const int copy = ::openat(folder.fd.get(), ".", posix::kOpenFolder);
     if (copy < 0) posix::throw_errno(errno, "list", folder.path);
     const std::unique_ptr<DIR, int (*)(DIR*)> entries(::fdopendir(copy), ::closedir);
     if (!entries) {
@@ -257,11 +124,10 @@ class Listing {
   // can have, such as ours for temporaries or lost+found, do not.
   bool matters(std::string_view path) const {
     if (path.back() != '/') {
-      return path.starts_with(prefix_) && path > start_after_ && is_valid_key(path);
+      return path.starts_with(prefix_) && path > start_after_ && is_key(path);
     }
     return (path.starts_with(prefix_) || prefix_.starts_with(path)) &&
-           start_after_.substr(0, path.size()) <= path &&
-           is_valid_key(path.substr(0, path.size() - 1));
+           start_after_.substr(0, path.size()) <= path && is_key(path.substr(0, path.size() - 1));
   }
 
   const std::string_view prefix_;
@@ -299,14 +165,14 @@ class LocalStorage::Batch {
 
   void prepare() {
     for (const PutItem& item : items_) {
-      auto [folder_name, name] = split(item.key);
+      auto [folder_name, name] = posix::split_key(item.key);
       const Folder& folder = folder_of(folder_name);
       Entry& entry = entries_.emplace_back(Entry{&item, &folder, name, {}, {}});
-      if (item.mode == PutMode::kIfAbsent) entry.existing = open_object(folder, name);
+      if (item.mode == PutMode::kIfAbsent) entry.existing = posix::open_object(folder, name);
       if (entry.existing) {
         entry.outcome = PutOutcome::kAlreadyThere;
       } else {
-        entry.temporary.emplace(folder.fd.get(), folder.path).write(item.bytes);
+        entry.temporary.emplace(folder.fd.get(), folder.path, name).write(item.bytes);
       }
     }
   }
@@ -314,7 +180,7 @@ class LocalStorage::Batch {
   const Folder& folder_of(std::string_view name) {
     const auto found = folders_.find(name);
     if (found != folders_.end()) return found->second.folder;
-    return folders_.emplace(name, create_folder(storage_.root_, name)).first->second.folder;
+    return folders_.emplace(name, posix::create_folder(storage_.root_, name)).first->second.folder;
   }
 
   void sync_bytes() {
@@ -322,13 +188,13 @@ class LocalStorage::Batch {
       settle([](const std::string&) {});  // the folders' names are synced with everything else
       return;
     }
-    for (const Entry& entry : entries_) {
-      if (entry.temporary) posix::sync(entry.temporary->fd(), entry.folder->path);
+    for (Entry& entry : entries_) {
+      if (entry.temporary) entry.temporary->sync();
       // "Already there" is not "durable": whoever put it may have died before its own fsync, or
       // copied it here by hand.
       if (entry.existing) posix::sync(entry.existing->fd.get(), entry.existing->path);
     }
-    settle([this](const std::string& name) { sync_path_to(storage_.root_, name); });
+    settle([this](const std::string& name) { posix::sync_path_to(storage_.root_, name); });
   }
 
   // An object is durable when all folders above it are. Those may be new, or made by another
@@ -349,10 +215,10 @@ class LocalStorage::Batch {
     for (Entry& entry : entries_) {
       if (!entry.temporary) continue;
       if (entry.item->mode == PutMode::kReplace) {
-        entry.temporary->rename_to(entry.name);
-      } else if (!entry.temporary->name_if_free(entry.name)) {
+        entry.temporary->publish();
+      } else if (!entry.temporary->publish_if_absent()) {
         entry.outcome = PutOutcome::kAlreadyThere;
-        const auto winner = open_object(*entry.folder, entry.name);
+        const auto winner = posix::open_object(*entry.folder, entry.name);
         if (winner) posix::sync(winner->fd.get(), winner->path);
       }
     }
@@ -367,7 +233,7 @@ class LocalStorage::Batch {
 
   LocalStorage& storage_;
   const std::span<const PutItem> items_;
-  std::map<std::string, OpenedFolder, std::less<>> folders_;
+  std::map<std::string, CreatedFolder, std::less<>> folders_;
   std::vector<Entry> entries_;  // destroyed before folders_, whose descriptors they use
 };
 
@@ -375,7 +241,9 @@ LocalStorage::LocalStorage(std::string root) {
   if (root.empty()) {
     throw Error(ErrorCode::kUsage, "a local storage needs a path: name a directory with --storage");
   }
-  root_ = boost::filesystem::absolute(root).lexically_normal().string();
+  while (root.size() > 2 && root.starts_with("./")) root.erase(0, 2);
+  // Not normalised further: "link/.." is not the folder that holds the link.
+  root_ = boost::filesystem::absolute(root).string();
   while (root_.size() > 1 && (root_.ends_with('/') || root_.ends_with("/."))) root_.pop_back();
 }
 
@@ -449,7 +317,7 @@ std::vector<std::string> LocalStorage::do_list(std::string_view prefix,
   const std::size_t slash = prefix.rfind('/');
   const std::string_view folder_name =
       slash == std::string_view::npos ? std::string_view() : prefix.substr(0, slash);
-  const std::optional<Folder> folder = open_folder(root_, folder_name);
+  const std::optional<Folder> folder = posix::open_folder(root_, folder_name);
   if (!folder) return {};
   Listing listing(prefix, start_after, limit);
   listing.walk(*folder, folder_name.empty() ? "" : std::string(folder_name) + "/");
@@ -457,8 +325,8 @@ std::vector<std::string> LocalStorage::do_list(std::string_view prefix,
 }
 
 bool LocalStorage::do_remove(std::string_view key) {
-  const auto [folder_name, name] = split(key);
-  const std::optional<Folder> folder = open_folder(root_, folder_name);
+  const auto [folder_name, name] = posix::split_key(key);
+  const std::optional<Folder> folder = posix::open_folder(root_, folder_name);
   if (!folder) return false;
   if (::unlinkat(folder->fd.get(), name.c_str(), 0) != 0) {
     if (errno == ENOENT) return false;

@@ -64,6 +64,8 @@ constexpr std::array kExplanations{
                 "mount it again, "},
     Explanation{EOPNOTSUPP, ErrorCode::kStorageUnsupported, "the file system has no such operation",
                 "use one that has, "},
+    Explanation{EINVAL, ErrorCode::kStorageUnsupported,
+                "the file system does not take the operation", "use one that does, "},
     Explanation{ENOSYS, ErrorCode::kStorageUnsupported, "the system has no such operation",
                 "use one that has, "},
 };
@@ -101,6 +103,12 @@ bool syncfs_reports_errors() {
     return major > 5 || (major == 5 && minor >= 8);
   }();
   return reports;
+}
+
+std::string parent_of(const std::string& path) {
+  const std::size_t slash = path.find_last_of('/');
+  if (slash == std::string::npos) return ".";
+  return path.substr(0, std::max<std::size_t>(slash, 1));
 }
 
 // Link is refused in these ways by file systems that have none (FAT, some FUSE and network mounts).
@@ -178,49 +186,45 @@ bool sync_file_system(int fd, const std::string& path) {
   throw_errno(errno, "sync the file system of", path);
 }
 
-TemporaryFile::TemporaryFile(int folder, std::string folder_path)
-    : folder_(folder), folder_path_(std::move(folder_path)) {
+TemporaryFile::TemporaryFile(int folder, const std::string& folder_path, std::string name)
+    : folder_(folder), name_(std::move(name)), path_(folder_path + "/" + name_) {
   do {
-    name_ = std::string(kTemporaryPrefix) + std::to_string(getpid()) + "-" + random_hex();
-    fd_ = FileDescriptor(
-        ::openat(folder_, name_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+    temporary_ = std::string(kTemporaryPrefix) + std::to_string(getpid()) + "-" + random_hex();
+    fd_ = FileDescriptor(::openat(folder_, temporary_.c_str(),
+                                  O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
   } while (!fd_ && (errno == EEXIST || errno == EINTR));
-  if (!fd_) {
-    const int error = errno;
-    const std::string failed = path();
-    name_.clear();
-    throw_errno(error, "create", failed);
-  }
+  if (!fd_) throw_errno(errno, "create", path_);
 }
 
 TemporaryFile::~TemporaryFile() { discard(); }
 
 TemporaryFile::TemporaryFile(TemporaryFile&& other) noexcept
     : folder_(other.folder_),
-      folder_path_(std::move(other.folder_path_)),
-      name_(std::exchange(other.name_, {})),
+      name_(std::move(other.name_)),
+      path_(std::move(other.path_)),
+      temporary_(std::exchange(other.temporary_, {})),
       fd_(std::move(other.fd_)) {}
 
 void TemporaryFile::discard() noexcept {
   // A failure leaves a file that no key names; sweep_temporaries() finds it.
-  if (!name_.empty()) ::unlinkat(folder_, name_.c_str(), 0);
-  name_.clear();
+  if (!temporary_.empty()) ::unlinkat(folder_, temporary_.c_str(), 0);
+  temporary_.clear();
 }
 
-void TemporaryFile::rename_to(const std::string& name) {
-  if (::renameat(folder_, name_.c_str(), folder_, name.c_str()) != 0) {
-    throw_errno(errno, "replace", folder_path_ + "/" + name);
+void TemporaryFile::publish() {
+  if (::renameat(folder_, temporary_.c_str(), folder_, name_.c_str()) != 0) {
+    throw_errno(errno, "replace", path_);
   }
-  name_.clear();
+  temporary_.clear();
 }
 
-bool TemporaryFile::name_if_free(const std::string& name) {
-  if (::linkat(folder_, name_.c_str(), folder_, name.c_str(), 0) == 0) {
+bool TemporaryFile::publish_if_absent() {
+  if (::linkat(folder_, temporary_.c_str(), folder_, name_.c_str(), 0) == 0) {
     discard();
     return true;
   }
-  if (means_no_link(errno)) return rename_if_free(name);
-  if (errno != EEXIST) throw_errno(errno, "create", folder_path_ + "/" + name);
+  if (means_no_link(errno)) return rename_if_absent();
+  if (errno != EEXIST) throw_errno(errno, "create", path_);
 
   // NFS may lose the answer to a link that was made and report the repetition as EEXIST. The count
   // of links tells: a second name can only be ours.
@@ -230,22 +234,23 @@ bool TemporaryFile::name_if_free(const std::string& name) {
   return ours;
 }
 
-bool TemporaryFile::rename_if_free(const std::string& name) {
-  if (::renameat2(folder_, name_.c_str(), folder_, name.c_str(), RENAME_NOREPLACE) == 0) {
-    name_.clear();
+bool TemporaryFile::rename_if_absent() {
+  if (::renameat2(folder_, temporary_.c_str(), folder_, name_.c_str(), RENAME_NOREPLACE) == 0) {
+    temporary_.clear();
     return true;
   }
   const int error = errno;
-  const std::string path = folder_path_ + "/" + name;
   discard();
   if (error == EEXIST) return false;
-  if (error != EINVAL && error != ENOSYS && error != EOPNOTSUPP) throw_errno(error, "create", path);
+  if (error != EINVAL && error != ENOSYS && error != EOPNOTSUPP) {
+    throw_errno(error, "create", path_);
+  }
   throw Error(ErrorCode::kStorageUnsupported,
-              "cannot create " + quoted(path) +
+              "cannot create " + quoted(path_) +
                   " only if absent: its file system has neither link(2) nor renameat2(2): use one "
                   "that has, " +
                   kChooseAnother,
-              {.class_name = {}, .hash = {}, .key = path});
+              {.class_name = {}, .hash = {}, .key = path_});
 }
 
 void sweep_temporaries(int folder) noexcept {
@@ -274,37 +279,38 @@ void sweep_temporaries(int folder) noexcept {
 }
 
 void make_folders(const std::string& path) {
-  if (::mkdir(path.c_str(), 0755) != 0) {
-    if (errno == ENOENT && path.find_last_of('/') > 0 && path.find('/') != std::string::npos) {
-      make_folders(path.substr(0, path.find_last_of('/')));
-      if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) throw_errno(errno, "create", path);
-    } else if (errno == EEXIST) {
-      struct stat status {};
-      if (::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return;
-      throw_errno(ENOTDIR, "create the folder", path);
-    } else {
-      throw_errno(errno, "create the folder", path);
-    }
+  const std::string parent = parent_of(path);
+  int error = ::mkdir(path.c_str(), 0755) == 0 ? 0 : errno;
+  if (error == ENOENT && parent != path && parent != ".") {
+    make_folders(parent);
+    error = ::mkdir(path.c_str(), 0755) == 0 ? 0 : errno;
   }
-  const std::size_t slash = path.find_last_of('/');
-  const std::string parent =
-      slash == std::string::npos ? "." : path.substr(0, std::max<std::size_t>(slash, 1));
+  if (error == EEXIST) {
+    struct stat status {};
+    const bool is_folder = ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+    if (!is_folder) throw_errno(ENOTDIR, "create the folder", path);
+  } else if (error != 0) {
+    throw_errno(error, "create the folder", path);
+  }
+  // Also when it was there: whoever made it may not have come to this line yet. Then, though, the
+  // folder above may be closed to us, as /home is to some.
   const FileDescriptor folder(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder) throw_errno(errno, "open", parent);
-  sync(folder.get(), parent);
+  if (folder) {
+    sync(folder.get(), parent);
+  } else if (error == 0) {
+    throw_errno(errno, "open", parent);
+  }
 }
 
 void durable_write(const std::string& path, std::string_view bytes) {
-  const std::size_t slash = path.find_last_of('/');
-  const std::string parent =
-      slash == std::string::npos ? "." : path.substr(0, std::max<std::size_t>(slash, 1));
+  const std::string parent = parent_of(path);
   const FileDescriptor folder(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder) throw_errno(errno, "open", parent);
 
-  TemporaryFile file(folder.get(), parent);
+  TemporaryFile file(folder.get(), parent, path.substr(path.find_last_of('/') + 1));
   file.write(bytes);
   file.sync();
-  file.rename_to(path.substr(slash == std::string::npos ? 0 : slash + 1));
+  file.publish();
   sync(folder.get(), parent);
 }
 

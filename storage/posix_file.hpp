@@ -64,35 +64,35 @@ void sync(int fd, const std::string& path);
 // then sync() each file and folder.
 bool sync_file_system(int fd, const std::string& path);
 
-// A file under a unique name ".tmp-<pid>-<random>" in a folder; removed when destroyed, unless it
-// got its name. REQUIRES: the folder's descriptor stays open for the life of this object.
+// A file on its way to its name: until published it is ".tmp-<pid>-<random>" in the same folder,
+// and is removed when this object dies. Messages speak of the name it will have. REQUIRES: the
+// folder's descriptor stays open for the life of this object.
 class TemporaryFile {
  public:
-  TemporaryFile(int folder, std::string folder_path);
+  TemporaryFile(int folder, const std::string& folder_path, std::string name);
   ~TemporaryFile();
   TemporaryFile(TemporaryFile&& other) noexcept;
   TemporaryFile& operator=(TemporaryFile&&) = delete;
 
-  int fd() const noexcept { return fd_.get(); }
-  void write(std::string_view bytes) { write_all(fd_.get(), bytes, path()); }
-  void sync() { posix::sync(fd_.get(), path()); }
+  void write(std::string_view bytes) { write_all(fd_.get(), bytes, path_); }
+  void sync() { posix::sync(fd_.get(), path_); }
 
-  // Gives the file its name in the folder, in place of what has it now.
-  void rename_to(const std::string& name);
+  // Gives the file its name, in place of what has it now.
+  void publish();
 
-  // Gives the file the name unless something has it: false, and the file is gone, when it was
-  // taken. Atomic between processes. kStorageUnsupported on a file system that has neither link nor
+  // Gives the file its name unless something has it: false, and the file is gone, when it was
+  // taken. Atomic between processes. kStorageUnsupported on a file system with neither link nor
   // renameat2.
-  bool name_if_free(const std::string& name);
+  bool publish_if_absent();
 
  private:
-  std::string path() const { return folder_path_ + "/" + name_; }
-  bool rename_if_free(const std::string& name);
+  bool rename_if_absent();
   void discard() noexcept;
 
   int folder_;
-  std::string folder_path_;
-  std::string name_;  // empty once the temporary name is gone
+  std::string name_;
+  std::string path_;       // of the name
+  std::string temporary_;  // empty once the temporary name is gone
   FileDescriptor fd_;
 };
 

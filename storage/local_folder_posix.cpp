@@ -1,0 +1,121 @@
+#include "storage/local_folder_posix.hpp"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+
+#include "storage/error.hpp"
+#include "storage/key.hpp"
+
+namespace pet::posix {
+namespace {
+
+// Takes the first segment off `folder`.
+std::string next_segment(std::string_view& folder) {
+  const std::size_t slash = folder.find('/');
+  std::string segment(folder.substr(0, slash));
+  folder.remove_prefix(slash == std::string_view::npos ? folder.size() : slash + 1);
+  return segment;
+}
+
+[[noreturn]] void throw_not_a_file(const std::string& path) {
+  throw Error(ErrorCode::kCorrupt,
+              quoted(path) + " is not a regular file, which every object is: move it away",
+              {.class_name = {}, .hash = {}, .key = path});
+}
+
+// A link or a socket is opened as neither file nor folder; the errno does not tell which it was.
+[[noreturn]] void throw_not_openable(const Folder& parent, const std::string& name, int error) {
+  const std::string path = parent.path + "/" + name;
+  struct stat status {};
+  const bool known = ::fstatat(parent.fd.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+  if (known && S_ISLNK(status.st_mode)) throw_errno(ELOOP, "open", path);
+  if (known && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) throw_not_a_file(path);
+  throw_errno(error, "open", path);
+}
+
+}  // namespace
+
+std::pair<std::string_view, std::string> split_key(std::string_view key) {
+  const std::size_t slash = key.rfind('/');
+  if (slash == std::string_view::npos) return {{}, std::string(key)};
+  return {key.substr(0, slash), std::string(key.substr(slash + 1))};
+}
+
+std::optional<Folder> open_root(const std::string& root) {
+  FileDescriptor fd(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd) return Folder{std::move(fd), root};
+  if (errno == ENOENT) return std::nullopt;
+  if (errno == ENOTDIR) {
+    throw Error(
+        ErrorCode::kStorageRefused,
+        "storage " + quoted(root) +
+            " is not a directory: name a directory, or a place for a new one, with --storage",
+        {.class_name = {}, .hash = {}, .key = root});
+  }
+  throw_errno(errno, "open the storage", root);
+}
+
+std::optional<Folder> open_child(const Folder& parent, const std::string& name) {
+  FileDescriptor fd(::openat(parent.fd.get(), name.c_str(), kOpenFolder));
+  if (fd) return Folder{std::move(fd), parent.path + "/" + name};
+  if (errno == ENOENT) return std::nullopt;
+  throw_not_openable(parent, name, errno);
+}
+
+std::optional<Folder> open_folder(const std::string& root, std::string_view folder) {
+  std::optional<Folder> at = open_root(root);
+  while (at && !folder.empty()) at = open_child(*at, next_segment(folder));
+  return at;
+}
+
+CreatedFolder create_folder(const std::string& root, std::string_view folder) {
+  std::optional<Folder> at = open_root(root);
+  bool created = !at;
+  if (!at) {
+    make_folders(root);
+    at = open_root(root);
+  }
+  while (at && !folder.empty()) {
+    const std::string name = next_segment(folder);
+    std::optional<Folder> next = open_child(*at, name);
+    if (!next) {
+      created = true;
+      if (::mkdirat(at->fd.get(), name.c_str(), 0755) != 0 && errno != EEXIST) {
+        throw_errno(errno, "create the folder", at->path + "/" + name);
+      }
+      next = open_child(*at, name);
+    }
+    at = std::move(next);
+  }
+  if (!at) throw_errno(ENOENT, "create folders in", root);  // somebody removes them meanwhile
+  return {std::move(*at), created};
+}
+
+void sync_path_to(const std::string& root, std::string_view folder) {
+  std::optional<Folder> at = open_root(root);
+  while (at && !folder.empty()) {
+    sync(at->fd.get(), at->path);
+    at = open_child(*at, next_segment(folder));
+  }
+  if (!at) throw_errno(ENOENT, "sync the folders of", root);
+}
+
+std::optional<OpenedObject> open_object(const Folder& folder, const std::string& name) {
+  // O_NONBLOCK: a FIFO that somebody left there must not hold us for ever. It changes nothing for
+  // files.
+  FileDescriptor fd(
+      ::openat(folder.fd.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!fd) {
+    if (errno == ENOENT) return std::nullopt;
+    throw_not_openable(folder, name, errno);
+  }
+  const std::string path = folder.path + "/" + name;
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) throw_errno(errno, "examine", path);
+  if (S_ISDIR(status.st_mode)) throw_errno(EISDIR, "read", path);
+  if (!S_ISREG(status.st_mode)) throw_not_a_file(path);
+  return OpenedObject{std::move(fd), path, static_cast<std::uint64_t>(status.st_size)};
+}
+
+}  // namespace pet::posix
