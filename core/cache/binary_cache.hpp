@@ -1,0 +1,132 @@
+// BinaryCache: a hash → a verified file on this machine, which the loader can map.
+//
+//   BinaryCache cache("/home/ann/.cache/petfactory");
+//   const CachedBinary got = cache.get_or_fetch(hash, {"MyFilter", storage.describe(), key},
+//                                               [&] { return registry.require_binary(...); });
+//   Loader::process().load(got.binary, got.file);
+//
+// Bytes:    every call that returns a file has just read and hashed it through one descriptor. What
+// does not match
+//           is taken out (quarantine/<hash>-<unique>), reported, and fetched again: no caller ever
+//           sees it.
+// Names:    one path for one hash, for ever, since glibc matches loaded libraries by name first. In
+// memory the path is a
+//           sealed memfd's (/proc/self/fd/N), whose descriptor stays open until the process ends.
+// Safety:   bytes that were checked must be the bytes that dlopen then maps. So nobody but us and
+// root may be able to write
+//           to the directory, to anything in it, or to any directory above it (a sticky one such as
+//           /tmp is all right); links are resolved once, when it is opened, and never followed
+//           below.
+// Sharing:  any number of processes, without locks: a file appears by one rename. It needs no
+// fsync, since one that a power
+//           cut emptied does not match its hash. Concurrent requests for one hash in one process
+//           fetch it once.
+// Eviction: needs no leases: a mapped file survives unlinking, and a vanished one is fetched again.
+// Threads:  every method, from any thread.
+// Throws:   pet::Error: kStorageRefused when the directory cannot be used (not ours, writable for
+// others, read-only, full,
+//           mounted noexec), naming it and what to do; kCorrupt for a download that does not match
+//           its hash.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/artifact/binary.hpp"
+#include "core/artifact/hash.hpp"
+#include "core/observer.hpp"
+
+namespace pet {
+
+struct CachedBinary {
+  Binary binary;     // the bytes that were hashed
+  std::string file;  // where they lie: the only path that this cache ever gives for the hash
+};
+
+struct CacheOptions {
+  Observer observer;  // kCacheHit, kQuarantine, kRefusal
+};
+
+struct CacheSize {
+  std::uint64_t files = 0;
+  std::uint64_t bytes = 0;
+};
+
+// Whose bytes are fetched and from where, for messages and events.
+struct FetchSubject {
+  std::string class_name;
+  std::string source;  // a storage's describe()
+  std::string key;     // storage key
+};
+
+class BinaryCache {
+ public:
+  // Touches nothing: the directory is created (0700) and checked at the first use. An empty path
+  // means default_directory(), found at the first use too.
+  explicit BinaryCache(std::filesystem::path directory = {}, CacheOptions options = {});
+  ~BinaryCache();
+  BinaryCache(const BinaryCache&) = delete;
+  BinaryCache& operator=(const BinaryCache&) = delete;
+
+  // Files in memory, for machines whose directories cannot be trusted or are mounted noexec. They
+  // stay until the process ends.
+  static std::shared_ptr<BinaryCache> in_memory(CacheOptions options = {});
+
+  // From the text of PET_CACHE or --cache: a directory; "memory:"; or nothing, for the default
+  // directory.
+  static std::shared_ptr<BinaryCache> open(std::string_view text, CacheOptions options = {});
+
+  // $XDG_CACHE_HOME/petfactory, else $HOME/.cache/petfactory. Throws kStorageRefused when neither
+  // is an absolute path.
+  static std::filesystem::path default_directory();
+
+  // The file of this hash, verified; nullopt when there is none, or it was damaged and is now
+  // quarantined.
+  std::optional<CachedBinary> find(const Hash& hash);
+
+  // Stores the bytes under their own hash, unless they are there.
+  CachedBinary insert(const Binary& binary);
+
+  // find, else `download` and insert. Threads that ask for the same hash meanwhile wait and get the
+  // first one's answer, its exception too. What `download` throws is passed on (an absent object is
+  // for it to say); bytes of another hash are kCorrupt and not kept. `download` must not ask this
+  // cache for the same hash.
+  CachedBinary get_or_fetch(const Hash& expected, const FetchSubject& subject,
+                            const std::function<std::string()>& download);
+
+  // Whether a damaged file of this hash lies in the quarantine.
+  bool quarantined(const Hash& hash);
+
+  // What the binaries take, without the quarantine.
+  CacheSize size();
+
+  // Removes least recently used binaries until at most `max_bytes` remain, and returns the bytes
+  // removed. Those used within the last minute stay in any case: somebody may be about to map them.
+  // In memory: removes nothing.
+  std::uint64_t evict(std::uint64_t max_bytes);
+
+  // Removes every binary and the quarantine. In memory: removes nothing.
+  void clear();
+
+  // For messages: the directory, or "memory:".
+  std::string describe() const;
+
+ private:
+  class Store;
+  class DirectoryStore;
+  class MemoryStore;
+  BinaryCache(std::unique_ptr<Store> store, CacheOptions options);
+
+  CachedBinary fetch(const Hash& expected, const FetchSubject& subject,
+                     const std::function<std::string()>& download);
+
+  std::unique_ptr<Store> store_;
+  CacheOptions options_;
+};
+
+}  // namespace pet

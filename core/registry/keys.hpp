@@ -1,0 +1,38 @@
+// Where a registry's objects lie in a storage: the layout, in one place.
+//
+// Threads: pure functions. REQUIRES: valid class names (require_class_name).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/artifact/hash.hpp"
+
+namespace pet {
+
+// "plugins/": every class is a folder below it.
+inline constexpr std::string_view kClassesPrefix = "plugins/";
+
+std::string class_prefix(std::string_view class_name);  // "plugins/MyFilter/"
+std::string log_prefix(std::string_view class_name);    // "plugins/MyFilter/log/"
+
+// "plugins/MyFilter/<hash>.so", ".dll" for a Windows platform.
+std::string binary_key(std::string_view class_name, const Hash& hash, std::string_view platform);
+std::string facts_key(std::string_view class_name,
+                      const Hash& hash);  // "plugins/MyFilter/<hash>.json"
+std::string log_key(std::string_view class_name,
+                    std::uint64_t number);            // "plugins/MyFilter/log/0000000042.json"
+std::string latest_key(std::string_view class_name);  // "plugins/MyFilter/latest.json"
+
+// The number in a key of that class's log; nullopt for any other key.
+std::optional<std::uint64_t> log_number(std::string_view key, std::string_view class_name);
+
+// The hash in a key of one of that class's binaries; nullopt for any other key.
+std::optional<Hash> binary_hash(std::string_view key, std::string_view class_name);
+
+// The class that a key belongs to; nullopt for keys of other things.
+std::optional<std::string_view> class_of(std::string_view key);
+
+}  // namespace pet
