@@ -1,0 +1,131 @@
+// PetClassManager: classes to and from a storage. It registers nothing and never falls back.
+//
+//   PetClassManager manager(open_storage("file:///srv/pets"), cache);
+//   PetClass filter = manager.open_plugin("build/MyFilter.so");
+//   PushResult result = manager.push(filter);            // MyFilter 3fa9c1… is latest now
+//   PetClass same = manager.pull("MyFilter");            // on another machine
+//   PetClass exact = manager.recover_class("MyFilter", *filter.hash());
+//
+// Every binary, wherever it comes from, takes the one way through load_checked: fetch → hash → trust →
+// gate → load. Nothing of it runs before all of them agreed.
+//
+// Absence:  pull, recover_class and push throw (kClassNotFound, kVersionNotFound, kNoBinaryForPlatform);
+//           latest_meta and check_status have a value for it. A failing storage or a corrupt document is never
+//           absence.
+// Lifetime: classes that it gave outlive it and its storage.
+// Threads:  everything may be called from any thread, also set_storage: calls that began before it finish on
+//           the storage that they began with.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/artifact/binary.hpp"
+#include "core/artifact/hash.hpp"
+#include "core/loader/pet_class.hpp"
+#include "core/observer.hpp"
+#include "core/registry/registry.hpp"
+
+namespace pet {
+
+class BinaryCache;
+
+struct ManagerOptions {
+  Observer observer;
+  bool verify = false;         // push compares the bytes that stand in storage, not only their size
+  bool single_writer = false;  // write to a storage that cannot put-if-absent
+  bool offline = false;        // ask the cache alone, never the storage
+};
+
+enum class Status {
+  kSynced,     // its hash is the newest entry's for its platform
+  kUntracked,  // the class has no log
+  kOutOfSync,  // anything else
+};
+std::string_view to_string(Status status) noexcept;  // "synced", "untracked", "out_of_sync"
+
+class PetClassManager {
+ public:
+  // A null storage is allowed: what needs one throws kUsage.
+  PetClassManager(std::shared_ptr<BaseStorage> storage, std::shared_ptr<BinaryCache> cache,
+                  ManagerOptions options = {});
+  ~PetClassManager();
+  PetClassManager(const PetClassManager&) = delete;
+  PetClassManager& operator=(const PetClassManager&) = delete;
+
+  // The class of a file. Reads it once and keeps the bytes, which are what push stores: a file that is
+  // rebuilt later counts when it is opened again. Touches no storage.
+  PetClass open_plugin(const std::filesystem::path& path) const;
+
+  // The version of a class or file. A compiled-in class has none: kNoBinary.
+  Hash get_class_hash(const PetClass& clazz) const;
+  Hash get_class_hash(const std::filesystem::path& file) const;
+
+  Status check_status(const PetClass& clazz) const;
+
+  // Stores binary and facts, and moves nothing: the status stays what it was; recover_class finds it.
+  void persist_class(const PetClass& clazz) const;
+
+  // persist_class, then a log entry that makes it latest. Latest already: nothing changes. A hash that the log knows
+  // but that is not the newest becomes latest again, unless options.on_older says otherwise (a CI job that runs
+  // twice must not roll back).
+  PushResult push(const PetClass& clazz, const PublishOptions& options = {}) const;
+
+  // The same for many classes, batched: outcome i belongs to class i. One that fails does not stop the others. REQUIRES:
+  // their names differ.
+  std::vector<PushOutcome> push_many(std::span<const PetClass> classes,
+                                     const PublishOptions& options = {}) const;
+
+  // The same for files, which are read and gated but never loaded, so that they may be for other platforms: one release
+  // of exactly these binaries, one a platform, of one class.
+  PushResult push(std::span<const Binary> release, const PublishOptions& options = {}) const;
+  void persist(std::span<const Binary> release) const;
+  Status check_status(const Binary& binary) const;
+
+  // The class that is latest for this platform. kClassNotFound "No remote versions found for KnnFilter";
+  // kNoBinaryForPlatform when it is there for others only.
+  PetClass pull(std::string_view name) const;
+  // Exactly that binary, from the cache without a request when it is there. kVersionNotFound names those there are.
+  PetClass pull(std::string_view name, const Hash& hash) const { return recover_class(name, hash); }
+  PetClass recover_class(std::string_view name, const Hash& hash) const;
+
+  // pull(name) for those who look further: nullopt when the storage has no log of that name.
+  std::optional<PetClass> find_latest(std::string_view name) const;
+
+  // The newest entry; nullopt means that there is none. A damaged hint is survived and reported (kDamage).
+  std::optional<LogEntry> latest_meta(std::string_view name) const;
+
+  // Every binary that the storage has of the class, those in the log first, newest first.
+  std::vector<StoredVersion> versions(std::string_view name) const;
+
+  // The storage in words, without credentials; "no storage".
+  std::string storage() const;
+  std::shared_ptr<BaseStorage> storage_handle() const;
+  void set_storage(std::shared_ptr<BaseStorage> storage);
+
+  BinaryCache& cache() const noexcept { return *cache_; }
+  const ManagerOptions& options() const noexcept { return options_; }
+
+ private:
+  struct State;
+
+  std::shared_ptr<const State> state() const;
+  // The one choke point: checked bytes → a class.
+  PetClass load_checked(const Binary& binary, const std::string& file, std::string_view name,
+                        std::string source) const;
+
+  std::shared_ptr<BinaryCache> cache_;
+  ManagerOptions options_;
+  mutable std::mutex mutex_;  // guards state_
+  std::shared_ptr<const State> state_;
+};
+
+}  // namespace pet
