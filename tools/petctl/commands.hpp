@@ -1,0 +1,70 @@
+// The verbs of petctl. Each takes its options and the settings, prints to stdout, and throws
+// pet::Error; main.cpp turns that into a message and an exit status.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tools/petctl/settings.hpp"
+
+namespace pet::tools {
+
+struct NewOptions {
+  std::string kind;  // filter, metric, pipeline
+  std::string name;
+  std::string directory;  // where NAME/ is made; empty: here
+};
+void run_new(const Settings& settings, const NewOptions& options);
+
+struct InspectOptions {
+  std::string file;
+};
+// Throws after printing when the gate refuses the file.
+void run_inspect(const Settings& settings, const InspectOptions& options);
+
+struct PushOptions {
+  std::vector<std::string> files;
+  bool no_latest = false;
+  bool move_back = false;
+  bool verify = false;
+  std::string message;
+};
+void run_push(const Settings& settings, const PushOptions& options);
+
+struct StatusOptions {
+  std::vector<std::string> files;
+};
+void run_status(const Settings& settings, const StatusOptions& options);
+
+struct PullOptions {
+  std::string target;  // CLASS or CLASS@HASH
+  std::string out;     // a file to copy the binary to; empty: only the cache
+};
+void run_pull(const Settings& settings, const PullOptions& options);
+
+struct ListOptions {
+  std::string class_name;  // empty: all classes
+  bool builtin = false;
+};
+void run_list(const Settings& settings, const ListOptions& options);
+
+struct LogOptions {
+  std::string class_name;
+};
+void run_log(const Settings& settings, const LogOptions& options);
+
+struct RunOptions {
+  std::string pipeline;
+  std::vector<std::string> plugins;
+  std::string x_train, y_train, x, y, out, target;
+};
+void run_run(const Settings& settings, const RunOptions& options);
+
+struct PinOptions {
+  std::string pipeline;
+  std::vector<std::string> plugins;
+  std::string out;  // empty: stdout
+};
+void run_pin(const Settings& settings, const PinOptions& options);
+
+}  // namespace pet::tools

@@ -1,0 +1,203 @@
+// petctl: the command line of authors and operators. This file declares the verbs and their options;
+// what they do stands in the file of each verb's name.
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/near_miss.hpp"
+#include "storage/error.hpp"
+#include "tools/petctl/commands.hpp"
+#include "tools/petctl/output.hpp"
+
+namespace pet::tools {
+namespace {
+
+constexpr int kUsageStatus = 2;
+
+// What the parser found, and what is then run.
+struct CommandLine {
+  Settings settings;
+  NewOptions make;
+  InspectOptions inspect;
+  PushOptions push;
+  StatusOptions status;
+  PullOptions pull;
+  ListOptions list;
+  LogOptions log;
+  RunOptions run;
+  PinOptions pin;
+  std::function<void()> action;
+};
+
+CLI::App* add_verb(CLI::App& app, CommandLine& line, const std::string& name,
+                   const std::string& help, const std::string& example,
+                   std::function<void(const Settings&)> action) {
+  CLI::App* verb = app.add_subcommand(name, help);
+  verb->footer("Example:\n  " + example);
+  verb->callback([&line, action = std::move(action)] {
+    line.action = [&line, action] { action(line.settings); };
+  });
+  verb->fallthrough();  // petctl VERB --storage URL means the same as petctl --storage URL VERB
+  return verb;
+}
+
+void add_global_options(CLI::App& app, Settings& settings) {
+  app.add_option("--storage", settings.storage,
+                 "Where binaries are: file:///DIR or a path (or PET_STORAGE, or the config file)")
+      ->type_name("URL");
+  app.add_option("--cache", settings.cache, "Verified copies on this machine (or PET_CACHE)")
+      ->type_name("DIR");
+  app.add_option("--config", settings.config,
+                 "Config file instead of $XDG_CONFIG_HOME/petfactory/config.toml")
+      ->type_name("FILE");
+  app.add_flag("--offline", settings.offline, "Ask only the cache and the built-in classes");
+  app.add_flag("--json", settings.json, "Print JSON");
+  app.add_flag("-v,--verbose", settings.verbose, "Tell on stderr what is fetched, loaded, refused");
+}
+
+void add_author_verbs(CLI::App& app, CommandLine& line) {
+  auto* make = add_verb(app, line, "new", "Start a class: NAME/NAME.cpp and NAME/CMakeLists.txt",
+                        "petctl new filter MyFilter && cmake -S MyFilter -B build && cmake --build build",
+                        [&](const Settings& s) { run_new(s, line.make); });
+  make->add_option("kind", line.make.kind, "filter, metric or pipeline")
+      ->required()
+      ->type_name("KIND");
+  make->add_option("name", line.make.name, "The class's name")->required()->type_name("NAME");
+  make->add_option("--directory", line.make.directory, "Where to make it")->type_name("DIR");
+
+  auto* inspect = add_verb(app, line, "inspect", "Print every fact of a binary and whether it loads here",
+                           "petctl inspect build/MyFilter.so",
+                           [&](const Settings& s) { run_inspect(s, line.inspect); });
+  inspect->add_option("file", line.inspect.file, "The binary")->required()->type_name("FILE");
+
+  auto* push = add_verb(app, line, "push", "Store binaries and make them their class's latest",
+                        "petctl push build/MyFilter.so --message 'faster on wide inputs'",
+                        [&](const Settings& s) { run_push(s, line.push); });
+  push->add_option("files", line.push.files, "The binaries")->required()->type_name("FILE");
+  push->add_flag("--no-latest", line.push.no_latest, "Store only; latest stays where it is");
+  push->add_flag("--move-back", line.push.move_back, "Allow latest to go back to an older version");
+  push->add_flag("--verify", line.push.verify, "Compare stored bytes, not only their size");
+  push->add_option("-m,--message", line.push.message, "A line for the log")->type_name("TEXT");
+
+  auto* status = add_verb(app, line, "status", "Compare binaries with storage: synced, out_of_sync, untracked",
+                          "petctl status build/*.so",
+                          [&](const Settings& s) { run_status(s, line.status); });
+  status->add_option("files", line.status.files, "The binaries")->required()->type_name("FILE");
+}
+
+void add_operator_verbs(CLI::App& app, CommandLine& line) {
+  auto* pull = add_verb(app, line, "pull", "Fetch and check a class's binary",
+                        "petctl pull MyFilter@3fa9c1… --out MyFilter.so",
+                        [&](const Settings& s) { run_pull(s, line.pull); });
+  pull->add_option("class", line.pull.target, "The class, or one version of it")
+      ->required()
+      ->type_name("CLASS[@HASH]");
+  pull->add_option("-o,--out", line.pull.out, "Copy the binary here too")->type_name("FILE");
+
+  auto* list = add_verb(app, line, "list", "List classes, or the versions of one", "petctl list MyFilter",
+                        [&](const Settings& s) { run_list(s, line.list); });
+  list->add_option("class", line.list.class_name, "The class")->type_name("CLASS");
+  list->add_flag("--builtin", line.list.builtin, "The built-in classes, with their parameters");
+
+  auto* log = add_verb(app, line, "log", "Every move of a class's latest, newest first", "petctl log MyFilter",
+                       [&](const Settings& s) { run_log(s, line.log); });
+  log->add_option("class", line.log.class_name, "The class")->required()->type_name("CLASS");
+
+  auto* run = add_verb(app, line, "run", "Build a pipeline from its config; fit, predict, evaluate",
+                       "petctl run iris.json --x-train train.csv --x test.csv --target target",
+                       [&](const Settings& s) { run_run(s, line.run); });
+  RunOptions& options = line.run;
+  run->add_option("pipeline", options.pipeline, "The config")->required()->type_name("PIPELINE.json");
+  run->add_option("--plugin", options.plugins, "Use this binary, pushed or not (repeatable)")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  run->add_option("--x-train", options.x_train, "Fit on these rows: .npy, or .csv with a header row")
+      ->type_name("FILE");
+  run->add_option("--y-train", options.y_train, "… with these targets")->type_name("FILE");
+  run->add_option("--x", options.x, "Predict these rows")->type_name("FILE");
+  run->add_option("--y", options.y, "Evaluate against these targets")->type_name("FILE");
+  run->add_option("--target", options.target, "The .csv column that holds the targets")
+      ->type_name("COLUMN");
+  run->add_option("-o,--out", options.out, "Write the predictions: .npy or .csv")->type_name("FILE");
+
+  auto* pin = add_verb(app, line, "pin", "Write a config that names exact versions of all its classes",
+                       "petctl pin pipeline.json --out pinned.json",
+                       [&](const Settings& s) { run_pin(s, line.pin); });
+  pin->add_option("pipeline", line.pin.pipeline, "The config")->required()->type_name("PIPELINE.json");
+  pin->add_option("--plugin", line.pin.plugins, "Use this binary, pushed or not (repeatable)")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  pin->add_option("-o,--out", line.pin.out, "Write here instead of stdout")->type_name("FILE");
+}
+
+// The names that a mistyped word could have meant: verbs, or options of the verb that was given.
+std::vector<std::string> known_words(const CLI::App& app) {
+  std::vector<std::string> words;
+  const auto verbs = app.get_subcommands();
+  for (const CLI::App* scope : {&app, verbs.empty() ? &app : static_cast<const CLI::App*>(verbs.front())}) {
+    for (const CLI::Option* option : scope->get_options()) {
+      for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
+    }
+  }
+  if (verbs.empty()) {
+    for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+      words.push_back(verb->get_name());
+    }
+  }
+  return words;
+}
+
+int report_usage(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+  std::string hint;
+  for (const std::string& word : app.remaining(true)) {
+    hint = did_you_mean(word.substr(0, word.find('=')), known_words(app));
+    if (!hint.empty()) break;
+  }
+  const auto verbs = app.get_subcommands();
+  const std::string verb = verbs.empty() ? "" : " " + verbs.front()->get_name();
+  std::fprintf(stderr, "error: %s%s\n  try: petctl%s --help\n", error.what(), hint.c_str(), verb.c_str());
+  return kUsageStatus;
+}
+
+int main_of(int argc, char** argv) {
+  CLI::App app{"petctl ships compiled C++ classes between machines and runs pipelines made of them."};
+  app.name("petctl");
+  app.set_version_flag("--version", "petctl " PET_VERSION_TEXT);
+  app.footer(
+      "Exit status: 0 done, 1 failed, 2 usage, 3 not found, 4 refused, 5 storage unreachable.\n"
+      "Example:\n  petctl push build/MyFilter.so && petctl run pipeline.json --x data.csv");
+  app.require_subcommand(1);
+  CommandLine line;
+  add_global_options(app, line.settings);
+  add_author_verbs(app, line);
+  add_operator_verbs(app, line);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return report_usage(app, error);
+  }
+  try {
+    line.action();
+    return flush_output();
+  } catch (const Error& error) {
+    print_error(error, line.settings.json);
+    return exit_status(error.code());
+  }
+}
+
+}  // namespace
+}  // namespace pet::tools
+
+int main(int argc, char** argv) {
+  try {
+    return pet::tools::main_of(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "error: %s\n", error.what());
+    return 1;
+  }
+}

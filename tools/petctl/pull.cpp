@@ -1,0 +1,36 @@
+// petctl pull: a class's binary, fetched, checked and loaded once, so that what is printed will work.
+#include <optional>
+
+#include "core/artifact/binary.hpp"
+#include "core/cache/binary_cache.hpp"
+#include "storage/posix_file.hpp"
+#include "tools/petctl/commands.hpp"
+#include "tools/petctl/output.hpp"
+#include "tools/petctl/session.hpp"
+
+namespace pet::tools {
+
+void run_pull(const Settings& given, const PullOptions& options) {
+  Settings settings = given;
+  const auto container = open_session(settings);
+  const std::size_t at = options.target.find('@');
+  const std::string name = options.target.substr(0, at);
+  const PetClass clazz =
+      at == std::string::npos
+          ? container->pcm.pull(name)
+          : container->pcm.recover_class(name, Hash::require(options.target.substr(at + 1)));
+  if (!options.out.empty()) durable_write(options.out, clazz.binary()->view());
+  const std::string hash = clazz.hash()->hex();
+  if (settings.json) {
+    print_json(ParamObject{{"class", clazz.name()},
+                           {"hash", hash},
+                           {"platform", this_platform()},
+                           {"source", clazz.source()},
+                           {"file", options.out.empty() ? ParamValue() : ParamValue(options.out)}});
+  } else {
+    print_line(clazz.name() + " " + hash + " " + this_platform() + "  from " + clazz.source() +
+               (options.out.empty() ? "" : ", written to " + options.out));
+  }
+}
+
+}  // namespace pet::tools

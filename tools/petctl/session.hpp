@@ -1,0 +1,22 @@
+// Session: the container of one petctl run, made from its settings.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/factory/container.hpp"
+#include "tools/petctl/settings.hpp"
+
+namespace pet::tools {
+
+// Opens storage and cache; completes `settings` first. Built-ins are bound.
+std::unique_ptr<Container> open_session(Settings& settings);
+
+// Registers the binaries of --plugin, pushed or not: they win over what storage calls latest.
+void bind_plugins(Container& container, const std::vector<std::string>& files);
+
+// "linux-x86_64-gnu": where this machine's binaries run.
+std::string this_platform();
+
+}  // namespace pet::tools

@@ -1,0 +1,83 @@
+#include "tools/petctl/settings.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <fstream>
+
+#include "core/cache/binary_cache.hpp"
+#include "core/near_miss.hpp"
+#include "storage/error.hpp"
+
+namespace pet::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+// An XDG base directory: the variable when it is absolute (the specification ignores others), else
+// below HOME; empty when neither is set.
+fs::path xdg_directory(const char* variable, const char* below_home) {
+  const fs::path named = environment(variable);
+  if (named.is_absolute()) return named;
+  const fs::path home = environment("HOME");
+  return home.is_absolute() ? home / below_home : fs::path();
+}
+
+void apply(Settings& settings, const CLI::ConfigItem& item, const std::string& file) {
+  const std::string key = item.fullname();
+  const std::string value = item.inputs.empty() ? "" : item.inputs.front();
+  if (key == "storage") {
+    if (settings.storage.empty()) settings.storage = value;
+  } else if (key == "cache") {
+    if (settings.cache.empty()) settings.cache = value;
+  } else {
+    const std::vector<std::string> known{"storage", "cache"};
+    throw Error(ErrorCode::kUsage, file + ": unknown key '" + key + "'" +
+                                       did_you_mean(key, known) +
+                                       "\n  expected: storage = \"URL\", cache = \"DIRECTORY\"");
+  }
+}
+
+void read_config(Settings& settings) {
+  const bool named = !settings.config.empty();
+  const fs::path file = named ? fs::path(settings.config)
+                              : xdg_directory("XDG_CONFIG_HOME", ".config") / "petfactory/config.toml";
+  std::error_code ignored;
+  if (!named && !fs::exists(file, ignored)) return;
+  std::ifstream in(file);
+  if (!in || fs::is_directory(file, ignored)) {
+    throw Error(ErrorCode::kUsage, "cannot read the config file " + file.string() +
+                                       "\n  try: check that it exists and that you may read it");
+  }
+  try {
+    for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_config(in)) {
+      apply(settings, item, file.string());
+    }
+  } catch (const CLI::Error& error) {
+    throw Error(ErrorCode::kUsage, file.string() + " is not TOML: " + error.what());
+  }
+}
+
+}  // namespace
+
+void complete(Settings& settings) {
+  if (settings.storage.empty()) settings.storage = environment("PET_STORAGE");
+  if (settings.cache.empty()) settings.cache = environment("PET_CACHE");
+  read_config(settings);
+  if (settings.storage.empty()) {
+    const fs::path data = xdg_directory("XDG_DATA_HOME", ".local/share");
+    if (data.empty()) {
+      throw Error(ErrorCode::kUsage,
+                  "no storage is named, and without HOME there is no default place for one"
+                  "\n  try: --storage file:///DIRECTORY, or set PET_STORAGE");
+    }
+    settings.storage = (data / "petfactory/storage").string();
+  }
+  if (settings.cache.empty()) settings.cache = BinaryCache::default_directory().string();
+}
+
+}  // namespace pet::tools

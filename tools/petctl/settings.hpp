@@ -1,0 +1,30 @@
+// Settings: where petctl finds its storage and cache. The command line wins, then the environment
+// (PET_STORAGE, PET_CACHE), then the config file, then a directory in the XDG place.
+//
+// The config file is TOML, $XDG_CONFIG_HOME/petfactory/config.toml unless --config names another:
+//
+//   storage = "file:///srv/pets"
+//   cache = "/var/cache/pets"
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace pet::tools {
+
+struct Settings {
+  std::string storage;  // a URL or path
+  std::string cache;    // a directory
+  std::string config;   // file; empty: the XDG place, where it may be missing
+  bool offline = false;
+  bool verify_push = false;  // compare stored bytes, not only their size
+  bool json = false;
+  bool verbose = false;  // what the library observes goes to stderr
+};
+
+// Fills what the command line left empty. Throws kUsage for a config file that is missing though
+// named, malformed, or holds an unknown key (with the near miss), and where HOME is missing and
+// nothing else says where to look.
+void complete(Settings& settings);
+
+}  // namespace pet::tools
