@@ -111,7 +111,7 @@ std::unique_ptr<BaseStorage> open_storage(std::string_view url) {
   if (known->open == nullptr) {
     throw Error(ErrorCode::kStorageUnsupported,
                 "storage " + *scheme +
-                    ":// is not built into this version, which has: " + std::string(kForms));
+                    "://… is not built into this version, which has: " + std::string(kForms));
   }
   return known->open(url.substr(scheme->size() + 1));
 }

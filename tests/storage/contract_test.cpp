@@ -1,0 +1,25 @@
+#include <catch2/catch.hpp>
+
+#include "storage/local_storage.hpp"
+#include "storage/memory_storage.hpp"
+#include "tests/storage/faulty_storage.hpp"
+#include "tests/storage/storage_contract.hpp"
+#include "tests/storage/temporary_folder.hpp"
+
+namespace pet::test {
+
+TEST_CASE("MemoryStorage keeps the contract", "[storage]") {
+  check_contract([] { return std::make_unique<MemoryStorage>(); });
+}
+
+TEST_CASE("LocalStorage keeps the contract", "[storage]") {
+  const TemporaryFolder folder;
+  check_contract([&] { return std::make_unique<LocalStorage>(folder / "root"); });
+}
+
+TEST_CASE("FaultyStorage keeps the contract when it is not told to fail", "[storage]") {
+  MemoryStorage memory;
+  check_contract([&] { return std::make_unique<FaultyStorage>(memory); });
+}
+
+}  // namespace pet::test

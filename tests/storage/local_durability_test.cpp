@@ -1,0 +1,221 @@
+// What survives a power cut or a failing disk, shown by the system calls themselves: strace lists
+// them, makes one of them fail, or kills the writer at one.
+#include <catch2/catch.hpp>
+#include <sstream>
+#include <vector>
+
+#include "storage/local_storage.hpp"
+#include "tests/storage/temporary_folder.hpp"
+#include "tests/storage/writer_process.hpp"
+
+namespace pet::test {
+namespace {
+
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+using Keys = std::vector<std::string>;
+using Steps = std::vector<std::string>;
+
+constexpr const char* kTraced =
+    "trace=mkdir,mkdirat,write,fsync,syncfs,link,linkat,rename,renameat,renameat2,unlinkat";
+
+bool skipped_without_strace() {
+  if (has_strace()) return false;
+  WARN("SKIPPED: strace is not installed or may not trace here");
+  return true;
+}
+
+// "a/b" for a path below `root`, ".tmp" for the last segment of a temporary.
+std::string relative(std::string path, const std::string& root) {
+  if (!path.starts_with(root)) return {};
+  path.erase(0, root.size());
+  if (path.starts_with("/")) path.erase(0, 1);
+  const std::size_t temporary = path.find(".tmp-");
+  if (temporary != std::string::npos) path.resize(temporary + 4);
+  return path.empty() ? "." : path;
+}
+
+// The writer's durable steps below `root`, as "fsync a/.tmp" or "linkat a"; strace -y shows a
+// descriptor as 3</path>.
+Steps steps_of(const std::string& root, const std::string& arguments) {
+  const std::string log = root + ".strace";
+  const Ended ended = run(strace("-y -e " + std::string(kTraced) + " -o " + log) + writer() + root +
+                          " " + arguments);
+  REQUIRE(ended.status == 0);
+  Steps steps;
+  std::istringstream lines(read_file(log));
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t paren = line.find('(');
+    const std::size_t open = line.find('<');
+    const std::size_t close = line.find('>');
+    if (paren == std::string::npos || open == std::string::npos || close < open) continue;
+    const std::string path = relative(line.substr(open + 1, close - open - 1), root);
+    const std::size_t name = line.find_last_of(' ', paren) + 1;
+    if (!path.empty()) steps.push_back(line.substr(name, paren - name) + " " + path);
+  }
+  return steps;
+}
+
+long count(const Steps& steps, const std::string& start) {
+  return std::count_if(steps.begin(), steps.end(),
+                       [&](const std::string& step) { return step.starts_with(start); });
+}
+
+std::string inject(const std::string& what, const std::string& log = "/dev/null") {
+  const std::string call = what.substr(0, what.find(':'));
+  return strace("-e trace=" + call + " -e inject=" + what + " -o " + log) + writer();
+}
+
+}  // namespace
+
+TEST_CASE("a put syncs the bytes, then names them, then syncs the name", "[storage][local]") {
+  if (skipped_without_strace()) return;
+  const TemporaryFolder folder;
+  LocalStorage(folder / "root").put("a/b", "old");
+  CHECK(steps_of(folder / "root", "put a/c 10") ==
+        Steps{"write a/.tmp", "fsync a/.tmp", "fsync .", "renameat a", "fsync a"});
+}
+
+TEST_CASE("a put_if_absent links, and syncs what it links on both sides", "[storage][local]") {
+  if (skipped_without_strace()) return;
+  const TemporaryFolder folder;
+  LocalStorage(folder / "root").put("a/b", "old");
+  CHECK(steps_of(folder / "root", "put_if_absent a/c 10") ==
+        Steps{"write a/.tmp", "fsync a/.tmp", "fsync .", "linkat a", "unlinkat a", "fsync a"});
+}
+
+TEST_CASE("a put_if_absent that finds the object syncs it all the same", "[storage][local]") {
+  if (skipped_without_strace()) return;
+  const TemporaryFolder folder;
+  LocalStorage(folder / "root").put("a/b", "old");
+  CHECK(steps_of(folder / "root", "put_if_absent a/b 10") ==
+        Steps{"fsync a/b", "fsync .", "fsync a"});
+}
+
+TEST_CASE("every new folder is made durable in the one above it", "[storage][local]") {
+  if (skipped_without_strace()) return;
+  const TemporaryFolder folder;
+  CHECK(steps_of(folder / "root", "put a/b/c 10") ==
+        Steps{"mkdirat .", "mkdirat a", "write a/b/.tmp", "fsync a/b/.tmp", "fsync .", "fsync a",
+              "renameat a/b", "fsync a/b"});
+  // The root's own name, in the folder above it.
+  CHECK_THAT(read_file(folder / "root.strace"), Contains("<" + folder.path() + ">) "));
+}
+
+TEST_CASE("a batch costs two barriers, whatever its size", "[storage][local]") {
+  if (skipped_without_strace()) return;
+  const TemporaryFolder folder;
+  const Steps steps = steps_of(folder / "root", "put_many 100");
+  CHECK(count(steps, "syncfs") == 2);
+  CHECK(count(steps, "fsync") == 0);
+  CHECK(count(steps, "linkat") == 100);
+  std::vector<std::string> order;
+  for (const std::string& step : steps) {
+    const std::string call = step.substr(0, step.find(' '));
+    if (call != "unlinkat" && call != "mkdirat" && (order.empty() || order.back() != call)) {
+      order.push_back(call);
+    }
+  }
+  CHECK(order == std::vector<std::string>{"write", "syncfs", "linkat", "syncfs"});
+}
+
+TEST_CASE("without syncfs a batch syncs each file and folder", "[storage][local]") {
+  if (skipped_without_strace()) return;
+  const TemporaryFolder folder;
+  const Ended ended = run(inject("syncfs:error=ENOSYS") + folder / "root" + " put_many 20");
+  CHECK(ended.output == "20 written\n");
+  CHECK(LocalStorage(folder / "root").list("").size() == 20);
+}
+
+TEST_CASE("a failing sync of the bytes is reported, and nothing becomes visible",
+          "[storage][local]") {
+  if (skipped_without_strace()) return;
+  struct Case {
+    std::string fault, arguments, says;
+  };
+  const std::vector<Case> cases{
+      {"fsync:error=EIO:when=1", "put a/c 10", "cannot sync '"},
+      {"fsync:error=EIO:when=1", "put_if_absent a/c 10", "cannot sync '"},
+      {"syncfs:error=EIO:when=1", "put_many 20", "cannot sync the file system of '"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.arguments);
+    const TemporaryFolder folder;
+    LocalStorage storage(folder / "root");
+    storage.put("a/b", "old");
+    const Ended ended = run(inject(c.fault) + folder / "root" + " " + c.arguments);
+    CHECK(ended.status == 3);
+    CHECK_THAT(ended.output, StartsWith("storage_unreachable: " + c.says));
+    CHECK_THAT(ended.output,
+               Contains("the device reported an input/output error: check the device"));
+    CHECK(storage.list("") == Keys{"a/b"});
+    CHECK(temporaries_in(folder / "root").empty());
+  }
+}
+
+TEST_CASE(
+    "whichever system call fails, a put is reported, leaves whole objects and can be repeated",
+    "[storage][local]") {
+  if (skipped_without_strace()) return;
+  for (const std::string verb : {"put", "put_if_absent"}) {
+    for (const std::string call : {"mkdirat", "write", "fsync", "linkat", "renameat"}) {
+      const TemporaryFolder folder;
+      LocalStorage storage(folder / "root");
+      for (int nth = 1; nth <= 20; ++nth) {
+        CAPTURE(verb, call, nth);
+        const Ended ended = run(inject(call + ":error=EIO:when=" + std::to_string(nth)) +
+                                folder / "root" + " " + verb + " a/c 10");
+        const std::optional<std::string> left = storage.get("a/c");
+        CHECK((!left || *left == std::string(10, 'x')));
+        CHECK(temporaries_in(folder / "root").empty());
+        if (ended.status == 0) break;
+        CHECK(ended.status == 3);
+        CHECK_THAT(ended.output, StartsWith("storage_unreachable: "));
+        REQUIRE(nth < 20);
+      }
+      CHECK(storage.put_if_absent("a/d", "y"));
+    }
+  }
+}
+
+TEST_CASE("a writer that is killed leaves the old object or the new, and no lock",
+          "[storage][local]") {
+  if (skipped_without_strace()) return;
+  for (const std::string verb : {"put", "put_if_absent"}) {
+    for (const std::string call : {"write", "fsync", "linkat", "renameat", "unlinkat"}) {
+      CAPTURE(verb, call);
+      const TemporaryFolder folder;
+      LocalStorage storage(folder / "root");
+      run(inject(call + ":signal=KILL:when=1") + folder / "root" + " " + verb + " a/c 10");
+      const std::optional<std::string> left = storage.get("a/c");
+      CHECK((!left || *left == std::string(10, 'x')));
+      CHECK(storage.list("").size() == (left ? 1 : 0));
+      CHECK(storage.put_if_absent("a/c", "next") == !left);
+    }
+  }
+}
+
+TEST_CASE("without link, renameat2 creates if absent; without both it is unsupported",
+          "[storage][local]") {
+  if (skipped_without_strace()) return;
+  const TemporaryFolder folder;
+  const std::string root = folder / "root";
+  for (const std::string error : {"EPERM", "EOPNOTSUPP"}) {
+    CAPTURE(error);
+    CHECK(
+        run(inject("linkat:error=" + error) + root + " put_if_absent a/" + error + " 10").output ==
+        "created\n");
+    CHECK(LocalStorage(root).get("a/" + error) == std::string(10, 'x'));
+  }
+  const Ended ended = run(strace("-e trace=linkat,renameat2 -e inject=linkat:error=EPERM -e "
+                                 "inject=renameat2:error=EINVAL -o /dev/null") +
+                          writer() + root + " put_if_absent a/c 10");
+  CHECK(ended.output == "storage_unsupported: cannot create '" + root +
+                            "/a/c' only if absent: its file system has neither link(2) nor "
+                            "renameat2(2): use one that has, or choose another storage with "
+                            "--storage\n");
+  CHECK(LocalStorage(root).get("a/c") == std::nullopt);
+  CHECK(temporaries_in(root).empty());
+}
+
+}  // namespace pet::test

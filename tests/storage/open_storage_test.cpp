@@ -1,0 +1,84 @@
+#include "storage/open_storage.hpp"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <vector>
+
+#include "tests/storage/error_matcher.hpp"
+
+namespace pet::test {
+
+TEST_CASE("a URL or a path opens the storage that it names", "[storage]") {
+  const std::string here = std::filesystem::current_path().string();
+  struct Case {
+    std::string url, describes;
+  };
+  const std::vector<Case> cases{
+      {"memory:", "memory:"},
+      {"file:///srv/pets", "file:///srv/pets"},
+      {"FILE:///srv/pets", "file:///srv/pets"},
+      {"file:///srv/pets/", "file:///srv/pets"},
+      {"file:///srv/my%20pets", "file:///srv/my%20pets"},
+      {"file:///srv/100%25", "file:///srv/100%25"},
+      {"file:///%41", "file:///A"},
+      {"/srv/pets", "file:///srv/pets"},
+      {"/srv/my pets", "file:///srv/my%20pets"},
+      {"/srv/caf\xc3\xa9#1", "file:///srv/caf%C3%A9%231"},
+      {"pets", "file://" + here + "/pets"},
+      {"./pets", "file://" + here + "/pets"},
+      {"./a:b", "file://" + here + "/a:b"},
+      {"dir/a:b", "file://" + here + "/dir/a:b"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.url);
+    CHECK(open_storage(c.url)->describe() == c.describes);
+  }
+}
+
+TEST_CASE("what describe says opens the same storage again", "[storage]") {
+  for (const char* path : {"/srv/pets", "/srv/my pets", "/srv/100%/a?b#c", "/"}) {
+    const std::string url = open_storage(path)->describe();
+    CHECK(open_storage(url)->describe() == url);
+  }
+}
+
+TEST_CASE("a text that names no storage is a usage error that says what would", "[storage]") {
+  struct Case {
+    std::string url, says;
+  };
+  const std::vector<Case> cases{
+      {"", "no storage was named"},
+      {"ftp://host/pets", "storage scheme 'ftp:' is not known"},
+      {"pets:old", "write ./pets:…"},
+      {"file://server/pets", "write file:///dir, three slashes"},
+      {"file:pets", "write file:///dir, three slashes"},
+      {"file:///a%2", "'%' without two hexadecimal digits"},
+      {"file:///a%zz", "'%' without two hexadecimal digits"},
+      {"file:///a%00b", "has a NUL"},
+      {"file:///a?b", "write %3F or %23"},
+      {"memory:a", "is not memory:"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.url);
+    CHECK_THROWS_MATCHES(
+        open_storage(c.url), Error,
+        fails(ErrorCode::kUsage, {c.says, "a storage is one of: file:///dir, a path, memory:"}));
+  }
+}
+
+TEST_CASE("a scheme that this build leaves out is unsupported, and no password is repeated",
+          "[storage]") {
+  for (const std::string scheme : {"s3", "https", "http"}) {
+    try {
+      open_storage(scheme + "://user:secret@bucket/pets");
+      FAIL("opened");
+    } catch (const Error& error) {
+      CHECK(error.code() == ErrorCode::kStorageUnsupported);
+      CHECK(error.what() == "storage " + scheme +
+                                "://… is not built into this version, which has: file:///dir, a "
+                                "path, memory:");
+    }
+  }
+}
+
+}  // namespace pet::test
