@@ -2,31 +2,28 @@
 //
 //   BinaryCache cache("/home/ann/.cache/petfactory");
 //   const CachedBinary got = cache.get_or_fetch(hash, {"MyFilter", storage.describe(), key},
-//                                               [&] { return registry.require_binary(...); });
+//                                               [&] { return registry.require_binary(…); });
 //   Loader::process().load(got.binary, got.file);
 //
-// Bytes:    every call that returns a file has just read and hashed it through one descriptor. What
-// does not match
-//           is taken out (quarantine/<hash>-<unique>), reported, and fetched again: no caller ever
-//           sees it.
+// Bytes:    a file that was there is read and hashed, through one descriptor, every time. One that
+//           does not match is taken out (quarantine/<hash>-<unique>), reported, and fetched again:
+//           no caller ever sees it.
 // Names:    one path for one hash, for ever, since glibc matches loaded libraries by name first. In
-// memory the path is a
-//           sealed memfd's (/proc/self/fd/N), whose descriptor stays open until the process ends.
-// Safety:   bytes that were checked must be the bytes that dlopen then maps. So nobody but us and
-// root may be able to write
-//           to the directory, to anything in it, or to any directory above it (a sticky one such as
-//           /tmp is all right); links are resolved once, when it is opened, and never followed
-//           below.
-// Sharing:  any number of processes, without locks: a file appears by one rename. It needs no
-// fsync, since one that a power
-//           cut emptied does not match its hash. Concurrent requests for one hash in one process
-//           fetch it once.
+//           memory the path is a sealed memfd's (/proc/self/fd/N), whose descriptor stays open until
+//           the process ends.
+// Safety:   the bytes that were checked must be those that dlopen then maps. So nobody but this user
+//           and root may be able to write to the directory, to anything in it, or to any directory
+//           above it (a sticky one such as /tmp is all right). Links in the directory's path are
+//           resolved once, when it is opened, and none is followed below it.
+// Sharing:  any number of processes, without locks: a file appears by one rename. It needs no fsync,
+//           since a file that a power cut emptied does not match its hash. Threads that ask for one
+//           hash at the same time fetch it once.
 // Eviction: needs no leases: a mapped file survives unlinking, and a vanished one is fetched again.
+//           Who finds that `file` is gone when it is to be mapped asks again.
 // Threads:  every method, from any thread.
-// Throws:   pet::Error: kStorageRefused when the directory cannot be used (not ours, writable for
-// others, read-only, full,
-//           mounted noexec), naming it and what to do; kCorrupt for a download that does not match
-//           its hash.
+// Throws:   pet::Error: kStorageRefused when the directory cannot be used (somebody else's, writable
+//           for others, read-only, full, mounted noexec), naming it and the way out; kCorrupt for a
+//           download that does not match its hash.
 #pragma once
 
 #include <cstdint>
@@ -42,6 +39,8 @@
 #include "core/observer.hpp"
 
 namespace pet {
+
+class CacheStore;
 
 struct CachedBinary {
   Binary binary;     // the bytes that were hashed
@@ -77,12 +76,11 @@ class BinaryCache {
   // stay until the process ends.
   static std::shared_ptr<BinaryCache> in_memory(CacheOptions options = {});
 
-  // From the text of PET_CACHE or --cache: a directory; "memory:"; or nothing, for the default
-  // directory.
+  // From the text of PET_CACHE: a directory; "memory:"; or nothing, for the default directory.
   static std::shared_ptr<BinaryCache> open(std::string_view text, CacheOptions options = {});
 
-  // $XDG_CACHE_HOME/petfactory, else $HOME/.cache/petfactory. Throws kStorageRefused when neither
-  // is an absolute path.
+  // $XDG_CACHE_HOME/petfactory, else $HOME/.cache/petfactory. Throws kStorageRefused when neither is
+  // an absolute path.
   static std::filesystem::path default_directory();
 
   // The file of this hash, verified; nullopt when there is none, or it was damaged and is now
@@ -93,9 +91,9 @@ class BinaryCache {
   CachedBinary insert(const Binary& binary);
 
   // find, else `download` and insert. Threads that ask for the same hash meanwhile wait and get the
-  // first one's answer, its exception too. What `download` throws is passed on (an absent object is
-  // for it to say); bytes of another hash are kCorrupt and not kept. `download` must not ask this
-  // cache for the same hash.
+  // first one's answer, its exception too. What `download` throws is passed on (that an object is
+  // absent is for it to say); bytes of another hash are kCorrupt and not kept. `download` must not
+  // ask for the same hash.
   CachedBinary get_or_fetch(const Hash& expected, const FetchSubject& subject,
                             const std::function<std::string()>& download);
 
@@ -117,15 +115,13 @@ class BinaryCache {
   std::string describe() const;
 
  private:
-  class Store;
-  class DirectoryStore;
-  class MemoryStore;
-  BinaryCache(std::unique_ptr<Store> store, CacheOptions options);
+  BinaryCache(std::unique_ptr<CacheStore> store, CacheOptions options);
 
+  std::optional<CachedBinary> find(const Hash& hash, const FetchSubject& subject);
   CachedBinary fetch(const Hash& expected, const FetchSubject& subject,
                      const std::function<std::string()>& download);
 
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<CacheStore> store_;
   CacheOptions options_;
 };
 

@@ -1,0 +1,126 @@
+#include "core/cache/binary_cache.hpp"
+
+#include <chrono>
+#include <cstdlib>
+
+#include "core/cache/cache_store.hpp"
+#include "core/cache/single_flight.hpp"
+#include "storage/error.hpp"
+
+namespace pet {
+namespace {
+
+// Two caches over one directory are one cache. Never destroyed: a thread may still be fetching when
+// the process ends.
+SingleFlight<CachedBinary>& process_flights() {
+  static SingleFlight<CachedBinary>& flights = *new SingleFlight<CachedBinary>;
+  return flights;
+}
+
+std::string absolute_from_environment(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && *value == '/' ? value : std::string();
+}
+
+[[noreturn]] void throw_wrong_bytes(const Hash& expected, const Binary& got,
+                                    const FetchSubject& subject) {
+  throw Error(ErrorCode::kCorrupt,
+              subject.class_name + " " + expected.short_hex() + " in " + subject.source +
+                  " is damaged: expected sha256 " + expected.hex() + ", got " + got.hash().hex() +
+                  " (" + std::to_string(got.size()) + " bytes of '" + subject.key +
+                  "'): restore that object from a copy, or remove it and push the binary again",
+              {.class_name = subject.class_name, .hash = expected.hex(), .key = subject.key});
+}
+
+}  // namespace
+
+BinaryCache::BinaryCache(std::filesystem::path directory, CacheOptions options)
+    : BinaryCache(make_directory_store(std::move(directory)), std::move(options)) {}
+
+BinaryCache::BinaryCache(std::unique_ptr<CacheStore> store, CacheOptions options)
+    : store_(std::move(store)), options_(std::move(options)) {}
+
+BinaryCache::~BinaryCache() = default;
+
+std::shared_ptr<BinaryCache> BinaryCache::in_memory(CacheOptions options) {
+  return std::shared_ptr<BinaryCache>(new BinaryCache(make_memory_store(), std::move(options)));
+}
+
+std::shared_ptr<BinaryCache> BinaryCache::open(std::string_view text, CacheOptions options) {
+  if (text == "memory:") return in_memory(std::move(options));
+  return std::make_shared<BinaryCache>(std::filesystem::path(text), std::move(options));
+}
+
+std::filesystem::path BinaryCache::default_directory() {
+  // The XDG specification says to ignore a relative path.
+  if (const std::string cache = absolute_from_environment("XDG_CACHE_HOME"); !cache.empty()) {
+    return std::filesystem::path(cache) / "petfactory";
+  }
+  if (const std::string home = absolute_from_environment("HOME"); !home.empty()) {
+    return std::filesystem::path(home) / ".cache" / "petfactory";
+  }
+  throw Error(
+      ErrorCode::kStorageRefused,
+      "no place for the cache: neither XDG_CACHE_HOME nor HOME is an absolute path: set one "
+      "of them, choose a directory with PET_CACHE, or keep binaries in memory with "
+      "PET_CACHE=memory:");
+}
+
+std::optional<CachedBinary> BinaryCache::find(const Hash& hash) {
+  return find(hash, FetchSubject{});
+}
+
+std::optional<CachedBinary> BinaryCache::find(const Hash& hash, const FetchSubject& subject) {
+  CacheStore::Found found = store_->find(hash);
+  if (!found.damage.empty()) {
+    notify(options_.observer,
+           {EventKind::kQuarantine, subject.class_name, hash.hex(), "cache", found.damage, {}});
+  }
+  return std::move(found.cached);
+}
+
+CachedBinary BinaryCache::insert(const Binary& binary) {
+  if (std::optional<CachedBinary> cached = find(binary.hash())) return *std::move(cached);
+  return store_->insert(binary);
+}
+
+CachedBinary BinaryCache::get_or_fetch(const Hash& expected, const FetchSubject& subject,
+                                       const std::function<std::string()>& download) {
+  // The look into the store belongs to the flight: a thread that missed just before another one's file
+  // appeared would fetch it again.
+  return process_flights().run(store_->identity() + "\n" + expected.hex(),
+                               [&] { return fetch(expected, subject, download); });
+}
+
+CachedBinary BinaryCache::fetch(const Hash& expected, const FetchSubject& subject,
+                                const std::function<std::string()>& download) {
+  const auto start = std::chrono::steady_clock::now();
+  if (std::optional<CachedBinary> cached = find(expected, subject)) {
+    notify(options_.observer, {EventKind::kCacheHit,
+                               subject.class_name,
+                               expected.hex(),
+                               "cache",
+                               {},
+                               std::chrono::steady_clock::now() - start});
+    return *std::move(cached);
+  }
+  const Binary binary = Binary::from_bytes(download(), subject.source + "/" + subject.key);
+  if (binary.hash() != expected) {
+    notify(options_.observer, {EventKind::kRefusal,
+                               subject.class_name,
+                               expected.hex(),
+                               subject.source,
+                               "the bytes do not match the hash",
+                               {}});
+    throw_wrong_bytes(expected, binary, subject);
+  }
+  return store_->insert(binary);
+}
+
+bool BinaryCache::quarantined(const Hash& hash) { return store_->quarantined(hash); }
+CacheSize BinaryCache::size() { return store_->size(); }
+std::uint64_t BinaryCache::evict(std::uint64_t max_bytes) { return store_->evict(max_bytes); }
+void BinaryCache::clear() { store_->clear(); }
+std::string BinaryCache::describe() const { return store_->describe(); }
+
+}  // namespace pet

@@ -1,0 +1,48 @@
+// CacheStore: where a BinaryCache keeps its files: a directory (directory_store_posix.cpp) or memory
+// (memory_store_posix.cpp). For binary_cache.cpp only.
+//
+// Threads: every method, from any thread.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/artifact/binary.hpp"
+#include "core/artifact/hash.hpp"
+#include "core/cache/binary_cache.hpp"
+
+namespace pet {
+
+class CacheStore {
+ public:
+  struct Found {
+    std::optional<CachedBinary> cached;
+    std::string damage;  // why the file that lay there was taken out; empty when none was
+  };
+
+  virtual ~CacheStore() = default;
+
+  // Equal exactly for stores of this process that keep the same files.
+  virtual std::string identity() = 0;
+
+  // Reads and hashes the file of `hash`. One that is not what it should be is quarantined.
+  virtual Found find(const Hash& hash) = 0;
+
+  // Writes the file of binary.hash(), in place of one that is there.
+  virtual CachedBinary insert(const Binary& binary) = 0;
+
+  virtual bool quarantined(const Hash& hash) = 0;
+  virtual CacheSize size() = 0;
+  virtual std::uint64_t evict(std::uint64_t max_bytes) = 0;
+  virtual void clear() = 0;
+  virtual std::string describe() const = 0;
+};
+
+// An empty path means BinaryCache::default_directory().
+std::unique_ptr<CacheStore> make_directory_store(std::filesystem::path directory);
+std::unique_ptr<CacheStore> make_memory_store();
+
+}  // namespace pet

@@ -1,0 +1,316 @@
+// A cache in a directory: <hash>.so for what is good, quarantine/<hash>-<unique> for what was not,
+// and .tmp-<pid>-<unique> on the way. All of it is reached from the directory's descriptor, by names
+// without a slash, and without following links.
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <mutex>
+#include <system_error>
+#include <vector>
+
+#include "core/cache/cache_store.hpp"
+#include "core/cache/trusted_directory_posix.hpp"
+#include "storage/posix_file.hpp"
+
+namespace pet {
+namespace {
+
+using posix::FileDescriptor;
+
+constexpr std::string_view kSuffix = ".so";
+constexpr const char* kQuarantine = "quarantine";
+// A file is touched when it is used, at most every half minute; it is not evicted for a minute then.
+constexpr std::time_t kTouchSeconds = 30;
+constexpr std::time_t kInUseSeconds = 60;
+
+std::string file_name(const Hash& hash) { return hash.hex() + std::string(kSuffix); }
+
+bool is_file_name(std::string_view name) {
+  return name.ends_with(kSuffix) && Hash::parse(name.substr(0, name.size() - kSuffix.size()));
+}
+
+std::string unique() {
+  std::uint64_t random = 0;
+  // 8 bytes are never delivered in part; without the call the time has to do.
+  if (::getrandom(&random, sizeof random, 0) < 0)
+    random = static_cast<std::uint64_t>(std::time(nullptr));
+  return std::to_string(::getpid()) + "-" + std::to_string(random);
+}
+
+// 0, or the errno.
+int write_whole(int file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return 0;
+}
+
+// What makes the open file unfit, whatever its bytes; empty when nothing does.
+std::string fault_of(int file) {
+  struct stat info {};
+  if (::fstat(file, &info) != 0) return "cannot be examined";
+  if (!S_ISREG(info.st_mode)) return "is not a regular file";
+  if (info.st_uid != ::geteuid() && info.st_uid != 0) {
+    return "belongs to somebody else (uid " + std::to_string(info.st_uid) + ")";
+  }
+  if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) return "may be written by others";
+  return {};
+}
+
+void touch(int file) {
+  struct stat info {};
+  if (::fstat(file, &info) != 0 || std::time(nullptr) - info.st_mtime < kTouchSeconds) return;
+  ::futimens(file, nullptr);  // fails in a read-only cache, which nobody evicts from either
+}
+
+// Whether `name` still is the open file, and not a good one that another process put in its place.
+bool is_named(int directory, const std::string& name, int file) {
+  struct stat named {
+  }, open{};
+  return ::fstatat(directory, name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+         ::fstat(file, &open) == 0 && named.st_dev == open.st_dev && named.st_ino == open.st_ino;
+}
+
+// The names in a directory. Of a directory that is gone: none.
+std::vector<std::string> names_in(int directory) {
+  std::vector<std::string> names;
+  const int copy = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (copy < 0) return names;
+  const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(copy), ::closedir);
+  if (!stream) {
+    ::close(copy);
+    return names;
+  }
+  while (const dirent* entry = ::readdir(stream.get())) names.emplace_back(entry->d_name);
+  return names;
+}
+
+class DirectoryStore final : public CacheStore {
+ public:
+  explicit DirectoryStore(std::filesystem::path directory) : directory_(std::move(directory)) {}
+
+  std::string identity() override { return opened()->path; }
+  Found find(const Hash& hash) override;
+  CachedBinary insert(const Binary& binary) override;
+  bool quarantined(const Hash& hash) override;
+  CacheSize size() override;
+  std::uint64_t evict(std::uint64_t max_bytes) override;
+  void clear() override;
+  std::string describe() const override;
+
+ private:
+  struct Opened : posix::TrustedDirectory {
+    mutable std::once_flag swept;
+  };
+  using Directory = std::shared_ptr<const Opened>;
+  struct Entry {
+    std::string name;
+    std::uint64_t bytes;
+    std::time_t used;
+  };
+
+  Directory opened();
+  void forget(const Directory& gone);
+  static std::string path_of(const Directory& directory, const Hash& hash) {
+    return directory->path + "/" + file_name(hash);
+  }
+  static std::string damage_of(const Directory& directory, const Hash& hash, int file,
+                               std::optional<CachedBinary>& cached);
+  static int write(const Directory& directory, const Binary& binary);
+  static FileDescriptor quarantine_folder(const Directory& directory);
+  static std::string quarantine(const Directory& directory, const Hash& hash, int file);
+  static std::vector<Entry> entries(const Directory& directory);
+
+  const std::filesystem::path directory_;
+  mutable std::mutex mutex_;
+  Directory opened_;
+};
+
+DirectoryStore::Directory DirectoryStore::opened() {
+  const std::lock_guard lock(mutex_);
+  if (!opened_) {
+    const std::filesystem::path directory =
+        directory_.empty() ? BinaryCache::default_directory() : directory_;
+    opened_ = std::make_shared<const Opened>(posix::open_trusted_directory(directory));
+  }
+  return opened_;
+}
+
+std::string DirectoryStore::describe() const {
+  const std::lock_guard lock(mutex_);
+  if (opened_) return opened_->path;
+  return directory_.empty() ? "the default directory" : directory_.string();
+}
+
+void DirectoryStore::forget(const Directory& gone) {
+  const std::lock_guard lock(mutex_);
+  if (opened_ == gone) opened_ = nullptr;
+}
+
+CacheStore::Found DirectoryStore::find(const Hash& hash) {
+  const Directory directory = opened();
+  // O_NONBLOCK: opening a pipe that somebody put there must not hang.
+  const FileDescriptor file(::openat(directory->fd.get(), file_name(hash).c_str(),
+                                     O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!file && errno == ENOENT) return {};
+  if (!file && errno != ELOOP && errno != EACCES && errno != ENXIO) {
+    posix::throw_cache_errno(errno, directory->path, "be read");
+  }
+
+  Found found;
+  const std::string damage = file ? damage_of(directory, hash, file.get(), found.cached)
+                                  : "cannot be opened: " + std::generic_category().message(errno);
+  if (damage.empty()) {
+    touch(file.get());
+  } else {
+    found.damage =
+        path_of(directory, hash) + " " + damage + ": " + quarantine(directory, hash, file.get());
+  }
+  return found;
+}
+
+// What is wrong with the file, or nothing, and `cached`.
+std::string DirectoryStore::damage_of(const Directory& directory, const Hash& hash, int file,
+                                      std::optional<CachedBinary>& cached) {
+  if (std::string fault = fault_of(file); !fault.empty()) return fault;
+  const std::string path = path_of(directory, hash);
+  try {
+    const Binary binary = Binary::read_descriptor(file, path);
+    if (binary.hash() == hash) {
+      cached = CachedBinary{binary, path};
+      return {};
+    }
+    return "has " + std::to_string(binary.size()) + " bytes of sha256 " + binary.hash().hex();
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+CachedBinary DirectoryStore::insert(const Binary& binary) {
+  Directory directory = opened();
+  int error = write(directory, binary);
+  if (error == ENOENT) {  // somebody removed the whole directory: make it again
+    forget(directory);
+    directory = opened();
+    error = write(directory, binary);
+  }
+  if (error != 0) posix::throw_cache_errno(error, directory->path, "take a file");
+  return {binary, path_of(directory, binary.hash())};
+}
+
+// 0, or the errno. Racing processes each rename a whole file of the same bytes over the name.
+int DirectoryStore::write(const Directory& directory, const Binary& binary) {
+  const int folder = directory->fd.get();
+  const std::string temporary = ".tmp-" + unique();  // sweep_temporaries knows the form
+  const FileDescriptor file(::openat(folder, temporary.c_str(),
+                                     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!file) return errno;
+  std::call_once(directory->swept, posix::sweep_temporaries, folder);
+
+  int error = write_whole(file.get(), binary.view());
+  if (error == 0 &&
+      ::renameat(folder, temporary.c_str(), folder, file_name(binary.hash()).c_str()) != 0) {
+    error = errno;
+  }
+  if (error != 0) ::unlinkat(folder, temporary.c_str(), 0);
+  return error;
+}
+
+FileDescriptor DirectoryStore::quarantine_folder(const Directory& directory) {
+  return FileDescriptor(
+      ::openat(directory->fd.get(), kQuarantine, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
+// Moves the damaged file, which is open as `file` unless it could not be, away and says where to.
+std::string DirectoryStore::quarantine(const Directory& directory, const Hash& hash, int file) {
+  const std::string old_name = file_name(hash);
+  if (file >= 0 && !is_named(directory->fd.get(), old_name, file)) {
+    return "another process has replaced it meanwhile";
+  }
+  ::mkdirat(directory->fd.get(), kQuarantine, 0700);
+  const FileDescriptor folder = quarantine_folder(directory);
+  const std::string name = hash.hex() + "-" + unique();
+  if (folder &&
+      ::renameat(directory->fd.get(), old_name.c_str(), folder.get(), name.c_str()) == 0) {
+    return "moved to " + directory->path + "/" + kQuarantine + "/" + name;
+  }
+  return "it cannot be moved away: " + std::generic_category().message(errno);
+}
+
+bool DirectoryStore::quarantined(const Hash& hash) {
+  const FileDescriptor folder = quarantine_folder(opened());
+  const std::vector<std::string> names =
+      folder ? names_in(folder.get()) : std::vector<std::string>();
+  return std::ranges::any_of(names, [prefix = hash.hex() + "-"](const std::string& name) {
+    return name.starts_with(prefix);
+  });
+}
+
+std::vector<DirectoryStore::Entry> DirectoryStore::entries(const Directory& directory) {
+  std::vector<Entry> entries;
+  for (std::string& name : names_in(directory->fd.get())) {
+    struct stat info {};
+    if (!is_file_name(name)) continue;
+    if (::fstatat(directory->fd.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    entries.push_back({std::move(name), static_cast<std::uint64_t>(info.st_size), info.st_mtime});
+  }
+  return entries;
+}
+
+CacheSize DirectoryStore::size() {
+  CacheSize size;
+  for (const Entry& entry : entries(opened())) {
+    ++size.files;
+    size.bytes += entry.bytes;
+  }
+  return size;
+}
+
+std::uint64_t DirectoryStore::evict(std::uint64_t max_bytes) {
+  const Directory directory = opened();
+  std::vector<Entry> oldest_first = entries(directory);
+  std::ranges::sort(oldest_first, {}, &Entry::used);
+  std::uint64_t total = 0;
+  for (const Entry& entry : oldest_first) total += entry.bytes;
+
+  const std::time_t now = std::time(nullptr);
+  std::uint64_t removed = 0;
+  for (const Entry& entry : oldest_first) {
+    if (total - removed <= max_bytes || now - entry.used < kInUseSeconds) break;
+    if (::unlinkat(directory->fd.get(), entry.name.c_str(), 0) == 0) removed += entry.bytes;
+  }
+  return removed;
+}
+
+void DirectoryStore::clear() {
+  const Directory directory = opened();
+  for (const Entry& entry : entries(directory)) {
+    if (::unlinkat(directory->fd.get(), entry.name.c_str(), 0) != 0 && errno != ENOENT) {
+      posix::throw_cache_errno(errno, directory->path, "be cleared");
+    }
+  }
+  const FileDescriptor folder = quarantine_folder(directory);
+  if (!folder) return;
+  for (const std::string& name : names_in(folder.get())) {
+    if (::unlinkat(folder.get(), name.c_str(), 0) != 0) {
+      ::unlinkat(folder.get(), name.c_str(), AT_REMOVEDIR);
+    }
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<CacheStore> make_directory_store(std::filesystem::path directory) {
+  return std::make_unique<DirectoryStore>(std::move(directory));
+}
+
+}  // namespace pet

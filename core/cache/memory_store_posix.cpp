@@ -1,0 +1,129 @@
+// A cache in memory: one sealed memfd a hash. Nobody can change the bytes of a sealed file, not even
+// through /proc, so the file that was checked is the file that is mapped, whatever the directories of
+// this machine are like.
+//
+// glibc matches loaded libraries by name first. A closed descriptor's number would soon name another
+// file, so the descriptors stay open until the process ends, and all caches of this kind share them.
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <mutex>
+#include <system_error>
+#include <unordered_map>
+
+#include "core/cache/cache_store.hpp"
+#include "storage/error.hpp"
+#include "storage/posix_file.hpp"
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U  // Linux 6.3: where memfds are not executable unless they ask
+#endif
+
+namespace pet {
+namespace {
+
+using posix::FileDescriptor;
+
+[[noreturn]] void refuse(const std::string& what, int error) {
+  const bool files = error == EMFILE || error == ENFILE;
+  throw Error(ErrorCode::kStorageRefused,
+              "a binary cannot be kept in memory: " + what + ": " +
+                  std::generic_category().message(error) + ": " +
+                  (files ? "raise the limit of open files (ulimit -n)" : "check this machine") +
+                  ", or choose a cache directory with PET_CACHE");
+}
+
+FileDescriptor create(const Hash& hash) {
+  constexpr unsigned kFlags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+  FileDescriptor file(::memfd_create(hash.hex().c_str(), kFlags | MFD_EXEC));
+  if (!file && errno == EINVAL) file = FileDescriptor(::memfd_create(hash.hex().c_str(), kFlags));
+  if (!file) refuse("memfd_create failed", errno);
+  return file;
+}
+
+void fill(int file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) refuse("writing failed", errno);
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  if (::fcntl(file, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0) {
+    refuse("sealing failed", errno);
+  }
+}
+
+std::string path_of(int file) { return "/proc/self/fd/" + std::to_string(file); }
+
+// The descriptors of this process. Never destroyed.
+struct Files {
+  std::mutex mutex;
+  std::unordered_map<Hash, int> by_hash;
+
+  static Files& process() {
+    static Files& files = *new Files;
+    return files;
+  }
+};
+
+class MemoryStore final : public CacheStore {
+ public:
+  std::string identity() override { return describe(); }
+
+  Found find(const Hash& hash) override {
+    const std::optional<int> file = descriptor(hash);
+    if (!file) return {};
+    const Binary binary = Binary::read_descriptor(*file, path_of(*file));
+    if (binary.hash() == hash) return {CachedBinary{binary, path_of(*file)}, {}};
+    // Somebody in this process has closed our descriptor, and its number names another file now.
+    const std::lock_guard lock(Files::process().mutex);
+    Files::process().by_hash.erase(hash);
+    return {{}, path_of(*file) + " is no longer the file that was put there"};
+  }
+
+  CachedBinary insert(const Binary& binary) override {
+    Files& files = Files::process();
+    const std::lock_guard lock(files.mutex);
+    if (const auto known = files.by_hash.find(binary.hash()); known != files.by_hash.end()) {
+      return {binary, path_of(known->second)};
+    }
+    FileDescriptor file = create(binary.hash());
+    fill(file.get(), binary.view());
+    if (::access(path_of(file.get()).c_str(), R_OK) != 0) refuse("/proc is not mounted", errno);
+    files.by_hash.emplace(binary.hash(), file.get());
+    return {binary, path_of(file.release())};
+  }
+
+  bool quarantined(const Hash&) override { return false; }
+
+  CacheSize size() override {
+    Files& files = Files::process();
+    const std::lock_guard lock(files.mutex);
+    CacheSize size;
+    for (const auto& [hash, file] : files.by_hash) {
+      ++size.files;
+      size.bytes += static_cast<std::uint64_t>(::lseek(file, 0, SEEK_END));
+    }
+    return size;
+  }
+
+  std::uint64_t evict(std::uint64_t) override { return 0; }
+  void clear() override {}
+  std::string describe() const override { return "memory:"; }
+
+ private:
+  static std::optional<int> descriptor(const Hash& hash) {
+    Files& files = Files::process();
+    const std::lock_guard lock(files.mutex);
+    const auto known = files.by_hash.find(hash);
+    return known == files.by_hash.end() ? std::nullopt : std::optional(known->second);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<CacheStore> make_memory_store() { return std::make_unique<MemoryStore>(); }
+
+}  // namespace pet
