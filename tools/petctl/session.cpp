@@ -28,10 +28,12 @@ Observer observer_for(const Settings& settings) {
 std::unique_ptr<Container> open_session(Settings& settings) {
   complete(settings);
   const Observer observer = observer_for(settings);
-  auto blobs = open_storage((std::filesystem::path(settings.cache) / "blobs").string());
+  const bool in_memory = settings.cache == "memory:";
+  auto blobs = open_storage(in_memory ? settings.cache
+                                      : (std::filesystem::path(settings.cache) / "blobs").string());
   return std::make_unique<Container>(ContainerOptions{
       .storage = open_storage(settings.storage),
-      .cache = std::make_shared<BinaryCache>(settings.cache, CacheOptions{.observer = observer}),
+      .cache = BinaryCache::open(settings.cache, {.observer = observer}),
       .builtins = builtins(),
       .aliases = builtin_aliases(),
       .observer = observer,

@@ -14,7 +14,7 @@ namespace pet::tools {
 
 struct Settings {
   std::string storage;  // a URL or path
-  std::string cache;    // a directory
+  std::string cache;    // a directory, or "memory:"
   std::string config;   // file; empty: the XDG place, where it may be missing
   bool offline = false;
   bool verify_push = false;  // compare stored bytes, not only their size

@@ -1,0 +1,84 @@
+// From a file in the cache to an instance's class: ours (find, hash, gate, load) beside raw read,
+// SHA-256 and dlopen of the same files.
+#include <benchmark/benchmark.h>
+#include <dlfcn.h>
+#include <openssl/evp.h>
+
+#include <fstream>
+#include <stdexcept>
+#include <vector>
+
+#include "core/artifact/binary.hpp"
+#include "core/loader/loader.hpp"
+#include "tests/bench/bench_plugins.hpp"
+
+namespace pet::bench {
+namespace {
+
+// The bound: what nobody can do without, in plain C++ and C.
+void* raw_load(const std::string& path) {
+  std::ifstream in(path, std::ios::binary | std::ios::ate);
+  std::vector<char> bytes(static_cast<std::size_t>(in.tellg()));
+  in.seekg(0).read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  unsigned char digest[32];
+  EVP_Digest(bytes.data(), bytes.size(), digest, nullptr, EVP_sha256(), nullptr);
+  benchmark::DoNotOptimize(digest);
+  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!library || !dlsym(library, "pet_entry_v1")) throw std::runtime_error(dlerror());
+  return library;
+}
+
+std::shared_ptr<const Library> our_load(PluginFarm& farm, const Hash& hash) {
+  const auto cached = farm.cache().find(hash);
+  return Loader::process().load(cached->binary, cached->file);
+}
+
+void cold_load_bound(benchmark::State& state) {
+  const auto& file = PluginFarm::of_size(1).files().front();
+  for (auto _ : state) dlclose(raw_load(file.path));
+}
+
+void cold_load_ours(benchmark::State& state) {
+  auto& farm = PluginFarm::of_size(1);
+  for (auto _ : state) our_load(farm, farm.files().front().hash);
+}
+
+// All of them stay loaded until the end of an iteration; letting go of them is not timed.
+void many_bound(benchmark::State& state, std::size_t count) {
+  const auto& files = PluginFarm::of_size(count).files();
+  for (auto _ : state) {
+    std::vector<void*> libraries;
+    for (const PluginFile& file : files) libraries.push_back(raw_load(file.path));
+    state.PauseTiming();
+    for (void* library : libraries) dlclose(library);
+    state.ResumeTiming();
+  }
+}
+
+void many_ours(benchmark::State& state, std::size_t count) {
+  auto& farm = PluginFarm::of_size(count);
+  for (auto _ : state) {
+    std::vector<std::shared_ptr<const Library>> libraries;
+    for (const PluginFile& file : farm.files()) libraries.push_back(our_load(farm, file.hash));
+    state.PauseTiming();
+    libraries.clear();
+    state.ResumeTiming();
+  }
+}
+
+}  // namespace
+
+void register_load_benchmarks() {
+  benchmark::RegisterBenchmark("cold_load/bound", cold_load_bound);
+  benchmark::RegisterBenchmark("cold_load/ours", cold_load_ours);
+  for (const std::size_t count : {many_plugins() / 3, many_plugins()}) {
+    const std::string name = "load_" + std::to_string(count);
+    for (const auto& [side, run] : {std::pair{"/bound", many_bound}, std::pair{"/ours", many_ours}}) {
+      benchmark::RegisterBenchmark((name + side).c_str(), [run = run, count](benchmark::State& state) {
+        run(state, count);
+      })->Unit(benchmark::kMillisecond);
+    }
+  }
+}
+
+}  // namespace pet::bench
