@@ -1,0 +1,33 @@
+# Sourced by the script tests: a scratch directory, and checks that say what they expected.
+#
+#   check 'a message with a * wildcard' COMMAND...        exit status 0, output matches
+#   check_status 3 'no class *' COMMAND...                 another status; stdout and stderr are matched
+set -euo pipefail
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch"
+export HOME=$scratch/home XDG_CONFIG_HOME=$scratch/config XDG_CACHE_HOME=$scratch/xdg-cache
+export XDG_DATA_HOME=$scratch/data PET_STORAGE=file://$scratch/storage PET_CACHE=$scratch/cache
+mkdir -p "$HOME"
+# glibc refuses to start a sanitized binary whose preloads differ; nothing of the caller's is wanted.
+unset LD_PRELOAD
+
+failures=0
+check_status() {
+  local status=$1 pattern=$2 output got=0
+  shift 2
+  output=$("$@" 2>&1) || got=$?
+  if [[ $got != "$status" ]]; then
+    printf 'FAILED %s\n  expected exit status %s, got %s\n  output: %s\n' "$*" "$status" "$got" "$output"
+    failures=$((failures + 1))
+  elif [[ $output != *$pattern* ]]; then
+    printf 'FAILED %s\n  expected output with: %s\n  output: %s\n' "$*" "$pattern" "$output"
+    failures=$((failures + 1))
+  fi
+}
+check() { check_status 0 "$@"; }
+finish() {
+  ((failures == 0)) || { echo "$failures checks failed"; exit 1; }
+  echo "all checks passed"
+}
