@@ -1,0 +1,39 @@
+# Runs every ```sh block of README.md that a user types, in order, against an installed PetFactory, and
+# builds its C++ and CMake blocks.
+source "$(dirname "$0")/script_test.sh"
+
+readme=$SOURCE_ROOT/README.md
+iris=$SOURCE_ROOT/tests/data/iris
+cmake --install "$BUILD_ROOT" --prefix "$scratch/installed" > /dev/null
+export PATH=$scratch/installed/bin:$PATH CMAKE_PREFIX_PATH=$scratch/installed
+cp "$iris"/{x_train,y_train,x_test,y_test}.npy "$iris/iris.csv" "$SOURCE_ROOT/sdk/examples/iris/pipeline.json" .
+
+# Prints the lines inside the blocks of one language, each block closed by a line "---".
+blocks() { awk -v fence="\`\`\`$1" '$0 == fence {on = 1; next} /^```$/ {if (on) print "---"; on = 0} on' "$readme"; }
+
+count=0
+while IFS= read -r line; do
+  case $line in
+    ---|'') continue ;;
+    tools/quickstart) continue ;;                              # quickstart_test runs it
+    'cmake --'*'preset'*|'ctest --preset'*) continue ;;        # tools/test runs these, and so this test
+  esac
+  count=$((count + 1))
+  check '' bash -c "$line"
+done < <(blocks sh)
+((count >= 12)) || { echo "FAILED: README.md has only $count commands"; exit 1; }
+
+# The filter that the README shows is the example that the quick start builds.
+blocks cpp | sed '/^---$/,$d' | diff - "$SOURCE_ROOT/sdk/examples/iris/MyFilter.cpp"
+
+mkdir app
+blocks cpp | sed '1,/^---$/d;/^---$/d' > app/app.cpp
+{ echo 'cmake_minimum_required(VERSION 3.22)'; echo 'project(app CXX)'
+  blocks cmake | sed '/^---$/d;s/^target_link/add_executable(app app.cpp)\n&/'; } > app/CMakeLists.txt
+check '' cmake -S app -B app/build -G Ninja
+check '' cmake --build app/build
+check 'KnnFilter: int64 [2]' app/build/app "file://$scratch/storage"
+
+lines=$(wc -l < "$readme")
+((lines < 200)) || { echo "FAILED: README.md has $lines lines"; exit 1; }
+finish
