@@ -3,8 +3,8 @@
 // Entries are immutable and numbered from 1. Each holds the SHA-256 of the exact bytes of the one
 // before, so that nobody can change or drop one in the middle unseen.
 //
-//   LogEntry entry{.number = 1, .previous = {}, .class_name = "MyFilter", .hash = hash,
-//                  .release = {{"linux-x86_64-gnu", {hash, size}}}, .time = utc_time(now), …};
+//   const LogEntry entry{.number = 1, .previous = {}, .class_name = "MyFilter", .hash = hash,
+//                        .release = {{"linux-x86_64-gnu", {hash, size}}}, .time = utc_time(now), …};
 //   const std::string bytes = to_json(entry);
 //   parse_log_entry(bytes, key) == entry;
 //
@@ -24,6 +24,7 @@
 namespace pet {
 
 inline constexpr std::size_t kMaxLogEntryBytes = std::size_t{1} << 20;
+inline constexpr std::size_t kMaxMessageBytes = std::size_t{1} << 16;
 inline constexpr std::uint64_t kMaxLogNumber = 9'999'999'999;  // ten digits
 
 // One binary of a release.
@@ -51,14 +52,16 @@ struct LogEntry {
   friend bool operator==(const LogEntry&, const LogEntry&) = default;
 };
 
-// Stable: the same entry always gives the same bytes. Throws kUsage when `by` or `message` is not
-// UTF-8, or the whole is larger than kMaxLogEntryBytes.
+// Stable: the same entry always gives the same bytes. Text that is not UTF-8 is kUsage.
 std::string to_json(const LogEntry& entry);
 
-// Throws kCorrupt, naming `key` and what is wrong where: for text that is no JSON (line and
-// column), missing or doubled members, wrong types, times and numbers, a `hash` that the release
-// does not have. Unknown members are passed over, so that later versions can add some.
+// Throws kCorrupt, naming `key` and what is wrong where: for text that is no JSON (line and column), missing or
+// doubled members, wrong types, times and numbers, a `hash` that the release does not have. Unknown
+// members are passed over, so that later versions can add some.
 LogEntry parse_log_entry(std::string_view json, std::string_view key);
+
+// Throws kUsage for a message that no entry can hold: not UTF-8, or larger than kMaxMessageBytes.
+void require_message(std::string_view message);
 
 // "2025-11-03T09:30:00Z".
 std::string utc_time(std::chrono::system_clock::time_point time);

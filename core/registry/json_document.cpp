@@ -1,0 +1,109 @@
+#include "core/registry/json_document.hpp"
+
+#include <rapidjson/error/en.h>
+
+#include <algorithm>
+
+#include "core/registry/keys.hpp"
+#include "storage/error.hpp"
+#include "storage/key.hpp"
+
+namespace pet {
+namespace {
+
+constexpr std::size_t kMaxDepth = 32;
+constexpr unsigned kParseFlags =
+    rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
+
+// How deep the brackets outside of strings are nested, as far as it can be told of text that may be no JSON.
+std::size_t depth_of(std::string_view json) {
+  std::size_t depth = 0;
+  std::size_t deepest = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      deepest = std::max(deepest, ++depth);
+    } else if ((c == '}' || c == ']') && depth > 0) {
+      --depth;
+    }
+  }
+  return deepest;
+}
+
+std::string position(std::string_view json, std::size_t offset) {
+  const std::string_view before = json.substr(0, offset);
+  const auto line = 1 + std::ranges::count(before, '\n');
+  const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+  return "line " + std::to_string(line) + ", column " +
+         std::to_string(before.size() - line_start + 1);
+}
+
+}  // namespace
+
+JsonDocument::JsonDocument(std::string_view json, std::string_view key, std::size_t max_size)
+    : key_(key) {
+  if (json.size() > max_size) {
+    fail("it has " + std::to_string(json.size()) + " bytes, at most " + std::to_string(max_size) +
+         " were expected");
+  }
+  if (depth_of(json) > kMaxDepth) {
+    fail("it is nested deeper than " + std::to_string(kMaxDepth) + " levels");
+  }
+  document_.Parse<kParseFlags>(json.data(), json.size());
+  if (document_.HasParseError()) {
+    fail("it is not JSON at " + position(json, document_.GetErrorOffset()) + ": " +
+         rapidjson::GetParseError_En(document_.GetParseError()));
+  }
+  if (!document_.IsObject()) fail("it is not a JSON object");
+}
+
+void JsonDocument::fail(const std::string& what) const {
+  throw Error(ErrorCode::kCorrupt,
+              quoted(key_) + " is damaged: " + what + ": restore it from a copy of the storage",
+              {.class_name = std::string(class_of(key_).value_or("")), .hash = {}, .key = key_});
+}
+
+const rapidjson::Value& JsonDocument::member(const rapidjson::Value& object, const char* name,
+                                             std::string_view path) const {
+  const rapidjson::Value* found = nullptr;
+  for (const auto& candidate : object.GetObject()) {
+    const std::string_view candidate_name(candidate.name.GetString(),
+                                          candidate.name.GetStringLength());
+    if (candidate_name != name) continue;
+    // Readers differ in which one they take, so two readers could follow different hashes.
+    if (found != nullptr) fail(quoted(std::string(path) + name) + " is there twice");
+    found = &candidate.value;
+  }
+  if (found == nullptr) fail(quoted(std::string(path) + name) + " is missing");
+  return *found;
+}
+
+std::string JsonDocument::text(const rapidjson::Value& object, const char* name,
+                               std::string_view path) const {
+  const rapidjson::Value& value = member(object, name, path);
+  if (!value.IsString()) fail(quoted(std::string(path) + name) + " is not a text");
+  return {value.GetString(), value.GetStringLength()};
+}
+
+std::optional<std::string> JsonDocument::text_or_null(const rapidjson::Value& object,
+                                                      const char* name) const {
+  if (member(object, name).IsNull()) return std::nullopt;
+  return text(object, name);
+}
+
+std::uint64_t JsonDocument::number(const rapidjson::Value& object, const char* name,
+                                   std::string_view path) const {
+  const rapidjson::Value& value = member(object, name, path);
+  if (!value.IsUint64()) {
+    fail(quoted(std::string(path) + name) + " is not a whole number of 0 or more");
+  }
+  return value.GetUint64();
+}
+
+}  // namespace pet

@@ -1,0 +1,74 @@
+#include "core/registry/keys.hpp"
+
+#include <array>
+#include <charconv>
+
+#include "core/artifact/class_name.hpp"
+#include "core/registry/log_entry.hpp"
+
+namespace pet {
+namespace {
+
+constexpr std::size_t kNumberDigits = 10;
+constexpr std::string_view kDocument = ".json";
+
+std::string_view binary_suffix(std::string_view platform) {
+  return platform.starts_with("windows") ? ".dll" : ".so";
+}
+
+}  // namespace
+
+std::string class_prefix(std::string_view class_name) {
+  return std::string(kClassesPrefix) + std::string(class_name) + "/";
+}
+
+std::string log_prefix(std::string_view class_name) { return class_prefix(class_name) + "log/"; }
+
+std::string binary_key(std::string_view class_name, const Hash& hash, std::string_view platform) {
+  return class_prefix(class_name) + hash.hex() + std::string(binary_suffix(platform));
+}
+
+std::string facts_key(std::string_view class_name, const Hash& hash) {
+  return class_prefix(class_name) + hash.hex() + std::string(kDocument);
+}
+
+std::string log_key(std::string_view class_name, std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  if (digits.size() < kNumberDigits) digits.insert(0, kNumberDigits - digits.size(), '0');
+  return log_prefix(class_name) + digits + std::string(kDocument);
+}
+
+std::string latest_key(std::string_view class_name) {
+  return class_prefix(class_name) + "latest.json";
+}
+
+std::optional<std::uint64_t> log_number(std::string_view key, std::string_view class_name) {
+  const std::string prefix = log_prefix(class_name);
+  if (!key.starts_with(prefix) || !key.ends_with(kDocument)) return std::nullopt;
+  if (key.size() != prefix.size() + kNumberDigits + kDocument.size()) return std::nullopt;
+  std::uint64_t number = 0;
+  const char* begin = key.data() + prefix.size();
+  const auto parsed = std::from_chars(begin, begin + kNumberDigits, number);
+  if (parsed.ec != std::errc() || parsed.ptr != begin + kNumberDigits) return std::nullopt;
+  return number == 0 ? std::nullopt : std::optional(number);
+}
+
+std::optional<Hash> binary_hash(std::string_view key, std::string_view class_name) {
+  const std::string prefix = class_prefix(class_name);
+  if (!key.starts_with(prefix)) return std::nullopt;
+  key.remove_prefix(prefix.size());
+  for (const std::string_view suffix : {".so", ".dll"}) {
+    if (key.ends_with(suffix)) return Hash::parse(key.substr(0, key.size() - suffix.size()));
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string_view> class_of(std::string_view key) {
+  if (!key.starts_with(kClassesPrefix)) return std::nullopt;
+  key.remove_prefix(kClassesPrefix.size());
+  const std::size_t end = key.find('/');
+  if (end == std::string_view::npos || !is_class_name(key.substr(0, end))) return std::nullopt;
+  return key.substr(0, end);
+}
+
+}  // namespace pet
