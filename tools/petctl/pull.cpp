@@ -19,7 +19,7 @@ void run_pull(const Settings& given, const PullOptions& options) {
       at == std::string::npos
           ? container->pcm.pull(name)
           : container->pcm.recover_class(name, Hash::require(options.target.substr(at + 1)));
-  if (!options.out.empty()) durable_write(options.out, clazz.binary()->view());
+  if (!options.out.empty()) posix::durable_write(options.out, clazz.binary()->view());
   const std::string hash = clazz.hash()->hex();
   if (settings.json) {
     print_json(ParamObject{{"class", clazz.name()},

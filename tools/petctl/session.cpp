@@ -5,7 +5,7 @@
 
 #include "core/artifact/machine.hpp"
 #include "core/cache/binary_cache.hpp"
-#include "core/loader/host.hpp"
+#include "core/loader/plugin_host.hpp"
 #include "plugins/builtins.hpp"
 #include "storage/open_storage.hpp"
 
@@ -37,7 +37,7 @@ std::unique_ptr<Container> open_session(Settings& settings) {
       .builtins = builtins(),
       .aliases = builtin_aliases(),
       .observer = observer,
-      .host = Host::make({.observer = observer, .blobs = std::move(blobs)}),
+      .host = PluginHost::make({.observer = observer, .blobs = std::move(blobs)}),
       .offline = settings.offline,
       .verify = settings.verify_push,
   });

@@ -1,0 +1,175 @@
+// petctl run and pin: a pipeline from its config; fitted, asked and evaluated on files, or written back
+// with every class pinned.
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+
+#include "core/loader/base_plugin.hpp"
+#include "core/pipeline/build.hpp"
+#include "core/pipeline/dump.hpp"
+#include "core/pipeline/json_document.hpp"
+#include "storage/posix_file.hpp"
+#include "tools/data/table.hpp"
+#include "tools/petctl/commands.hpp"
+#include "tools/petctl/output.hpp"
+#include "tools/petctl/session.hpp"
+
+namespace pet::tools {
+namespace {
+
+constexpr std::int64_t kRowsShown = 5;
+
+BasePlugin build(Container& container, const std::string& file) {
+  return build_from_dump(parse_json_file(file), container.ppif,
+                         {.host = container.host(), .source = file});
+}
+
+// Every class of the tree, each once, in the order of the config.
+void collect_classes(const ParamValue& value, std::vector<PetClass>& found) {
+  if (const BasePlugin* instance = value.if_instance()) {
+    const PetClass& clazz = instance->get_class();
+    if (std::find(found.begin(), found.end(), clazz) == found.end()) found.push_back(clazz);
+    collect_classes(ParamValue(instance->params()), found);
+  } else if (const PetClass* clazz = value.if_class()) {
+    if (std::find(found.begin(), found.end(), *clazz) == found.end()) found.push_back(*clazz);
+  } else if (const ParamList* list = value.if_list()) {
+    for (const ParamValue& item : *list) collect_classes(item, found);
+  } else if (const ParamObject* object = value.if_object()) {
+    for (const auto& [key, field] : object->fields()) collect_classes(field, found);
+  }
+}
+
+// x and y of one step: y from its own file, else from the target column of x's.
+struct Rows {
+  std::optional<XYData> x;
+  std::optional<XYData> y;
+};
+
+Rows read_rows(const std::string& x, const std::string& y, const std::string& target) {
+  Rows rows;
+  if (!x.empty()) {
+    Table table = read_table(x, target);
+    rows.x = std::move(table.x);
+    rows.y = std::move(table.y);
+  }
+  if (!y.empty()) {
+    Table table = read_table(y, target);
+    rows.y = table.y ? std::move(*table.y) : std::move(table.x);
+  }
+  if (rows.x && rows.y && rows.x->rows() != rows.y->rows()) {
+    throw Error(ErrorCode::kUsage, x + " has " + std::to_string(rows.x->rows()) + " rows, " +
+                                       (y.empty() ? "its target" : y) + " has " +
+                                       std::to_string(rows.y->rows()) + " rows");
+  }
+  return rows;
+}
+
+void check_options(const RunOptions& options) {
+  const auto needs = [](const std::string& given, const char* name, const std::string& other,
+                        const char* other_name) {
+    if (!given.empty() && other.empty()) {
+      throw Error(ErrorCode::kUsage, std::string(name) + " needs " + other_name + " too");
+    }
+  };
+  needs(options.y_train, "--y-train", options.x_train, "--x-train");
+  needs(options.y, "--y", options.x, "--x");
+  needs(options.out, "--out", options.x, "--x");
+}
+
+struct Outcome {
+  std::optional<XYData> predicted;
+  Scores scores;
+};
+
+Outcome run_steps(BasePlugin& pipeline, const RunOptions& options) {
+  Outcome outcome;
+  const Rows train = read_rows(options.x_train, options.y_train, options.target);
+  const Rows ask = read_rows(options.x, options.y, options.target);
+  if (train.x && train.y) {
+    pipeline.fit(*train.x, *train.y);
+  } else if (train.x) {
+    pipeline.fit(*train.x);
+  }
+  if (!ask.x) return outcome;
+  outcome.predicted = pipeline.predict(*ask.x);
+  if (ask.y && pipeline.has("evaluate")) {
+    outcome.scores = pipeline.evaluate(*ask.x, *ask.y, *outcome.predicted);
+  }
+  if (!options.out.empty()) write_table(options.out, *outcome.predicted);
+  return outcome;
+}
+
+void print_json_outcome(const Outcome& outcome, const std::vector<PetClass>& classes) {
+  ParamObject metrics;
+  for (const auto& [name, value] : outcome.scores) metrics.set(name, value);
+  ParamList shape;
+  if (outcome.predicted) {
+    for (const std::int64_t extent : outcome.predicted->shape()) shape.push_back(extent);
+  }
+  ParamList used;
+  for (const PetClass& clazz : classes) {
+    used.push_back(ParamObject{{"class", clazz.name()},
+                               {"hash", clazz.hash() ? ParamValue(clazz.hash()->hex()) : ParamValue()},
+                               {"source", clazz.source()}});
+  }
+  print_json(ParamObject{{"metrics", metrics},
+                         {"shape", outcome.predicted ? ParamValue(shape) : ParamValue()},
+                         {"classes", used}});
+}
+
+std::string row_text(const XYData& data, std::int64_t row) {
+  const XYData one = data.rows(row, row + 1);
+  std::string text;
+  for (const double value : one.converted<double>()) {
+    char number[32];
+    std::snprintf(number, sizeof number, "%s%g", text.empty() ? "" : " ", value);
+    text += number;
+  }
+  return text;
+}
+
+void print_text_outcome(const Outcome& outcome, const std::vector<PetClass>& classes,
+                        const RunOptions& options) {
+  std::vector<std::vector<std::string>> rows{{"CLASS", "HASH", "SOURCE"}};
+  for (const PetClass& clazz : classes) {
+    rows.push_back({clazz.name(), clazz.hash() ? clazz.hash()->short_hex() : "-", clazz.source()});
+  }
+  print_table(rows);
+  if (!outcome.predicted) return;
+  print_line("\npredicted " + outcome.predicted->describe() +
+             (options.out.empty() ? "" : ", written to " + options.out));
+  if (options.out.empty()) {
+    const std::int64_t shown = std::min(outcome.predicted->rows(), kRowsShown);
+    for (std::int64_t row = 0; row < shown; ++row) print_line("  " + row_text(*outcome.predicted, row));
+    if (shown < outcome.predicted->rows()) print_line("  …  (--out FILE writes all)");
+  }
+  for (const auto& [name, value] : outcome.scores) print_line(name + " " + python_float(value));
+}
+
+}  // namespace
+
+void run_run(const Settings& given, const RunOptions& options) {
+  Settings settings = given;
+  check_options(options);
+  const auto container = open_session(settings);
+  bind_plugins(*container, options.plugins);
+  BasePlugin pipeline = build(*container, options.pipeline);
+  std::vector<PetClass> classes;
+  collect_classes(ParamValue(pipeline), classes);
+  const Outcome outcome = run_steps(pipeline, options);
+  if (settings.json) return print_json_outcome(outcome, classes);
+  print_text_outcome(outcome, classes, options);
+}
+
+void run_pin(const Settings& given, const PinOptions& options) {
+  Settings settings = given;
+  const auto container = open_session(settings);
+  bind_plugins(*container, options.plugins);
+  const std::string pinned = to_json(pinned_dump(build(*container, options.pipeline)), 1);
+  if (options.out.empty()) return print_line(pinned);
+  posix::durable_write(options.out, pinned + "\n");
+  if (settings.json) return print_json(ParamObject{{"file", options.out}});
+  print_line("wrote " + options.out);
+}
+
+}  // namespace pet::tools
