@@ -84,13 +84,18 @@ std::string_view base_name(std::string_view path) noexcept {
   return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
 }
 
+// glibc turns some of the dynamic section's addresses into pointers and leaves others, differently from release to release.
+const char* pointer_of(ElfW(Addr) base, ElfW(Addr) address) noexcept {
+  return reinterpret_cast<const char*>(address < base ? base + address : address);
+}
+
 // The versions that a mapped library defines. Its memory is the loader's own and has been checked by it.
-std::vector<std::string> defined_versions(const ElfW(Dyn) * dynamic) {
+std::vector<std::string> defined_versions(ElfW(Addr) base, const ElfW(Dyn) * dynamic) {
   const char* names = nullptr;
   const char* definitions = nullptr;
   for (; dynamic->d_tag != DT_NULL; ++dynamic) {
-    if (dynamic->d_tag == DT_STRTAB) names = reinterpret_cast<const char*>(dynamic->d_un.d_ptr);
-    if (dynamic->d_tag == DT_VERDEF) definitions = reinterpret_cast<const char*>(dynamic->d_un.d_ptr);
+    if (dynamic->d_tag == DT_STRTAB) names = pointer_of(base, dynamic->d_un.d_ptr);
+    if (dynamic->d_tag == DT_VERDEF) definitions = pointer_of(base, dynamic->d_un.d_ptr);
   }
   std::vector<std::string> versions;
   while (names != nullptr && definitions != nullptr) {
@@ -113,7 +118,7 @@ int add_library(dl_phdr_info* info, std::size_t, void* out) {
     const ElfW(Phdr)& segment = info->dlpi_phdr[i];
     if (segment.p_type != PT_DYNAMIC) continue;
     const auto* dynamic = reinterpret_cast<const ElfW(Dyn)*>(info->dlpi_addr + segment.p_vaddr);
-    static_cast<Machine*>(out)->library_versions.emplace(name, defined_versions(dynamic));
+    static_cast<Machine*>(out)->library_versions.emplace(name, defined_versions(info->dlpi_addr, dynamic));
   }
   return 0;
 }
