@@ -1,0 +1,115 @@
+// Cached: keeps what a filter learned and what it predicted, and takes both from there the next time.
+//
+// Shapes:     those of its filter.
+// Parameters: filter; cache_data keeps predictions; cache_filter keeps what fit learned, of a filter that can
+//             save its state; overwrite computes anew and replaces what is kept. storage is the original's:
+//             here everything goes to the host's blobs, and only null is accepted.
+// Keys:       content hashes, of the filter's class, version and parameters, with, for a fit, x and y, and for a
+//             prediction, the filter's state and x. Whatever could change an answer changes the key, and a
+//             filter that was restored or fitted elsewhere finds its own results. A filter that learns
+//             but cannot save its state is not identified by anything: it is only passed through.
+// Behaviour:  a kept entry that is damaged is reported to the host's log, computed anew and replaced. A host
+//             without blobs keeps nothing, and says so in its log.
+// Errors:     not_trainable for fit around a filter that learns nothing; those of its filter pass on.
+// State:      its filter's.
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <pet/filter.hpp>
+
+#include "plugins/value_text.hpp"
+
+namespace pet::plugins {
+
+class Cached : public Filter<Cached> {
+ public:
+  PET_DOC("Keeps what a filter learned and predicted, by content, in the host's blobs.");
+  PET_PARAM(FilterChild, filter, required, "whose work is kept");
+  PET_PARAM(bool, cache_data, true, "keep predictions");
+  PET_PARAM(bool, cache_filter, true, "keep what fit learned");
+  PET_PARAM(bool, overwrite, false, "compute anew and replace what is kept");
+  PET_PARAM(Value, storage, null, "null: the host's blobs");
+
+  void validate() const {
+    if (storage.is_null()) return;
+    throw Failure::unsupported(std::string("storage: expected null (the host's blobs), got ") +
+                               type_name(storage.type()));
+  }
+
+  void fit(const XYData& x, const XYData& y) {
+    if (!filter.has_fit()) throw Failure::not_trainable(filter.class_name() + " learns nothing");
+    if (!cache_filter || !filter.has(PET_STATE_1) || !has_blobs()) {
+      filter.fit(x, y);
+      return;
+    }
+    const std::string key = "cached-model-" + host().digest({"pet.cached.model/1", text_of(filter.describe()),
+                                                             host().digest(x), y ? host().digest(y) : ""});
+    if (!overwrite && restore_filter(key)) return;
+    filter.fit(x, y);
+    host().put_blob(key, filter.save_state());
+  }
+
+  XYData predict(const XYData& x) const {
+    if (!cache_data || (filter.has_fit() && !filter.has(PET_STATE_1)) || !has_blobs()) {
+      return filter.predict(x);
+    }
+    const std::string learned = filter.has_fit() ? filter.save_state() : std::string();
+    const std::string key = "cached-data-" + host().digest({"pet.cached.data/1", text_of(filter.describe()),
+                                                            host().digest({learned}), host().digest(x)});
+    if (!overwrite) {
+      if (std::optional<XYData> kept = kept_data(key)) return std::move(*kept);
+    }
+    XYData out = filter.predict(x);
+    StateWriter writer(kRecord, 1);
+    writer.put("y", out);
+    host().put_blob(key, writer.finish());
+    return out;
+  }
+
+  void save(StateWriter& state) const { state.put("filter", filter); }
+  void load(StateReader& state) { state.get("filter", filter); }
+
+ private:
+  static constexpr std::string_view kRecord = "Cached";
+
+  bool has_blobs() const {
+    if (host().has(PET_HOST_BLOBS_1)) return true;
+    host().warning("Cached keeps nothing: this host has no blob storage");
+    return false;
+  }
+
+  bool restore_filter(const std::string& key) {
+    const std::optional<std::string> bytes = host().get_blob(key);
+    if (!bytes) return false;
+    try {
+      filter.load_state(*bytes);
+      return true;
+    } catch (const Failure& failure) {
+      report_damage(key, failure);
+      return false;
+    }
+  }
+
+  std::optional<XYData> kept_data(const std::string& key) const {
+    const std::optional<std::string> bytes = host().get_blob(key);
+    if (!bytes) return std::nullopt;
+    try {
+      return StateReader(kRecord, 1, *bytes).get<XYData>("y");
+    } catch (const Failure& failure) {
+      report_damage(key, failure);
+      return std::nullopt;
+    }
+  }
+
+  // Damage is the one failure to recover from: the entry can be made again.
+  void report_damage(const std::string& key, const Failure& failure) const {
+    if (failure.status() != PET_BAD_STATE) throw;
+    host().warning("Cached computes " + key + " anew: " + failure.what());
+  }
+};
+
+PET_PLUGIN(Cached, "1")
+
+}  // namespace pet::plugins

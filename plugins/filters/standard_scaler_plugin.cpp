@@ -1,0 +1,126 @@
+// StandardScalerPlugin: (x - mean) / scale, column by column.
+//
+// Shapes:     fit x [n, m]; predict [n, m] -> [n, m]. float32 stays float32, all else becomes float64.
+// Parameters: none.
+// Formula:    scikit-learn's StandardScaler(): population variance, scale 1 for constant columns.
+// NaN:        a missing value: fit leaves it out, predict keeps it. A column of nothing but NaN stays NaN.
+// Errors:     bad_input for infinities, zero rows or columns, data that is not 2-D, and other columns than
+//             fit saw; not_fitted for predict before fit.
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include <pet/filter.hpp>
+
+#include "plugins/features.hpp"
+#include "plugins/filters/column_moments.hpp"
+
+namespace pet::plugins {
+namespace {
+
+// All ones where the number is infinite. As an integer of the number's width, so that loops over many
+// stay vectors; NaN compares false.
+template <class T>
+auto infinite_bits(T value) {
+  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+  if constexpr (std::is_floating_point_v<T>) {
+    return static_cast<Bits>(std::abs(value) > std::numeric_limits<T>::max());
+  } else {
+    return Bits{0};
+  }
+}
+
+// out = (x - mean) / scale, rounded to Out after each step as scikit-learn's in-place operations are.
+// True when an element was infinite.
+template <class In, class Out>
+bool standardise(const In* in, std::int64_t count, const double* mean, const double* scale, Out* out) {
+  decltype(infinite_bits(In{})) infinite = 0;
+  for (std::int64_t i = 0; i < count; ++i) {
+    infinite |= infinite_bits(in[i]);
+    const Out centred = static_cast<Out>(static_cast<double>(in[i]) - mean[i]);
+    out[i] = static_cast<Out>(static_cast<double>(centred) / scale[i]);
+  }
+  return infinite != 0;
+}
+
+// `values` over and over, `times` times: few columns become one long loop.
+std::vector<double> repeated(const std::vector<double>& values, std::int64_t times) {
+  std::vector<double> out;
+  out.reserve(values.size() * static_cast<std::size_t>(times));
+  for (std::int64_t i = 0; i < times; ++i) out.insert(out.end(), values.begin(), values.end());
+  return out;
+}
+
+}  // namespace
+
+class StandardScalerPlugin : public Filter<StandardScalerPlugin> {
+ public:
+  PET_DOC("Removes the mean of every column and scales it to unit variance.");
+
+  void fit(const XYData& x, const XYData&) {
+    require_matrix(x);
+    require_finite(x, Missing::kAllowed);
+    const ColumnMoments moments = column_moments(x);
+    mean = moments.mean;
+    scale = moments.scale();
+  }
+
+  XYData predict(const XYData& x) const {
+    if (mean.empty()) throw Failure::not_fitted("predict before fit: the means are not known yet");
+    if (scale.size() != mean.size()) {
+      throw Failure::bad_state("expected " + std::to_string(mean.size()) + " scales, got " +
+                               std::to_string(scale.size()));
+    }
+    require_matrix(x, static_cast<std::int64_t>(mean.size()));
+    XYData out = x.is<float>() ? make<float>(x.shape()) : make<double>(x.shape());
+    bool infinite = false;
+    x.visit([&](auto sample) {
+      using In = decltype(sample);
+      using Out = std::conditional_t<std::is_same_v<In, float>, float, double>;
+      infinite = standardise_rows<In, Out>(x.matrix<In>(), out.data<Out>());
+    });
+    if (infinite) require_finite(x, Missing::kAllowed);  // says where
+    return out;
+  }
+
+ private:
+  template <class In, class Out>
+  bool standardise_rows(const MatrixView<const In>& in, Out* out) const {
+    if (in.is_contiguous()) return standardise_block<In, Out>(in.data(), in.rows(), out);
+    bool infinite = false;
+    const auto row = std::make_unique<In[]>(mean.size());  // std::vector<bool> has no elements to point at
+    for (std::int64_t i = 0; i < in.rows(); ++i) {
+      for (std::int64_t j = 0; j < in.columns(); ++j) row[static_cast<std::size_t>(j)] = in(i, j);
+      infinite |= standardise(row.get(), in.columns(), mean.data(), scale.data(),
+                              out + i * in.columns());
+    }
+    return infinite;
+  }
+
+  // Rows without gaps are one run of elements; it is cut into pieces of several rows when rows are short.
+  template <class In, class Out>
+  bool standardise_block(const In* in, std::int64_t rows, Out* out) const {
+    const auto columns = static_cast<std::int64_t>(mean.size());
+    const std::int64_t rows_at_once = std::min(rows, std::max<std::int64_t>(1, 256 / columns));
+    const std::vector<double> means = repeated(mean, rows_at_once);
+    const std::vector<double> scales = repeated(scale, rows_at_once);
+    bool infinite = false;
+    for (std::int64_t i = 0; i < rows; i += rows_at_once) {
+      const std::int64_t count = std::min(rows_at_once, rows - i) * columns;
+      infinite |= standardise(in + i * columns, count, means.data(), scales.data(), out + i * columns);
+    }
+    return infinite;
+  }
+
+  PET_STATE(std::vector<double>, mean, "of every column; empty before fit");
+  PET_STATE(std::vector<double>, scale, "what every column is divided by");
+};
+
+PET_PLUGIN(StandardScalerPlugin, "1")
+
+}  // namespace pet::plugins

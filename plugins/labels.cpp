@@ -1,0 +1,67 @@
+#include "plugins/labels.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <type_traits>
+
+namespace pet::plugins {
+namespace {
+
+constexpr double kLargestExactInteger = 9007199254740992.0;  // 2^53
+
+[[noreturn]] void refuse(std::string_view name, std::int64_t row, const std::string& why) {
+  throw Failure::bad_input(std::string(name) + ": row " + std::to_string(row) + " " + why);
+}
+
+template <class T>
+std::int64_t label_of(T value, std::string_view name, std::int64_t row) {
+  if constexpr (std::is_floating_point_v<T>) {
+    const double number = value;
+    if (std::isnan(number)) refuse(name, row, "is NaN, expected a class label");
+    if (std::abs(number) > kLargestExactInteger || number != std::trunc(number)) {
+      refuse(name, row, "is " + std::to_string(number) +
+                            ": class labels are whole numbers, a continuous target has no classes");
+    }
+  } else if constexpr (std::is_same_v<T, std::uint64_t>) {
+    if (value > static_cast<T>(std::numeric_limits<std::int64_t>::max())) {
+      refuse(name, row, "is " + std::to_string(value) + ", more than int64 holds");
+    }
+  }
+  return static_cast<std::int64_t>(value);
+}
+
+}  // namespace
+
+std::vector<std::int64_t> read_labels(const XYData& labels, std::string_view name) {
+  if (labels.ndim() < 1 || labels.ndim() > 2 || labels.columns() != 1) {
+    throw Failure::bad_input(std::string(name) + ": expected one class label per row, got " +
+                             labels.describe());
+  }
+  std::vector<std::int64_t> out(static_cast<std::size_t>(labels.rows()));
+  labels.visit([&](auto sample) {
+    const auto in = labels.matrix<decltype(sample)>();
+    for (std::int64_t i = 0; i < in.rows(); ++i) {
+      out[static_cast<std::size_t>(i)] = label_of(in(i, 0), name, i);
+    }
+  });
+  return out;
+}
+
+std::vector<std::int64_t> distinct_labels(const std::vector<std::int64_t>& labels) {
+  std::vector<std::int64_t> distinct;
+  for (const std::int64_t label : labels) {
+    // Labels repeat: most are found here, so that the whole column is never sorted.
+    const auto place = std::lower_bound(distinct.begin(), distinct.end(), label);
+    if (place == distinct.end() || *place != label) distinct.insert(place, label);
+    if (distinct.size() > 256) break;
+  }
+  if (distinct.size() <= 256) return distinct;
+  distinct = labels;
+  std::sort(distinct.begin(), distinct.end());
+  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+  return distinct;
+}
+
+}  // namespace pet::plugins

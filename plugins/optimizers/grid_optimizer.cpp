@@ -1,0 +1,167 @@
+// GridOptimizer: tries every combination of the values that a pipeline's `_grid`s list, and becomes the best.
+//
+// Shapes:     those of its pipeline.
+// Parameters: scorer, a metric; pipeline, a filter or pipeline whose tree has `_grid`s. The original lets the
+//             pipeline be set later, so null is accepted until it is needed.
+// Behaviour:  optimize, and fit likewise, fit a clone of the pipeline for each combination and score what it
+//             predicts for the training data, as the original. Combinations go through the last path of
+//             the grid fastest; without a grid there is one, of nothing changed. The best is the highest
+//             score, or the lowest when the scorer says so, the first among equals, never NaN while there
+//             is a number. Trials come out in the order in which they ran.
+// Errors:     bad_params without a pipeline, and for a path with no values; those of a trial pass on, with the
+//             combination in front; not_fitted for predict and evaluate before.
+// State:      which combination is best, and the best one's state. It fits a config with the same grid.
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <pet/optimizer.hpp>
+
+#include "plugins/value_text.hpp"
+
+namespace pet::plugins {
+namespace {
+
+// The combinations of {path: [values]}, as {path: value}; the last path changes fastest.
+std::vector<Object> combinations(const Object& grid) {
+  std::vector<Object> all{Object()};
+  for (const Field& path : grid) {
+    const Value::List& values = path.value.as_list();
+    if (values.empty()) throw Failure::bad_params("_grid: no values to try for '" + path.key + "'");
+    std::vector<Object> longer;
+    longer.reserve(all.size() * values.size());
+    for (const Object& shorter : all) {
+      for (const Value& value : values) {
+        longer.push_back(shorter);
+        longer.back()[path.key] = value;
+      }
+    }
+    all = std::move(longer);
+  }
+  return all;
+}
+
+std::string readable(const Value& value) {
+  switch (value.type()) {
+    case PET_TYPE_BOOL:
+      return value.as_bool() ? "true" : "false";
+    case PET_TYPE_INT64:
+      return std::to_string(value.as_int());
+    case PET_TYPE_FLOAT64:
+      return std::to_string(value.as_double());
+    case PET_TYPE_TEXT:
+      return "'" + value.as_text() + "'";
+    default:
+      return type_name(value.type());
+  }
+}
+
+std::string readable(const Object& overrides) {
+  std::string text;
+  for (const Field& field : overrides) {
+    text += (text.empty() ? "" : ", ") + field.key + " = " + readable(field.value);
+  }
+  return text.empty() ? "the pipeline as it is" : text;
+}
+
+bool is_better(double score, double best, bool higher_better) {
+  if (std::isnan(best)) return !std::isnan(score);
+  return higher_better ? score > best : score < best;
+}
+
+}  // namespace
+
+class GridOptimizer : public Optimizer<GridOptimizer> {
+ public:
+  PET_DOC("Tries every combination of a pipeline's grids and becomes the best one.");
+  PET_PARAM(MetricChild, scorer, required, "what decides");
+  PET_PARAM(std::optional<FilterChild>, pipeline, null, "whose grids are searched");
+
+  void optimize(const XYData& x, const XYData& y, Trials& trials) { search(x, y, &trials); }
+  void fit(const XYData& x, const XYData& y) { search(x, y, nullptr); }
+
+  XYData predict(const XYData& x) const { return best().predict(x); }
+
+  // The best pipeline's own metrics; of a filter, which has none, the scorer.
+  void evaluate(const XYData& x, const XYData& y_true, const XYData& y_pred, Scores& scores) const {
+    if (!best().has(PET_PIPELINE_1)) {
+      scores.add(scorer.class_name(), scorer.measure(x, y_true, y_pred));
+      return;
+    }
+    for (const Score& score : best_.evaluate(x, y_true, y_pred)) scores.add(score.name, score.value);
+  }
+
+  void save(StateWriter& state) const {
+    state.put("is fitted", static_cast<bool>(best_));
+    if (!best_) return;
+    state.put("overrides", text_of(overrides_));
+    state.put("best", static_cast<const Child&>(best_));
+  }
+
+  void load(StateReader& state) {
+    if (!state.get<bool>("is fitted")) {
+      best_ = OwnedChild();
+      return;
+    }
+    const auto saved = state.get<std::string>("overrides");
+    for (const Object& overrides : combinations(searched().grid())) {
+      if (text_of(overrides) != saved) continue;
+      OwnedChild restored = searched().clone(overrides);
+      state.get("best", static_cast<Child&>(restored));
+      best_ = std::move(restored);
+      overrides_ = overrides;
+      return;
+    }
+    throw Failure::bad_state("the best combination is not in the grid of " + searched().class_name());
+  }
+
+ private:
+  void search(const XYData& x, const XYData& y, Trials* trials) {
+    const std::vector<Object> all = combinations(searched().grid());
+    OwnedChild best;
+    Object best_overrides;
+    double best_score = std::nan("");
+    for (const Object& overrides : all) {
+      host().throw_if_cancelled();
+      OwnedChild trial;
+      const double score = run(overrides, x, y, trial);
+      if (trials != nullptr) trials->add(overrides, score);
+      if (best && !is_better(score, best_score, scorer.higher_better())) continue;
+      best = std::move(trial);
+      best_overrides = overrides;
+      best_score = score;
+    }
+    best_ = std::move(best);
+    overrides_ = std::move(best_overrides);
+  }
+
+  double run(const Object& overrides, const XYData& x, const XYData& y, OwnedChild& trial) const {
+    try {
+      trial = searched().clone(overrides);
+      if (trial.has_fit()) trial.fit(x, y);
+      return scorer.measure(x, y, trial.predict(x));
+    } catch (const Failure& failure) {
+      throw Failure(failure.status(), "with " + readable(overrides) + ": " + failure.what());
+    }
+  }
+
+  const FilterChild& searched() const {
+    if (pipeline) return *pipeline;
+    throw Failure::bad_params("pipeline: expected a filter or pipeline to search, got null");
+  }
+
+  const OwnedChild& best() const {
+    if (best_) return best_;
+    throw Failure::not_fitted("predict before optimize or fit: no best pipeline is known yet");
+  }
+
+  OwnedChild best_;
+  Object overrides_;  // of best_
+};
+
+PET_PLUGIN(GridOptimizer, "1")
+
+}  // namespace pet::plugins
