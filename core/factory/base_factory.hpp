@@ -1,15 +1,15 @@
-// BaseFactory: classes by name. The factories of a Container (filters, metrics…) are plain ones; PetFactory
-// is one that also looks in storage.
+// BaseFactory: classes by name. The factories of a Container (filters, metrics…) are plain ones;
+// PetFactory is one that also looks in storage.
 //
 //   factory.assign("KnnFilter", clazz);
 //   BasePlugin knn = factory["KnnFilter"].create({{"n_neighbors", 3}});
 //   if (std::optional<PetClass> found = factory.get("Maybe")) …
 //   for (const auto& [name, clazz] : factory) …
 //
-// Absence:  operator[] throws kClassNotFound; get returns the default, or nothing, for absence only. Any
-//           other error (kInvalidName, kCorrupt, kStorageUnreachable…) is thrown by both.
-// Lifetime: a reference from operator[] or assign stays valid for the factory's life, also when its name
-//           is reassigned or erased: classes that were displaced are kept.
+// Absence:  operator[] throws kClassNotFound; get returns the default, or nothing, for absence
+//           only. Any other error (kInvalidName, kCorrupt, kStorageUnreachable…) is thrown by both.
+// Lifetime: a reference from operator[] or assign stays valid for the factory's life, also when its
+//           name is reassigned or erased: classes that were displaced are kept.
 // Threads:  everything may be called from any thread. A lookup of a name in memory takes no lock.
 #pragma once
 
@@ -34,13 +34,13 @@ namespace pet {
 // One class that somebody is about to ask for: by name, or exactly by name and hash.
 struct ClassRequest {
   std::string name;
-  std::optional<Hash> hash;
+  std::optional<Hash> hash = {};
 };
 
 // The answer to a ClassRequest: a class or an error.
 struct ClassAnswer {
-  std::optional<PetClass> clazz;
-  std::exception_ptr error;  // null exactly when there is a class
+  std::optional<PetClass> clazz = {};
+  std::exception_ptr error = {};  // null exactly when there is a class
 };
 
 class BaseFactory {
@@ -63,48 +63,55 @@ class BaseFactory {
 
   // Memory alone: these never ask a storage.
   bool contains(std::string_view name) const noexcept { return table_.find(name) != nullptr; }
-  std::size_t size() const { return items().size(); }
   std::vector<Item> items() const;  // a snapshot, in registration order
   Iterator begin() const;           // over a snapshot of its own
   std::default_sentinel_t end() const noexcept { return {}; }
   void print_available_components(std::ostream& out) const;
 
-  // Python's `factory[name] = clazz`. `name` may be an alias: dumps and storage use the class's own. Throws
-  // kInvalidName.
+  // Python's `factory[name] = clazz`. `name` may be an alias: dumps and storage use the class's
+  // own. Throws kInvalidName.
   virtual const PetClass& assign(std::string_view name, const PetClass& clazz);
   virtual bool erase(std::string_view name);  // true when there was one
   virtual void clear();
 
-  // Whether get_version can answer. A plain factory has one class a name and refuses every pin (kUsage).
+  // Whether get_version can answer. A plain factory has one class a name, and refuses every pin
+  // (kUsage) rather than ignore it.
   virtual bool has_versions() const noexcept { return false; }
 
-  // Exactly that binary, whatever is registered; never registers.
+  // Exactly that binary, whatever is registered. Never registers.
   virtual PetClass get_version(std::string_view name, const Hash& hash) const;
   PetClass get_version(std::string_view name, std::string_view hex) const;  // kInvalidHash first
 
-  // Answers many requests as operator[] and get_version would, in parallel where that helps; answer i belongs to
-  // request i. A later operator[] of the same name is a lookup then.
+  // The compiled-in class of that name, also when a binary was registered over it. Never asks a
+  // storage.
+  virtual std::optional<PetClass> get_builtin(std::string_view name) const;
+
+  // Answers many requests as operator[] and get_version would, in parallel where that helps; answer
+  // i belongs to request i. What was asked by name is in memory then.
   virtual std::vector<ClassAnswer> prefetch(std::span<const ClassRequest> requests) const;
 
   const std::string& label() const noexcept { return label_; }
 
  protected:
-  friend class PetFactory;  // asks its fallback with find
+  friend class PetFactory;  // which asks its fallback as it is asked itself
 
-  // What operator[] knows about a name: nullptr for absence, an exception for everything else. The class lives
-  // as long as the factory.
+  // What operator[] knows of a name: nullptr for absence, an exception for everything else. The
+  // class lives as long as the factory.
   const PetClass* find(std::string_view name) const;
 
-  // Asked when memory has no class of that (valid) name. Null: absent here too.
+  // Asked when memory has no class of that (valid) name. nullptr: it is absent here too.
   virtual const PetClass* resolve(std::string_view name) const;
 
-  // For class_not_found: "not among the filters"; and where a near miss may lie, with the words for it.
+  // For kClassNotFound: "not among the filters"; and names that the user may have meant, with the
+  // words for where they are.
   struct Candidate {
     std::string name;
-    std::string place;  // "in memory", "built in"
+    std::string place;  // "built in", or empty
   };
   virtual std::vector<std::string> places_tried() const;
   virtual std::vector<Candidate> candidates() const;
+
+  ClassAnswer answer(const ClassRequest& request) const noexcept;
 
   NameTable& table() const noexcept { return table_; }
 
@@ -112,7 +119,7 @@ class BaseFactory {
   [[noreturn]] void throw_class_not_found(std::string_view name) const;
 
   std::string label_;
-  mutable NameTable table_;  // resolve() registers what it loads
+  mutable NameTable table_;  // a const lookup may register what it loads
 };
 
 // Walks a snapshot, so that the factory may change meanwhile.

@@ -6,19 +6,19 @@
 //   PetClass same = manager.pull("MyFilter");            // on another machine
 //   PetClass exact = manager.recover_class("MyFilter", *filter.hash());
 //
-// Every binary, wherever it comes from, takes the one way through load_checked: fetch → hash → trust →
-// gate → load. Nothing of it runs before all of them agreed.
+// Every binary, wherever it comes from, takes the one way through load_checked: fetch → hash →
+// trust → gate → load. Nothing of it runs before all of them agreed.
 //
-// Absence:  pull, recover_class and push throw (kClassNotFound, kVersionNotFound, kNoBinaryForPlatform);
-//           latest_meta and check_status have a value for it. A failing storage or a corrupt document is never
-//           absence.
+// Absence:  pull and recover_class throw (kClassNotFound, kVersionNotFound, kNoBinaryForPlatform);
+//           find_latest, latest_meta and check_status have a value for it. A failing storage or a
+//           corrupt document is never absence.
+// Classes:  those from a file keep its bytes. Of pulled ones the bytes stay in the cache, where a
+//           push finds them.
 // Lifetime: classes that it gave outlive it and its storage.
-// Threads:  everything may be called from any thread, also set_storage: calls that began before it finish on
-//           the storage that they began with.
+// Threads:  everything may be called from any thread, also set_storage: calls that began before it
+//           finish on the storage that they began with.
 #pragma once
 
-#include <cstdint>
-#include <exception>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -29,6 +29,7 @@
 #include <vector>
 
 #include "core/artifact/binary.hpp"
+#include "core/artifact/facts.hpp"
 #include "core/artifact/hash.hpp"
 #include "core/loader/pet_class.hpp"
 #include "core/observer.hpp"
@@ -39,10 +40,10 @@ namespace pet {
 class BinaryCache;
 
 struct ManagerOptions {
-  Observer observer;
+  Observer observer = {};
   bool verify = false;         // push compares the bytes that stand in storage, not only their size
   bool single_writer = false;  // write to a storage that cannot put-if-absent
-  bool offline = false;        // ask the cache alone, never the storage
+  bool offline = false;        // ask the cache alone, never the storage (kStorageUnreachable)
 };
 
 enum class Status {
@@ -54,15 +55,15 @@ std::string_view to_string(Status status) noexcept;  // "synced", "untracked", "
 
 class PetClassManager {
  public:
-  // A null storage is allowed: what needs one throws kUsage.
+  // REQUIRES: a cache. A null storage is allowed: what needs one throws kUsage.
   PetClassManager(std::shared_ptr<BaseStorage> storage, std::shared_ptr<BinaryCache> cache,
                   ManagerOptions options = {});
   ~PetClassManager();
   PetClassManager(const PetClassManager&) = delete;
   PetClassManager& operator=(const PetClassManager&) = delete;
 
-  // The class of a file. Reads it once and keeps the bytes, which are what push stores: a file that is
-  // rebuilt later counts when it is opened again. Touches no storage.
+  // The class of a file. Reads it once and keeps the bytes, which are what push stores: a file that
+  // is rebuilt later counts when it is opened again. Touches no storage.
   PetClass open_plugin(const std::filesystem::path& path) const;
 
   // The version of a class or file. A compiled-in class has none: kNoBinary.
@@ -71,36 +72,41 @@ class PetClassManager {
 
   Status check_status(const PetClass& clazz) const;
 
-  // Stores binary and facts, and moves nothing: the status stays what it was; recover_class finds it.
+  // Stores binary and facts, and moves nothing: the status stays what it was; recover_class finds
+  // it.
   void persist_class(const PetClass& clazz) const;
 
-  // persist_class, then a log entry that makes it latest. Latest already: nothing changes. A hash that the log knows
-  // but that is not the newest becomes latest again, unless options.on_older says otherwise (a CI job that runs
-  // twice must not roll back).
+  // persist_class, then a log entry that makes it latest. Latest already: nothing changes. A hash
+  // that the log knows but that is not the newest becomes latest again, unless options.on_older
+  // says otherwise.
   PushResult push(const PetClass& clazz, const PublishOptions& options = {}) const;
 
-  // The same for many classes, batched: outcome i belongs to class i. One that fails does not stop the others. REQUIRES:
-  // their names differ.
+  // The same for many classes, batched: outcome i belongs to class i. One that fails does not stop
+  // the others. REQUIRES: their names differ.
   std::vector<PushOutcome> push_many(std::span<const PetClass> classes,
                                      const PublishOptions& options = {}) const;
 
-  // The same for files, which are read and gated but never loaded, so that they may be for other platforms: one release
-  // of exactly these binaries, one a platform, of one class.
+  // The same for files, which are read and gated but never loaded, so that they may be for other
+  // platforms: one release of exactly these binaries, one a platform, of one class.
   PushResult push(std::span<const Binary> release, const PublishOptions& options = {}) const;
   void persist(std::span<const Binary> release) const;
   Status check_status(const Binary& binary) const;
 
-  // The class that is latest for this platform. kClassNotFound "No remote versions found for KnnFilter";
-  // kNoBinaryForPlatform when it is there for others only.
+  // The class that is latest for this platform. kClassNotFound "No remote versions found for
+  // KnnFilter"; kNoBinaryForPlatform when it is there for others only.
   PetClass pull(std::string_view name) const;
-  // Exactly that binary, from the cache without a request when it is there. kVersionNotFound names those there are.
-  PetClass pull(std::string_view name, const Hash& hash) const { return recover_class(name, hash); }
-  PetClass recover_class(std::string_view name, const Hash& hash) const;
 
-  // pull(name) for those who look further: nullopt when the storage has no log of that name.
+  // Exactly that binary, from the cache without a request when it is there. kVersionNotFound names
+  // those there are.
+  PetClass recover_class(std::string_view name, const Hash& hash) const;
+  PetClass pull(std::string_view name, const Hash& hash) const { return recover_class(name, hash); }
+
+  // pull(name) for those who look further: nullopt when the storage has no log of that name, or
+  // none is asked.
   std::optional<PetClass> find_latest(std::string_view name) const;
 
-  // The newest entry; nullopt means that there is none. A damaged hint is survived and reported (kDamage).
+  // The newest entry; nullopt means that there is none. A damaged hint is survived and reported
+  // (kDamage).
   std::optional<LogEntry> latest_meta(std::string_view name) const;
 
   // Every binary that the storage has of the class, those in the log first, newest first.
@@ -111,16 +117,29 @@ class PetClassManager {
   std::shared_ptr<BaseStorage> storage_handle() const;
   void set_storage(std::shared_ptr<BaseStorage> storage);
 
+  // Throws unless there is a storage to ask: kUsage when none is set, kStorageUnreachable offline.
+  // `what` begins the message: "push".
+  void require_storage(std::string_view what) const { online(what); }
+
   BinaryCache& cache() const noexcept { return *cache_; }
   const ManagerOptions& options() const noexcept { return options_; }
 
  private:
-  struct State;
+  struct State;      // the storage and its registry, exchanged as one
+  struct Candidate;  // a binary on its way to become a class
 
   std::shared_ptr<const State> state() const;
-  // The one choke point: checked bytes → a class.
-  PetClass load_checked(const Binary& binary, const std::string& file, std::string_view name,
-                        std::string source) const;
+  std::shared_ptr<const State> online(std::string_view what) const;
+
+  Candidate fetch(const State& state, std::string_view name, const Hash& hash) const;
+  Candidate from_cache(const State& state, std::string_view name, const Hash& hash) const;
+  static void require_expected(const Facts& facts, const Candidate& candidate);
+  PetClass load_checked(Candidate candidate) const;
+  PetClass admit_and_load(Candidate& candidate) const;
+  std::optional<PetClass> load_latest(const State& state, std::string_view name) const;
+
+  Binary binary_of(const State& state, const PetClass& clazz) const;
+  PushItem item_of(std::span<const Binary> release, const PublishOptions& options) const;
 
   std::shared_ptr<BinaryCache> cache_;
   ManagerOptions options_;

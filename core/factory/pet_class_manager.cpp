@@ -1,0 +1,390 @@
+#include "core/factory/pet_class_manager.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include "core/artifact/class_name.hpp"
+#include "core/artifact/gate.hpp"
+#include "core/artifact/machine.hpp"
+#include "core/cache/binary_cache.hpp"
+#include "core/loader/loader.hpp"
+#include "core/registry/keys.hpp"
+#include "storage/base_storage.hpp"
+#include "storage/error.hpp"
+
+namespace pet {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::string_view kCacheSource = "cache";
+
+const Hash& require_hash(const PetClass& clazz) {
+  if (clazz.hash()) return *clazz.hash();
+  throw Error(ErrorCode::kNoBinary,
+              clazz.name() +
+                  " is compiled into this program and has no binary: build it with "
+                  "pet_add_plugin and bind the .so",
+              {clazz.name(), {}, {}});
+}
+
+std::string first_line(std::string_view text) {
+  return std::string(text.substr(0, text.find('\n')));
+}
+
+bool is_refusal(ErrorCode code) noexcept { return exit_status(code) == 4; }
+
+// read_facts knows no names of files; whoever reads the message needs one.
+Facts facts_of(const Binary& binary, const std::string& name, const std::string& place) {
+  try {
+    return read_facts(binary.bytes());
+  } catch (const Error& error) {
+    throw Error(error.code(), place + ": " + error.what(), {name, binary.hash().hex(), place});
+  }
+}
+
+// Binaries of other platforms can be pushed from here; what can be known of them is checked.
+void require_pushable(const Facts& facts, const Binary& binary) {
+  const Machine& here = Machine::current();
+  require_loadable(facts, facts.platform == here.platform ? here : Machine::any_of(facts.platform),
+                   binary.hash(), binary.origin());
+}
+
+Status status_of(const std::optional<LogEntry>& newest, std::string_view platform,
+                 const Hash& hash) {
+  if (!newest) return Status::kUntracked;
+  const auto file = newest->release.find(platform);
+  return file != newest->release.end() && file->second.hash == hash ? Status::kSynced
+                                                                    : Status::kOutOfSync;
+}
+
+}  // namespace
+
+std::string_view to_string(Status status) noexcept {
+  switch (status) {
+    case Status::kSynced:
+      return "synced";
+    case Status::kUntracked:
+      return "untracked";
+    case Status::kOutOfSync:
+      return "out_of_sync";
+  }
+  return "unknown";
+}
+
+struct PetClassManager::State {
+  std::shared_ptr<BaseStorage> storage;  // null: none
+  std::unique_ptr<Registry> registry;    // of that storage
+  std::string description;
+};
+
+struct PetClassManager::Candidate {
+  Binary binary;
+  std::string source;                    // "cache", or a URL
+  std::string key;                       // where it lies, for messages
+  std::string name = {};                 // the class that it has to be; empty: any
+  std::optional<std::string> file = {};  // of the cache; nothing: not there yet
+  bool keep_bytes = false;
+};
+
+PetClassManager::PetClassManager(std::shared_ptr<BaseStorage> storage,
+                                 std::shared_ptr<BinaryCache> cache, ManagerOptions options)
+    : cache_(std::move(cache)), options_(std::move(options)) {
+  if (cache_ == nullptr) throw Error(ErrorCode::kUsage, "a PetClassManager needs a cache");
+  set_storage(std::move(storage));
+}
+
+PetClassManager::~PetClassManager() = default;
+
+void PetClassManager::set_storage(std::shared_ptr<BaseStorage> storage) {
+  auto state = std::make_shared<State>();
+  state->description = storage ? storage->describe() : "no storage";
+  if (storage) {
+    state->registry = std::make_unique<Registry>(
+        storage, RegistryOptions{.observer = options_.observer,
+                                 .write_mode = options_.single_writer ? WriteMode::kSingleWriter
+                                                                      : WriteMode::kShared,
+                                 .by = {}});
+  }
+  state->storage = std::move(storage);
+  const std::lock_guard lock(mutex_);
+  state_ = std::move(state);
+}
+
+std::shared_ptr<const PetClassManager::State> PetClassManager::state() const {
+  const std::lock_guard lock(mutex_);
+  return state_;
+}
+
+std::shared_ptr<const PetClassManager::State> PetClassManager::online(std::string_view what) const {
+  std::shared_ptr<const State> now = state();
+  if (now->storage == nullptr) {
+    throw Error(ErrorCode::kUsage, std::string(what) + " needs a storage, and none is set");
+  }
+  if (options_.offline) {
+    throw Error(ErrorCode::kStorageUnreachable,
+                std::string(what) + " needs " + now->description + ", which is not asked offline");
+  }
+  return now;
+}
+
+std::string PetClassManager::storage() const { return state()->description; }
+std::shared_ptr<BaseStorage> PetClassManager::storage_handle() const { return state()->storage; }
+
+// ---- in: files and stored bytes → classes ------------------------------------------------------
+
+PetClass PetClassManager::open_plugin(const std::filesystem::path& path) const {
+  const std::string absolute = std::filesystem::absolute(path).lexically_normal().string();
+  return load_checked({.binary = Binary::read(path),
+                       .source = "file://" + absolute,
+                       .key = absolute,
+                       .keep_bytes = true});
+}
+
+PetClassManager::Candidate PetClassManager::from_cache(const State& now, std::string_view name,
+                                                       const Hash& hash) const {
+  const std::optional<CachedBinary> cached = cache_->find(hash);
+  if (!cached) {
+    throw Error(ErrorCode::kVersionNotFound,
+                "no " + std::string(name) + " " + hash.short_hex() + ": not in the cache " +
+                    cache_->describe() + ", " +
+                    (now.storage ? now.description + " not asked (offline)" : now.description) +
+                    "\n  hash: " + hash.hex(),
+                {std::string(name), hash.hex(), {}});
+  }
+  return {.binary = cached->binary,
+          .source = std::string(kCacheSource),
+          .key = cached->file,
+          .name = std::string(name),
+          .file = cached->file};
+}
+
+PetClassManager::Candidate PetClassManager::fetch(const State& now, std::string_view name,
+                                                  const Hash& hash) const {
+  const FetchSubject subject{std::string(name), now.description,
+                             binary_key(name, hash, Machine::current().platform)};
+  bool downloaded = false;
+  const CachedBinary cached = cache_->get_or_fetch(hash, subject, [&] {
+    std::string bytes = now.registry->require_binary(name, hash);
+    downloaded = true;
+    return bytes;
+  });
+  return {.binary = cached.binary,
+          .source = downloaded ? now.description : std::string(kCacheSource),
+          .key = downloaded ? subject.key : cached.file,
+          .name = std::string(name),
+          .file = cached.file};
+}
+
+// Whoever asked for a class by name gets no other one, and is told of another platform in those words.
+void PetClassManager::require_expected(const Facts& facts, const Candidate& candidate) {
+  if (candidate.name.empty() || !facts.has_notes) return;  // (the gate refuses what has no notes)
+  const Hash& hash = candidate.binary.hash();
+  const std::string asked = candidate.name + " " + hash.short_hex();
+  const Error::Subject subject{candidate.name, hash.hex(), candidate.key};
+  if (facts.clazz.name != candidate.name) {
+    if (candidate.source == kCacheSource) {
+      throw Error(ErrorCode::kVersionNotFound,
+                  "no " + asked + ": that is a binary of the class " + facts.clazz.name +
+                      "\n  hash: " + hash.hex(),
+                  subject);
+    }
+    throw Error(ErrorCode::kCorrupt,
+                candidate.source + " has a binary of the class " + facts.clazz.name + " where " +
+                    asked + " should be\n  key: " + candidate.key +
+                    "\n  try: remove that object, and push the right binary",
+                subject);
+  }
+  const std::string& here = Machine::current().platform;
+  if (facts.platform != here) {
+    throw Error(ErrorCode::kNoBinaryForPlatform,
+                asked + " is for " + facts.platform + "; this machine is " + here +
+                    "\n  try: ask for a version that was built for " + here + ": petctl list " +
+                    candidate.name,
+                subject);
+  }
+}
+
+// The one choke point.
+PetClass PetClassManager::load_checked(Candidate candidate) const {
+  const auto start = Clock::now();
+  try {
+    return admit_and_load(candidate);
+  } catch (const Error& error) {
+    if (is_refusal(error.code())) {
+      notify(options_.observer,
+             {EventKind::kRefusal, error.class_name().empty() ? candidate.name : error.class_name(),
+              candidate.binary.hash().hex(), candidate.source, first_line(error.what()),
+              Clock::now() - start});
+    }
+    throw;
+  }
+}
+
+PetClass PetClassManager::admit_and_load(Candidate& candidate) const {
+  const Binary& binary = candidate.binary;
+  std::shared_ptr<const Library> library = Loader::process().find(binary.hash());
+  // What is mapped has passed all this; only whether it is what was asked for is asked again.
+  std::optional<Facts> facts;
+  if (library == nullptr) facts = facts_of(binary, candidate.name, candidate.key);
+  require_expected(library ? library->facts() : *facts, candidate);
+  // (Trust will be asked here: after the hash, before the gate.)
+  if (library == nullptr) {
+    require_loadable(*facts, Machine::current(), binary.hash(), candidate.key);
+    if (!candidate.file) candidate.file = cache_->insert(binary).file;
+    library = Loader::process().load(binary, *candidate.file);
+  }
+  return PetClass::from_library(
+      std::move(library), candidate.keep_bytes ? std::make_shared<const Binary>(binary) : nullptr,
+      candidate.source);
+}
+
+std::optional<PetClass> PetClassManager::load_latest(const State& now,
+                                                     std::string_view name) const {
+  const auto start = Clock::now();
+  const std::optional<LogEntry> newest = now.registry->newest(name);
+  if (!newest) return std::nullopt;
+  const Hash hash = Registry::require_platform(*newest).hash;
+  PetClass clazz = load_checked(fetch(now, name, hash));
+  notify(
+      options_.observer,
+      {EventKind::kLazyPull, clazz.name(), hash.hex(), now.description, {}, Clock::now() - start});
+  return clazz;
+}
+
+std::optional<PetClass> PetClassManager::find_latest(std::string_view name) const {
+  require_class_name(name);
+  const std::shared_ptr<const State> now = state();
+  if (now->storage == nullptr || options_.offline) return std::nullopt;
+  return load_latest(*now, name);
+}
+
+PetClass PetClassManager::pull(std::string_view name) const {
+  require_class_name(name);
+  const std::shared_ptr<const State> now = online("pull of " + std::string(name));
+  if (std::optional<PetClass> clazz = load_latest(*now, name)) return *std::move(clazz);
+  throw Error(ErrorCode::kClassNotFound,
+              "No remote versions found for " + std::string(name) + " in " + now->description,
+              {std::string(name), {}, {}});
+}
+
+PetClass PetClassManager::recover_class(std::string_view name, const Hash& hash) const {
+  require_class_name(name);
+  const std::shared_ptr<const State> now = state();
+  if (now->storage == nullptr || options_.offline) {
+    return load_checked(from_cache(*now, name, hash));
+  }
+  const auto start = Clock::now();
+  Candidate candidate = fetch(*now, name, hash);
+  const bool downloaded = candidate.source != kCacheSource;
+  PetClass clazz = load_checked(std::move(candidate));
+  if (downloaded) {
+    notify(options_.observer, {EventKind::kExactVersion,
+                               clazz.name(),
+                               hash.hex(),
+                               now->description,
+                               {},
+                               Clock::now() - start});
+  }
+  return clazz;
+}
+
+// ---- out: classes → storage --------------------------------------------------------------------
+
+Hash PetClassManager::get_class_hash(const PetClass& clazz) const { return require_hash(clazz); }
+
+Hash PetClassManager::get_class_hash(const std::filesystem::path& file) const {
+  return Binary::read(file).hash();
+}
+
+Status PetClassManager::check_status(const PetClass& clazz) const {
+  const Hash& hash = require_hash(clazz);
+  return status_of(online("the status of " + clazz.name())->registry->newest(clazz.name()),
+                   Machine::current().platform, hash);
+}
+
+Status PetClassManager::check_status(const Binary& binary) const {
+  const Facts facts = facts_of(binary, {}, binary.origin());
+  require_pushable(facts, binary);
+  return status_of(online("the status of " + facts.clazz.name)->registry->newest(facts.clazz.name),
+                   facts.platform, binary.hash());
+}
+
+Binary PetClassManager::binary_of(const State& now, const PetClass& clazz) const {
+  const Hash& hash = require_hash(clazz);
+  if (clazz.binary() != nullptr) return *clazz.binary();
+  const FetchSubject subject{clazz.name(), now.description,
+                             binary_key(clazz.name(), hash, Machine::current().platform)};
+  return cache_
+      ->get_or_fetch(hash, subject,
+                     [&] { return now.registry->require_binary(clazz.name(), hash); })
+      .binary;
+}
+
+PushItem PetClassManager::item_of(std::span<const Binary> release,
+                                  const PublishOptions& options) const {
+  PushItem item{{}, options};
+  if (options_.verify) item.options.check_existing = CheckExisting::kBytes;
+  for (const Binary& binary : release) {
+    Facts facts = facts_of(binary, {}, binary.origin());
+    require_pushable(facts, binary);
+    item.binaries.push_back({binary, std::move(facts)});
+  }
+  return item;
+}
+
+void PetClassManager::persist_class(const PetClass& clazz) const {
+  require_hash(clazz);
+  const auto now = online("persisting " + clazz.name());
+  const Binary binary = binary_of(*now, clazz);
+  now->registry->persist(item_of({&binary, 1}, {}));
+}
+
+void PetClassManager::persist(std::span<const Binary> release) const {
+  const PushItem item = item_of(release, {});
+  online("persisting")->registry->persist(item);
+}
+
+PushResult PetClassManager::push(const PetClass& clazz, const PublishOptions& options) const {
+  require_hash(clazz);
+  const auto now = online("push of " + clazz.name());
+  const Binary binary = binary_of(*now, clazz);
+  return now->registry->push(item_of({&binary, 1}, options));
+}
+
+PushResult PetClassManager::push(std::span<const Binary> release,
+                                 const PublishOptions& options) const {
+  const PushItem item = item_of(release, options);
+  return online("push")->registry->push(item);
+}
+
+std::vector<PushOutcome> PetClassManager::push_many(std::span<const PetClass> classes,
+                                                    const PublishOptions& options) const {
+  std::vector<PushOutcome> outcomes(classes.size());
+  if (classes.empty()) return outcomes;
+  const auto now = online("push");
+  std::vector<PushItem> items;
+  std::vector<std::size_t> places;  // of the items among the classes
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    try {
+      const Binary binary = binary_of(*now, classes[i]);
+      items.push_back(item_of({&binary, 1}, options));
+      places.push_back(i);
+    } catch (const Error& error) {
+      outcomes[i].error = error;
+    }
+  }
+  std::vector<PushOutcome> pushed = now->registry->push_many(items);
+  for (std::size_t i = 0; i < pushed.size(); ++i) outcomes[places[i]] = std::move(pushed[i]);
+  return outcomes;
+}
+
+std::optional<LogEntry> PetClassManager::latest_meta(std::string_view name) const {
+  return online("the latest " + std::string(name))->registry->newest(name);
+}
+
+std::vector<StoredVersion> PetClassManager::versions(std::string_view name) const {
+  return online("the versions of " + std::string(name))->registry->versions(name);
+}
+
+}  // namespace pet

@@ -1,0 +1,82 @@
+#include "core/factory/storage_classes.hpp"
+
+#include <array>
+#include <cstring>
+#include <pet/plugin.hpp>
+#include <string>
+
+#include "core/loader/base_plugin.hpp"
+#include "storage/base_storage.hpp"
+#include "storage/error.hpp"
+#include "storage/local_storage.hpp"
+
+namespace pet {
+namespace {
+
+// What these classes answer beside the interfaces of the ABI. Never leaves this program: it speaks C++.
+constexpr char kStorageInterface[] = "pet.core.storage/1";
+struct StorageInterface {
+  std::shared_ptr<BaseStorage> (*open)(const ParamObject& params);
+};
+
+struct StorageKind {
+  static constexpr std::string_view kName = "storage";
+  template <class T>
+  static constexpr void check() {}
+};
+
+// The class's entry as the SDK makes it, which also answers for the interface of storages.
+template <class T>
+const void* query(const char* id) {
+  static constexpr StorageInterface kInterface{&T::open};
+  if (id != nullptr && std::strcmp(id, kStorageInterface) == 0) return &kInterface;
+  return entry_of<T>().query(id);
+}
+
+template <class T>
+constexpr pet_entry storage_entry() {
+  pet_entry entry = entry_of<T>();
+  entry.query = &query<T>;
+  return entry;
+}
+
+}  // namespace
+
+namespace storage_class {
+
+class LocalStorage : public Plugin<LocalStorage> {
+ public:
+  using pet_kind_ = StorageKind;
+  PET_DOC("a directory as storage");
+  PET_PARAM(std::string, path, required, "the directory, made by the first write");
+
+  void validate() const {
+    if (path.empty()) throw Failure::bad_params("parameter 'path': expected a directory, got ''");
+  }
+
+  static std::shared_ptr<BaseStorage> open(const ParamObject& params) {
+    return std::make_shared<pet::LocalStorage>(params.at("path").as_text());
+  }
+};
+PET_CLASS(LocalStorage, "1")
+
+}  // namespace storage_class
+
+std::span<const pet_entry* const> storage_classes() {
+  static constexpr pet_entry kLocalStorage = storage_entry<storage_class::LocalStorage>();
+  static constexpr std::array kClasses{&kLocalStorage};
+  return kClasses;
+}
+
+std::shared_ptr<BaseStorage> storage_of(const BasePlugin& instance) {
+  const auto* const storage =
+      static_cast<const StorageInterface*>(instance.query(kStorageInterface));
+  if (storage == nullptr) {
+    throw Error(ErrorCode::kUsage, instance.get_class().name() + " is a " +
+                                       instance.get_class().kind() +
+                                       ", not one of the storages that come with PetFactory");
+  }
+  return storage->open(instance.params());
+}
+
+}  // namespace pet
