@@ -4,9 +4,11 @@
 #include <rapidjson/writer.h>
 
 #include <algorithm>
+#include <span>
 #include <string_view>
 #include <type_traits>
 
+#include "core/artifact/note_reader.hpp"
 #include "storage/key.hpp"
 
 namespace pet {
@@ -22,7 +24,9 @@ class Json {
 
   std::string take() const { return std::string(buffer_.GetString(), buffer_.GetSize()); }
 
+  // Names in a binary are any bytes; JSON is UTF-8.
   void text(std::string_view value) {
+    if (!is_utf8(value)) return text(pet::quoted(value));
     writer_.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
   }
   void key(std::string_view name) {
@@ -152,17 +156,17 @@ std::string shown(const std::string& text) {
   return text;
 }
 
-std::string joined(const std::vector<std::string>& texts) {
+std::string joined(std::span<const std::string> texts) {
   std::string line;
   for (const std::string& text : texts) line += (line.empty() ? "" : ", ") + shown(text);
   return line.empty() ? "none" : line;
 }
 
 std::string joined(const SymbolNames& symbols) {
-  std::string line = joined(symbols.names);
-  if (symbols.count > symbols.names.size()) {
-    line += " and " + std::to_string(symbols.count - symbols.names.size()) + " more";
-  }
+  constexpr std::size_t kShown = 10;
+  const std::size_t count = std::min(symbols.names.size(), kShown);
+  std::string line = joined(std::span(symbols.names).first(count));
+  if (symbols.count > count) line += " and " + std::to_string(symbols.count - count) + " more";
   return line;
 }
 

@@ -2,7 +2,8 @@
 //
 // The loader looks at program headers and the dynamic section, never at section headers, and takes every address at its word:
 // what is wrong there is a signal inside dlopen. So this reader goes the loader's way, by addresses through
-// PT_LOAD, and refuses a file in which any of them leads outside.
+// PT_LOAD, and refuses a file in which any of them leads outside. Damaged code still looks like code: only the hash, which is
+// checked before, tells.
 //
 // Lifetime: borrows the file's bytes. Throws: MalformedElf, whose reason lacks its subject ("is cut off: …").
 #pragma once
@@ -40,8 +41,8 @@ inline constexpr std::uint32_t kExecute = 1, kWrite = 2;
 // Tags of the dynamic section.
 inline constexpr std::uint64_t kNeeded = 1, kPltRelSize = 2, kHash = 4, kStrTab = 5, kSymTab = 6,
                                kRela = 7, kRelaSize = 8, kRelaEntry = 9, kStrSize = 10,
-                               kSymEntry = 11, kInit = 12, kFini = 13, kRpath = 15, kTextRel = 22,
-                               kJmpRel = 23, kInitArray = 25, kFiniArray = 26, kInitArraySize = 27,
+                               kSymEntry = 11, kInit = 12, kFini = 13, kRpath = 15, kPltRel = 20,
+                               kTextRel = 22, kJmpRel = 23, kInitArray = 25, kFiniArray = 26, kInitArraySize = 27,
                                kFiniArraySize = 28, kRunpath = 29, kFlags = 30, kTagsKept = 32,
                                kGnuHash = 0x6ffffef5, kVersym = 0x6ffffff0, kFlags1 = 0x6ffffffb,
                                kVerdef = 0x6ffffffc, kVerneed = 0x6ffffffe,

@@ -14,7 +14,8 @@ constexpr unsigned kBindGlobal = 1, kBindWeak = 2, kBindUnique = 10;
 constexpr unsigned kTypeFunction = 2, kTypeTls = 6, kTypeIfunc = 10;
 constexpr unsigned kVisibilityDefault = 0, kVisibilityProtected = 3;
 constexpr std::size_t kMaxVersions = 4096;
-constexpr std::uint32_t kRelocationNone = 0, kX86IRelative = 37, kAarch64IRelative = 1032;
+constexpr std::uint32_t kRelocationNone = 0, kX86Relative = 8, kX86IRelative = 37,
+                        kAarch64Relative = 1027, kAarch64IRelative = 1032;
 
 std::size_t count_by_sysv_hash(const ElfImage& image) {
   const auto table = image.from(image.tag(elf::kHash), "symbol hash table");
@@ -131,23 +132,65 @@ void VersionWalk::read_versions(std::uint64_t offset, std::size_t count, Version
   } while (count > 0);
 }
 
-void check_table(const ElfImage& image, std::uint64_t address, std::uint64_t size,
-                 std::size_t symbol_count, Facts& facts) {
+bool is_code(const ElfImage& image, std::uint64_t address) noexcept {
+  const ElfImage::Segment* segment = image.segment_of(address, 1);
+  return segment != nullptr && (segment->flags & elf::kExecute) != 0;
+}
+
+// Lists of functions that the loader calls by themselves. Their entries are filled in by relocations.
+bool in_call_list(const ElfImage& image, std::uint64_t place) noexcept {
+  return place - image.tag(elf::kInitArray) < image.tag(elf::kInitArraySize) ||
+         place - image.tag(elf::kFiniArray) < image.tag(elf::kFiniArraySize);
+}
+
+class RelocationWalk {
+ public:
+  RelocationWalk(const ElfImage& image, std::size_t symbols, Facts& facts)
+      : image_(image),
+        symbols_(symbols),
+        facts_(facts),
+        is_x86_(image.machine() == elf::kX86_64) {}
+
+  void read(std::uint64_t address, std::uint64_t size);
+
+ private:
+  void check(std::uint64_t place, std::uint64_t info, std::uint64_t addend);
+
+  const ElfImage& image_;
+  const std::size_t symbols_;
+  Facts& facts_;
+  const bool is_x86_;
+  const ElfImage::Segment* home_ = nullptr;  // most relocations write where the one before did
+};
+
+void RelocationWalk::read(std::uint64_t address, std::uint64_t size) {
+  if ((address == 0) != (size == 0) || size % elf::kRelocationSize != 0) {
+    throw_corrupt("is malformed: its relocation table has no address or no fitting size");
+  }
   if (size == 0) return;
-  const auto table = image.at(address, size, "relocation table");
-  const std::uint32_t irelative = image.machine() == elf::kX86_64 ? kX86IRelative : kAarch64IRelative;
-  const ElfImage::Segment* home = nullptr;
-  for (std::size_t i = 0; i + elf::kRelocationSize <= table.size(); i += elf::kRelocationSize) {
-    const auto place = load<std::uint64_t>(table, i);
-    const auto info = load<std::uint64_t>(table, i + 8);
-    if (static_cast<std::uint32_t>(info) == kRelocationNone) continue;
-    if (home == nullptr || !home->holds(place, 8)) home = image.segment_of(place, 8);
-    if (home == nullptr) throw_corrupt("is malformed: a relocation writes outside of what is loaded");
-    if (info >> 32 != 0 && info >> 32 >= symbol_count) {
-      throw_corrupt("is malformed: a relocation names a symbol that there is not");
-    }
-    if ((home->flags & elf::kWrite) == 0) facts.text_relocations = true;
-    facts.has_ifunc |= static_cast<std::uint32_t>(info) == irelative;
+  const auto table = image_.at(address, size, "relocation table");
+  for (std::size_t i = 0; i < table.size(); i += elf::kRelocationSize) {
+    check(load<std::uint64_t>(table, i), load<std::uint64_t>(table, i + 8),
+          load<std::uint64_t>(table, i + 16));
+  }
+}
+
+void RelocationWalk::check(std::uint64_t place, std::uint64_t info, std::uint64_t addend) {
+  const auto type = static_cast<std::uint32_t>(info);
+  const std::uint64_t symbol = info >> 32;
+  if (type == kRelocationNone) return;
+  if (home_ == nullptr || !home_->holds(place, 8)) home_ = image_.segment_of(place, 8);
+  if (home_ == nullptr) throw_corrupt("is malformed: a relocation writes outside of what is loaded");
+  if (symbol != 0 && symbol >= symbols_) {
+    throw_corrupt("is malformed: a relocation names a symbol that there is not");
+  }
+  if ((home_->flags & elf::kWrite) == 0) facts_.text_relocations = true;
+  const bool resolver = type == (is_x86_ ? kX86IRelative : kAarch64IRelative);
+  facts_.has_ifunc |= resolver;
+  const bool called = resolver || (type == (is_x86_ ? kX86Relative : kAarch64Relative) &&
+                                   in_call_list(image_, place));
+  if (called && !is_code(image_, addend)) {
+    throw_corrupt("is malformed: a function that runs while it is loaded is not code");
   }
 }
 
@@ -195,10 +238,14 @@ void read_symbols(const ElfImage& image, SymbolCount count, Facts& facts) {
 }
 
 void read_version_needs(const ElfImage& image, SymbolCount count, Facts& facts) {
+  const bool versioned = image.tag(elf::kVerneed) != 0 || image.tag(elf::kVerdef) != 0;
+  if (versioned != (image.tag(elf::kVersym) != 0)) {
+    throw_corrupt("is malformed: symbol versions and the list of their uses belong together");
+  }
   if (image.tag(elf::kVerneed) == 0) return;
   VersionWalk walk(image, image.from(image.tag(elf::kVerneed), "table of symbol versions"));
   walk.read(image.tag(elf::kVerneedCount), facts);
-  if (image.tag(elf::kVersym) == 0 || image.tag(elf::kVerdef) != 0) return;
+  if (image.tag(elf::kVerdef) != 0) return;
   const auto indices = image.at(image.tag(elf::kVersym), count.known * 2, "list of symbol versions");
   for (std::size_t i = 0; i < count.known; ++i) {
     if ((load<std::uint16_t>(indices, i * 2) & 0x7fff) > walk.highest_index()) {
@@ -211,8 +258,12 @@ void check_relocations(const ElfImage& image, SymbolCount count, Facts& facts) {
   if (image.tag(elf::kRela) != 0 && image.tag(elf::kRelaEntry) != elf::kRelocationSize) {
     throw_corrupt("is malformed: its relocations are not of 24 bytes");
   }
-  check_table(image, image.tag(elf::kRela), image.tag(elf::kRelaSize), count.limit, facts);
-  check_table(image, image.tag(elf::kJmpRel), image.tag(elf::kPltRelSize), count.limit, facts);
+  if (image.tag(elf::kJmpRel) != 0 && image.tag(elf::kPltRel) != elf::kRela) {
+    throw_corrupt("is malformed: its relocations of functions are of an unknown kind");
+  }
+  RelocationWalk walk(image, count.limit, facts);
+  walk.read(image.tag(elf::kRela), image.tag(elf::kRelaSize));
+  walk.read(image.tag(elf::kJmpRel), image.tag(elf::kPltRelSize));
 }
 
 }  // namespace pet

@@ -96,6 +96,15 @@ void read_dynamic_facts(const ElfImage& image, Facts& facts) {
   facts.is_executable |= (flags_1 & kFlag1Pie) != 0;
 }
 
+void check_call_list(const ElfImage& image, std::uint64_t address_tag, std::uint64_t size_tag) {
+  const std::uint64_t address = image.tag(address_tag), size = image.tag(size_tag);
+  if (address == 0 && size == 0) return;
+  if (address == 0 || size == 0 || address % 8 != 0 || size % 8 != 0) {
+    throw_corrupt("is malformed: a list of functions has no address or no fitting size");
+  }
+  image.at(address, size, "list of functions");
+}
+
 // Functions that the loader calls: dlopen the first two, dlclose the others.
 void read_constructors(const ElfImage& image, Facts& facts) {
   for (const std::uint64_t tag : {elf::kInit, elf::kFini}) {
@@ -105,11 +114,8 @@ void read_constructors(const ElfImage& image, Facts& facts) {
       throw_corrupt("is malformed: its start or end function is not code");
     }
   }
-  if (image.tag(elf::kFiniArraySize) != 0) {
-    image.at(image.tag(elf::kFiniArray), image.tag(elf::kFiniArraySize), "list of destructors");
-  }
-  if (image.tag(elf::kInitArraySize) == 0) return;
-  image.at(image.tag(elf::kInitArray), image.tag(elf::kInitArraySize), "list of constructors");
+  check_call_list(image, elf::kFiniArray, elf::kFiniArraySize);
+  check_call_list(image, elf::kInitArray, elf::kInitArraySize);
   facts.constructors = image.tag(elf::kInitArraySize) / 8;
 }
 

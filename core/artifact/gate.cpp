@@ -76,6 +76,11 @@ void Gate::check_format() {
 }
 
 void Gate::check_class() {
+  if (!facts_.has_notes && !facts_.has_entry) {
+    refuse("no_plugin", "is not a PetFactory plugin: it has no notes and does not export " PET_ENTRY_SYMBOL,
+           "build it with pet_add_plugin");
+    return;
+  }
   if (!facts_.has_notes) {
     refuse("no_notes", "has no PetFactory notes", "build it with pet_add_plugin");
   } else {
@@ -189,9 +194,12 @@ void Gate::warn() {
 
 Verdict Gate::run() {
   check_format();
-  // Nothing is known of a file that was not read on, and little of what is known would help.
-  if (facts_.platform != machine_.platform) return std::move(verdict_);
   check_class();
+  // What else is wrong with a file that is something else altogether helps nobody.
+  if (facts_.platform != machine_.platform) verdict_.problems.resize(1);
+  if (facts_.platform != machine_.platform || (!facts_.has_notes && !facts_.has_entry)) {
+    return std::move(verdict_);
+  }
   check_isa();
   check_versions();
   check_memory();
@@ -204,8 +212,8 @@ std::string name_of(const Facts& facts) { return facts.has_notes ? facts.clazz.n
 
 ErrorCode code_of(const Verdict& verdict) {
   for (const Problem& problem : verdict.problems) {
-    if (problem.code == "no_notes" || problem.code == "no_entry" || problem.code == "executable") {
-      return ErrorCode::kNotAPlugin;
+    for (const char* code : {"no_plugin", "no_notes", "no_entry", "executable"}) {
+      if (problem.code == code) return ErrorCode::kNotAPlugin;
     }
   }
   return ErrorCode::kGateRefused;

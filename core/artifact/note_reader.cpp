@@ -45,15 +45,6 @@ std::size_t utf8_length(std::string_view text) noexcept {
   return 0;
 }
 
-bool is_utf8(std::string_view text) noexcept {
-  while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
 bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
 [[noreturn]] void throw_cut_off() {
@@ -68,6 +59,15 @@ bool unique_keys(const FactObject& fields) {
 }
 
 }  // namespace
+
+bool is_utf8(std::string_view text) noexcept {
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
 
 bool NoteWalk::next() {
   if (rest_.empty()) return false;

@@ -25,6 +25,8 @@ struct MalformedNotes {
 // The facts of the notes of ours, or nothing when there is none. read_notes() and read_facts() word its errors.
 std::optional<ClassFacts> parse_notes(std::span<const std::byte> notes);
 
+bool is_utf8(std::string_view text) noexcept;
+
 class NoteWalk {
  public:
   explicit NoteWalk(std::span<const std::byte> notes) noexcept : rest_(notes) {}
