@@ -64,9 +64,10 @@ JsonDocument::JsonDocument(std::string_view json, std::string_view key, std::siz
 }
 
 void JsonDocument::fail(const std::string& what) const {
-  throw Error(ErrorCode::kCorrupt,
-              quoted(key_) + " is damaged: " + what + ": restore it from a copy of the storage",
-              {.class_name = std::string(class_of(key_).value_or("")), .hash = {}, .key = key_});
+  throw Error(
+      ErrorCode::kCorrupt,
+      pet::quoted(key_) + " is damaged: " + what + ": restore it from a copy of the storage",
+      {.class_name = std::string(class_of(key_).value_or("")), .hash = {}, .key = key_});
 }
 
 const rapidjson::Value& JsonDocument::member(const rapidjson::Value& object, const char* name,
@@ -77,17 +78,17 @@ const rapidjson::Value& JsonDocument::member(const rapidjson::Value& object, con
                                           candidate.name.GetStringLength());
     if (candidate_name != name) continue;
     // Readers differ in which one they take, so two readers could follow different hashes.
-    if (found != nullptr) fail(quoted(std::string(path) + name) + " is there twice");
+    if (found != nullptr) fail(pet::quoted(std::string(path) + name) + " is there twice");
     found = &candidate.value;
   }
-  if (found == nullptr) fail(quoted(std::string(path) + name) + " is missing");
+  if (found == nullptr) fail(pet::quoted(std::string(path) + name) + " is missing");
   return *found;
 }
 
 std::string JsonDocument::text(const rapidjson::Value& object, const char* name,
                                std::string_view path) const {
   const rapidjson::Value& value = member(object, name, path);
-  if (!value.IsString()) fail(quoted(std::string(path) + name) + " is not a text");
+  if (!value.IsString()) fail(pet::quoted(std::string(path) + name) + " is not a text");
   return {value.GetString(), value.GetStringLength()};
 }
 
@@ -101,7 +102,7 @@ std::uint64_t JsonDocument::number(const rapidjson::Value& object, const char* n
                                    std::string_view path) const {
   const rapidjson::Value& value = member(object, name, path);
   if (!value.IsUint64()) {
-    fail(quoted(std::string(path) + name) + " is not a whole number of 0 or more");
+    fail(pet::quoted(std::string(path) + name) + " is not a whole number of 0 or more");
   }
   return value.GetUint64();
 }

@@ -25,7 +25,7 @@ void require_utf8(std::string_view text) {
   rapidjson::StringBuffer buffer;
   Validator validator(buffer);
   if (validator.String(text.data(), static_cast<rapidjson::SizeType>(text.size()))) return;
-  throw Error(ErrorCode::kUsage, "the text " + quoted(text.substr(0, 120)) +
+  throw Error(ErrorCode::kUsage, "the text " + pet::quoted(text.substr(0, 120)) +
                                      " is not UTF-8 and cannot go into the log: write it in UTF-8");
 }
 
@@ -77,7 +77,7 @@ bool is_utc_time(std::string_view text) {
 
 Hash read_hash(const JsonDocument& document, const std::string& text, const std::string& name) {
   const std::optional<Hash> hash = Hash::parse(text);
-  if (!hash) document.fail(quoted(name) + " is not a hash of 64 lower-case hex digits");
+  if (!hash) document.fail(pet::quoted(name) + " is not a hash of 64 lower-case hex digits");
   return *hash;
 }
 
@@ -94,11 +94,11 @@ Release read_release(const JsonDocument& document) {
     const std::string platform(member.name.GetString(), member.name.GetStringLength());
     const std::string path = "release." + platform + ".";
     if (!member.value.IsObject())
-      document.fail(quoted("release." + platform) + " is not an object");
+      document.fail(pet::quoted("release." + platform) + " is not an object");
     const Hash hash = read_hash(document, document.text(member.value, "hash", path), path + "hash");
     const std::uint64_t size = document.number(member.value, "size", path);
     if (!release.emplace(platform, ReleaseFile{hash, size}).second) {
-      document.fail(quoted("release." + platform) + " is there twice");
+      document.fail(pet::quoted("release." + platform) + " is there twice");
     }
   }
   return release;
@@ -106,7 +106,7 @@ Release read_release(const JsonDocument& document) {
 
 std::string read_time(const JsonDocument& document, const std::string& text, const char* name) {
   if (!is_utc_time(text)) {
-    document.fail(quoted(name) + " is " + quoted(text.substr(0, 40)) +
+    document.fail(pet::quoted(name) + " is " + pet::quoted(text.substr(0, 40)) +
                   ", not a time such as 2025-11-03T09:30:00Z");
   }
   return text;

@@ -1,27 +1,25 @@
 // Registry: names → releases → hashes. The log of each class in a storage, and the order of a push.
 //
 //   Registry registry(std::move(storage));
-//   registry.push({.binaries = {{binary, facts}}, .message = "faster"});
-//   const LogEntry latest = registry.require_newest("MyFilter");          // or newest():
-//   std::optional std::string bytes = registry.require_binary("MyFilter", latest.hash);
+//   registry.push({.binaries = {{binary, facts}}, .options = {.message = "faster"}});
+//   const LogEntry latest = registry.require_newest("MyFilter");
+//   const std::string bytes = registry.require_binary("MyFilter", latest.hash);
 //
-// Moving `latest` is one put_if_absent of the next log number: of any number of racing processes
-// one wins, and the others read again and decide again. Everything else may be done twice or by
-// halves: a push first stores the binaries, then their facts, then the entry, then the hint
-// latest.json, so a reader never sees a name before its bytes, and the next push completes what a
-// broken one left.
+// Moving `latest` is one put_if_absent of the next log number: of any number of racing processes one
+// wins, and the others read again and decide again. Everything else may be done twice or by halves: a
+// push first stores the binaries, then their facts, then the entry, then the hint latest.json, so that
+// a reader never sees a name before its bytes, and the next push completes what a broken one left.
 //
-// Absence:  std::nullopt or an empty list. A damaged document is kCorrupt, never absent; a storage
-// that fails throws its
-//           own error. A damaged or missing hint is survived, reported as kDamage, and healed by
-//           the next push.
-// Numbers:  a registry remembers the highest entry that it saw of each class and never goes back
-// below it: an entry
-//           that was there and is gone is kCorrupt.
+// Absence:  std::nullopt or an empty list. A damaged document is kCorrupt, never absent; a storage that
+//           fails throws its own error. A damaged or missing hint is survived, reported as kDamage, and
+//           healed by the next push.
+// Numbers:  a registry remembers the highest entry that it saw of each class and never goes back below
+//           it: an entry that was there and is gone is kCorrupt.
 // Names:    checked before any request: kInvalidName.
-// Threads:  every method, from any thread.
+// Threads:  every method, from any thread. Where many objects are asked for, up to 16 threads ask.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -41,9 +39,8 @@
 namespace pet {
 
 enum class WriteMode {
-  kShared,        // the storage must be able to put if absent, else writing is kStorageUnsupported
-  kSingleWriter,  // the caller promises that nobody else writes: where it cannot, look first, then
-                  // put
+  kShared,        // the storage must be able to put if absent; else writing is kStorageUnsupported
+  kSingleWriter,  // the caller promises that nobody else writes: where it cannot, look, then put
 };
 
 struct RegistryOptions {
@@ -52,26 +49,25 @@ struct RegistryOptions {
   std::string by;  // who pushes, in the log; empty: user@host
 };
 
-// A binary of a class that a storage has, or whose entry it has.
+// A binary of a class that a storage has, or that its log names.
 struct StoredVersion {
   Hash hash;
-  std::string platform;  // empty: neither log nor facts say
-  std::optional<std::uint64_t>
-      number;  // the newest entry that names it; nothing: persisted, never pushed
+  std::string platform;                 // empty: neither log nor facts say
+  std::optional<std::uint64_t> number;  // the newest entry that names it; nothing: only persisted
+  bool stored = true;                   // false: the log names it, but the binary has been removed
 };
 
 class Registry {
  public:
   explicit Registry(std::shared_ptr<BaseStorage> storage, RegistryOptions options = {});
-  ~Registry();
 
   const std::shared_ptr<BaseStorage>& storage() const noexcept { return storage_; }
 
   // --- reading ---
 
-  // The newest entry: what `latest` means. nullopt when the class has no log. Three requests, two
-  // once its number is known (more where the storage cannot list, by the logarithm of what was
-  // missed).
+  // The newest entry: what `latest` means. nullopt when the class has no log. Three requests, two once
+  // a number of the class is known; where the storage cannot list, more by twice the binary logarithm
+  // of the entries that were missed.
   std::optional<LogEntry> newest(std::string_view class_name) const;
 
   // The same, but absence is kClassNotFound: "No remote versions found for KnnFilter".
@@ -85,17 +81,18 @@ class Registry {
                                 std::size_t limit = BaseStorage::kNoLimit) const;
 
   // Reads the whole log and compares each entry's `previous` with the bytes before it. Returns the
-  // number of entries; throws kCorrupt, naming the first bad or missing one.
+  // number of entries; throws kCorrupt, naming the first that is damaged, missing or not the one that
+  // its successor means.
   std::uint64_t check_log(std::string_view class_name) const;
 
-  // Every binary that lies in the storage or is named by the log, for `platform` or (empty) all:
-  // those in the log first, newest first. A damaged entry is passed over and reported. Reads the
-  // log, and the facts of what is not in it.
+  // Every binary that lies in the storage or is named by the log, for `platform` (empty: all), those
+  // in the log first, newest first. A damaged entry is passed over and reported. Reads the whole log,
+  // and the facts of what is not in it.
   std::vector<StoredVersion> versions(std::string_view class_name,
                                       std::string_view platform = {}) const;
 
-  // All classes that have any object, sorted. Throws kStorageUnsupported where the storage cannot
-  // list.
+  // All classes that have any object, sorted. Throws kStorageUnsupported where the storage cannot list.
+  // At most one request a class, and one a thousand objects.
   std::vector<std::string> class_names() const;
 
   // The bytes of one binary, not verified (core/cache does that); nullopt when absent. One request.
@@ -103,8 +100,8 @@ class Registry {
   std::optional<std::string> binary_bytes(std::string_view class_name, const Hash& hash,
                                           std::string_view platform = {}) const;
 
-  // The same, but absence is kVersionNotFound, naming the versions there are, or kClassNotFound
-  // when there is none.
+  // The same, but absence is kVersionNotFound, naming the versions there are, or kClassNotFound ("No
+  // remote versions found for …") when there is none.
   std::string require_binary(std::string_view class_name, const Hash& hash,
                              std::string_view platform = {}) const;
 
@@ -115,25 +112,26 @@ class Registry {
   // --- writing ---
   // REQUIRES: the caller has passed the binaries through the gate.
 
-  // Stores binaries and facts, and moves nothing. Twice is once. Throws kCorrupt when a key is
+  // Stores binaries and facts, and moves nothing. Twice is once. Throws kCorrupt when a binary's key is
   // taken by bytes of another size.
-  void persist(const PushItem& item);
+  PushResult persist(const PushItem& item);
 
   // persist, then an entry that names exactly the item's binaries: see push.hpp.
   PushResult push(const PushItem& item);
 
-  // Many classes for little more than the price of one: one barrier for all binaries, one for the
-  // facts, the entries, the hints. Outcomes in the order of `items`; the failure of one does not
-  // stop the others. No items: no request.
+  // Many classes for little more than the price of one: one batch for all binaries, then one for all
+  // facts, the entries, the hints. Outcomes in the order of `items`; the failure of one does not stop
+  // the others. No items: no request.
   std::vector<PushOutcome> push_many(std::span<const PushItem> items);
   std::vector<PushOutcome> persist_many(std::span<const PushItem> items);
 
-  // An entry for a release whose binaries are in the storage already (a rollback, a tag). `hash` is
-  // one of them. Throws kVersionNotFound for one that is not there.
+  // An entry for a release whose binaries are in the storage already (a rollback, a tag). `hash` is one
+  // of them. Throws kVersionNotFound when one is not there, kCorrupt when it has another size.
   PushResult publish(std::string_view class_name, const Hash& hash, const Release& release,
                      const PublishOptions& options = {});
 
  private:
+  friend class LogWriter;
   friend class PushBatch;
 
   // An entry with its exact bytes.
@@ -141,12 +139,11 @@ class Registry {
     LogEntry entry;
     std::string bytes;
   };
-  // What a reading of the newest entry found.
   struct Newest {
     std::optional<Document> document;
-    std::optional<std::string> hint;  // the bytes of latest.json
+    std::optional<std::string> hint;  // the bytes of latest.json, when they were asked for
   };
-  enum class HintUse { kWhenUnknown, kAlways };
+  enum class HintUse { kWhenNeeded, kAlways };
 
   Newest read_newest(std::string_view class_name, HintUse use) const;
   std::optional<std::string> read_hint(std::string_view class_name) const;
@@ -154,8 +151,24 @@ class Registry {
                               const std::optional<std::string>& hint) const;
   std::uint64_t last_number(std::string_view class_name, std::uint64_t known) const;
   std::uint64_t gallop(std::string_view class_name, std::uint64_t known) const;
+  std::uint64_t newest_number(std::string_view class_name) const;
   std::optional<Document> read_entry(std::string_view class_name, std::uint64_t number) const;
   Document require_entry(std::string_view class_name, std::uint64_t number) const;
+  std::vector<Document> read_entries(std::string_view class_name, std::uint64_t newest,
+                                     std::size_t count) const;
+  std::vector<LogEntry> intact_log(std::string_view class_name) const;
+  std::string platform_of_unlogged(std::string_view class_name, const Hash& hash) const;
+  [[noreturn]] void throw_version_not_found(std::string_view class_name, const Hash& hash) const;
+  Error class_not_found(std::string_view class_name) const;
+
+  // The only ways in which this room writes.
+  void require_writable() const;
+  bool put_absent(std::string_view key, std::string_view bytes);
+  std::vector<PutOutcome> put_absent_many(std::span<const PutItem> items);
+  std::vector<PutOutcome> put_looking_first(std::span<const PutItem> items);
+  void require_stored(std::string_view class_name, const Release& release) const;
+  void report_publish(const PushResult& result, std::chrono::nanoseconds duration) const;
+
   std::uint64_t remembered(std::string_view class_name) const;
   void remember(std::string_view class_name, std::uint64_t number) const;
   void report_damage(std::string_view class_name, const std::string& message) const;

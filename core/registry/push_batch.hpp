@@ -1,0 +1,79 @@
+// PushBatch: one push of many classes, stage by stage. No stage begins for any class before the one before has ended
+// for all: binaries, facts, log entries, hints. So each stage is one durable batch of the storage, and what must
+// be there before something else is.
+//
+// A class that fails leaves the batch with its error; the others go on. When a whole batch fails, its
+// objects are put one by one, to find out whose fault it was.
+//
+// For registry.cpp's writing half only. Threads: one at a time.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/registry/log_writer.hpp"
+#include "core/registry/push.hpp"
+#include "core/registry/registry.hpp"
+
+namespace pet {
+
+class PushBatch {
+ public:
+  enum class Goal {
+    kPersist,  // binaries and facts
+    kPublish,  // then the entry and the hint
+  };
+
+  PushBatch(Registry& registry, std::span<const PushItem> items, Goal goal);
+
+  std::vector<PushOutcome> run();
+
+ private:
+  // One class on its way.
+  struct Job {
+    const PushItem* item;
+    std::string class_name;
+    std::optional<LogWriter> writer;
+    std::vector<bool> was_stored;  // of each binary: before this push
+    std::optional<Error> error;
+  };
+  // One object to be put if absent.
+  struct Put {
+    Job* job;
+    const Artifact* artifact;
+    std::string key;
+    std::string_view bytes;
+  };
+
+  void check_items();
+  void read_newest();
+  void refuse_case_twins();
+  void store_binaries();
+  void store_facts();
+  void write_entries();
+  void look_again();
+  void write_hints();
+
+  template <class Step>
+  void attempt(Job& job, const Step& step);
+  template <class Step>
+  void for_each_live(const Step& step);
+  void check_item(Job& job);
+  bool is_stored(const Job& job, const Artifact& artifact) const;
+  std::vector<PutOutcome> put_all(const std::vector<Put>& puts);
+  std::vector<PutOutcome> put_one_by_one(const std::vector<Put>& puts);
+  void put_back(Job& job);
+  PushOutcome outcome_of(const Job& job) const;
+  void report(const Job& job) const;
+
+  Registry& registry_;
+  const Goal goal_;
+  std::vector<Job> jobs_;
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace pet

@@ -1,0 +1,389 @@
+// The reading half of the registry: how the newest entry is found, and what else the log answers. How it is
+// written: push_batch.cpp and log_writer.cpp.
+//
+// Entries are numbered without gaps and never deleted, so the newest is found by looking upward from any
+// number that was once seen: one list(start_after) where the storage can list; where it cannot, by steps of 1, 2,
+// 4… until one is missing, then by halves.
+#include "core/registry/registry.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "core/artifact/class_name.hpp"
+#include "core/artifact/machine.hpp"
+#include "core/registry/concurrently.hpp"
+#include "core/registry/json_document.hpp"
+#include "core/registry/keys.hpp"
+#include "storage/key.hpp"
+
+namespace pet {
+namespace {
+
+constexpr std::size_t kPage = 1000;
+constexpr std::size_t kNamedVersions = 10;
+
+std::string_view or_this_machine(std::string_view platform) {
+  return platform.empty() ? std::string_view(Machine::current().platform) : platform;
+}
+
+std::string join(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
+  return text;
+}
+
+}  // namespace
+
+Registry::Registry(std::shared_ptr<BaseStorage> storage, RegistryOptions options)
+    : storage_(std::move(storage)), options_(std::move(options)) {}
+
+// --- the newest entry ---
+
+std::optional<LogEntry> Registry::newest(std::string_view class_name) const {
+  std::optional<Document> document = read_newest(class_name, HintUse::kWhenNeeded).document;
+  if (!document) return std::nullopt;
+  return std::move(document->entry);
+}
+
+LogEntry Registry::require_newest(std::string_view class_name) const {
+  if (std::optional<LogEntry> entry = newest(class_name)) return *std::move(entry);
+  throw class_not_found(class_name);
+}
+
+Registry::Newest Registry::read_newest(std::string_view class_name, HintUse use) const {
+  require_class_name(class_name);
+  const std::uint64_t known = remembered(class_name);
+  Newest newest;
+  std::uint64_t hinted = 0;
+  const bool reads_hint = use == HintUse::kAlways || known == 0;
+  if (reads_hint) {
+    newest.hint = read_hint(class_name);
+    hinted = hinted_number(class_name, newest.hint);
+  }
+
+  std::uint64_t last = last_number(class_name, std::max(known, hinted));
+  if (last == 0) return newest;
+  newest.document = read_entry(class_name, last);
+  if (!newest.document && last == hinted && last > known) {  // nobody but the hint said so
+    report_damage(class_name, pet::quoted(latest_key(class_name)) + " names log entry " +
+                                  std::to_string(last) + ", which does not exist");
+    last = last_number(class_name, known);
+    if (last == 0) return newest;
+    newest.document = read_entry(class_name, last);
+  }
+  if (!newest.document) newest.document = require_entry(class_name, last);
+  if (reads_hint && !newest.hint) {
+    report_damage(class_name, pet::quoted(latest_key(class_name)) + " is missing");
+  }
+  remember(class_name, last);
+  return newest;
+}
+
+std::optional<std::string> Registry::read_hint(std::string_view class_name) const {
+  try {
+    return storage_->get(latest_key(class_name), kMaxLogEntryBytes);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kCorrupt) throw;
+    report_damage(class_name, error.what());
+    return std::string();
+  }
+}
+
+// The number that the hint names; 0 when it is of no use.
+std::uint64_t Registry::hinted_number(std::string_view class_name,
+                                      const std::optional<std::string>& hint) const {
+  if (!hint) return 0;
+  const std::string key = latest_key(class_name);
+  try {
+    const LogEntry entry = parse_log_entry(*hint, key);
+    if (entry.class_name == class_name) return entry.number;
+    report_damage(class_name, pet::quoted(key) + " is of the class " + entry.class_name);
+  } catch (const Error& error) {
+    report_damage(class_name, error.what());
+  }
+  return 0;
+}
+
+// The number of the last entry, `known` when nothing is above it. REQUIRES: entry `known` exists, or is 0.
+std::uint64_t Registry::last_number(std::string_view class_name, std::uint64_t known) const {
+  if (!storage_->capabilities().list) return gallop(class_name, known);
+  const std::string after = known == 0 ? std::string() : log_key(class_name, known);
+  std::uint64_t last = known;
+  for (const std::string& key : storage_->list(log_prefix(class_name), after)) {
+    last = std::max(last, log_number(key, class_name).value_or(0));
+  }
+  return last;
+}
+
+std::uint64_t Registry::gallop(std::string_view class_name, std::uint64_t known) const {
+  const auto exists = [&](std::uint64_t number) {
+    return number <= kMaxLogNumber && storage_->head(log_key(class_name, number)).has_value();
+  };
+  std::uint64_t there = known;
+  std::uint64_t step = 1;
+  for (; exists(there + step); step *= 2) there += step;
+  std::uint64_t missing = there + step;
+  while (missing - there > 1) {
+    const std::uint64_t middle = there + (missing - there) / 2;
+    (exists(middle) ? there : missing) = middle;
+  }
+  return there;
+}
+
+// Without reading the entry, so that a damaged one is no obstacle.
+std::uint64_t Registry::newest_number(std::string_view class_name) const {
+  require_class_name(class_name);
+  return last_number(class_name, remembered(class_name));
+}
+
+// --- entries ---
+
+std::optional<LogEntry> Registry::entry(std::string_view class_name, std::uint64_t number) const {
+  require_class_name(class_name);
+  if (number == 0 || number > kMaxLogNumber) return std::nullopt;
+  std::optional<Document> document = read_entry(class_name, number);
+  if (!document) return std::nullopt;
+  return std::move(document->entry);
+}
+
+std::optional<Registry::Document> Registry::read_entry(std::string_view class_name,
+                                                       std::uint64_t number) const {
+  const std::string key = log_key(class_name, number);
+  std::optional<std::string> bytes = storage_->get(key, kMaxLogEntryBytes);
+  if (!bytes) return std::nullopt;
+  LogEntry entry = parse_log_entry(*bytes, key);
+  if (entry.number == number && entry.class_name == class_name) {
+    return Document{std::move(entry), *std::move(bytes)};
+  }
+  throw Error(ErrorCode::kCorrupt,
+              pet::quoted(key) + " is damaged: it is entry " + std::to_string(entry.number) +
+                  " of " + entry.class_name + ", expected entry " + std::to_string(number) +
+                  " of " + std::string(class_name) + ": restore it from a copy of the storage",
+              {.class_name = std::string(class_name), .hash = {}, .key = key});
+}
+
+Registry::Document Registry::require_entry(std::string_view class_name,
+                                           std::uint64_t number) const {
+  if (std::optional<Document> document = read_entry(class_name, number))
+    return *std::move(document);
+  const std::string key = log_key(class_name, number);
+  throw Error(
+      ErrorCode::kCorrupt,
+      "log entry " + std::to_string(number) + " of " + std::string(class_name) +
+          " is missing from " + storage_->describe() +
+          ", though it was there or a later one is, and entries are never deleted: restore " +
+          pet::quoted(key) + " from a copy of the storage",
+      {.class_name = std::string(class_name), .hash = {}, .key = key});
+}
+
+// Entries `newest`, `newest` - 1… as many as asked for and there are.
+std::vector<Registry::Document> Registry::read_entries(std::string_view class_name,
+                                                       std::uint64_t newest,
+                                                       std::size_t count) const {
+  count = static_cast<std::size_t>(std::min<std::uint64_t>(count, newest));
+  std::vector<std::optional<Document>> read(count);
+  concurrently(count, [&](std::size_t i) { read[i] = require_entry(class_name, newest - i); });
+  std::vector<Document> documents;
+  documents.reserve(count);
+  for (std::optional<Document>& document : read) documents.push_back(*std::move(document));
+  return documents;
+}
+
+std::vector<LogEntry> Registry::history(std::string_view class_name, std::size_t limit) const {
+  std::optional<Document> newest = read_newest(class_name, HintUse::kWhenNeeded).document;
+  std::vector<LogEntry> entries;
+  if (!newest || limit == 0) return entries;
+  const std::uint64_t number = newest->entry.number;
+  entries.push_back(std::move(newest->entry));
+  for (Document& document : read_entries(class_name, number - 1, limit - 1)) {
+    entries.push_back(std::move(document.entry));
+  }
+  return entries;
+}
+
+std::uint64_t Registry::check_log(std::string_view class_name) const {
+  const std::uint64_t last = newest_number(class_name);
+  std::optional<Hash> previous;
+  for (std::uint64_t done = 0; done < last;) {
+    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(kPage, last - done));
+    std::vector<Document> page = read_entries(class_name, done + count, count);
+    for (auto document = page.rbegin(); document != page.rend(); ++document) {
+      const LogEntry& entry = document->entry;
+      if (entry.previous != previous) {
+        const std::string key = log_key(class_name, entry.number);
+        throw Error(ErrorCode::kCorrupt,
+                    "the log of " + std::string(class_name) + " is broken at entry " +
+                        std::to_string(entry.number) + ": it follows sha256 " +
+                        entry.previous->hex() + ", but entry " + std::to_string(entry.number - 1) +
+                        " has sha256 " + previous->hex() +
+                        ": restore both from a copy of the storage",
+                    {.class_name = std::string(class_name), .hash = {}, .key = key});
+      }
+      previous = Hash::of(document->bytes);
+    }
+    done += count;
+  }
+  return last;
+}
+
+// --- what is stored ---
+
+std::vector<StoredVersion> Registry::versions(std::string_view class_name,
+                                              std::string_view platform) const {
+  const std::vector<LogEntry> log = intact_log(class_name);
+  const bool can_list = storage_->capabilities().list;
+  std::set<Hash> stored;
+  if (can_list) {
+    for (const std::string& key : storage_->list(class_prefix(class_name))) {
+      if (const std::optional<Hash> hash = binary_hash(key, class_name)) stored.insert(*hash);
+    }
+  }
+
+  std::vector<StoredVersion> versions;
+  std::set<Hash> logged;
+  for (const LogEntry& entry : log) {
+    for (const auto& [name, file] : entry.release) {
+      if (!logged.insert(file.hash).second) continue;
+      versions.push_back({file.hash, name, entry.number, !can_list || stored.contains(file.hash)});
+    }
+  }
+  for (const Hash& hash : stored) {
+    if (logged.contains(hash)) continue;
+    versions.push_back({hash, platform_of_unlogged(class_name, hash), std::nullopt});
+  }
+  std::erase_if(versions, [platform](const StoredVersion& version) {
+    return !platform.empty() && !version.platform.empty() && version.platform != platform;
+  });
+  return versions;
+}
+
+// The entries that can be read, newest first; the others are reported.
+std::vector<LogEntry> Registry::intact_log(std::string_view class_name) const {
+  const std::uint64_t last = newest_number(class_name);
+  std::vector<std::optional<Document>> read(last);
+  concurrently(last, [&](std::size_t i) {
+    try {
+      read[i] = require_entry(class_name, last - i);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kCorrupt) throw;
+      report_damage(class_name, error.what());
+    }
+  });
+  std::vector<LogEntry> entries;
+  for (std::optional<Document>& document : read) {
+    if (document) entries.push_back(std::move(document->entry));
+  }
+  return entries;
+}
+
+// What the facts beside the binary say; nothing when they are missing or damaged, since they are advisory.
+std::string Registry::platform_of_unlogged(std::string_view class_name, const Hash& hash) const {
+  const std::string key = facts_key(class_name, hash);
+  try {
+    const std::optional<std::string> facts = storage_->get(key, kMaxLogEntryBytes);
+    if (!facts) return {};
+    const JsonDocument document(*facts, key, kMaxLogEntryBytes);
+    return document.text(document.root(), "platform");
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kCorrupt) throw;
+    report_damage(class_name, error.what());
+    return {};
+  }
+}
+
+std::vector<std::string> Registry::class_names() const {
+  std::vector<std::string> names;
+  std::string after;
+  while (true) {
+    const std::vector<std::string> keys = storage_->list(kClassesPrefix, after, kPage);
+    for (const std::string& key : keys) {
+      const std::optional<std::string_view> name = class_of(key);
+      if (name && (names.empty() || names.back() != *name)) names.emplace_back(*name);
+    }
+    if (keys.size() < kPage) break;
+    // The rest of the class that the page ended in is passed over: '0' follows '/'.
+    const std::optional<std::string_view> last = class_of(keys.back());
+    after = last ? std::string(kClassesPrefix) + std::string(*last) + "0" : keys.back();
+  }
+  return names;
+}
+
+// --- binaries ---
+
+std::optional<std::string> Registry::binary_bytes(std::string_view class_name, const Hash& hash,
+                                                  std::string_view platform) const {
+  require_class_name(class_name);
+  return storage_->get(binary_key(class_name, hash, or_this_machine(platform)));
+}
+
+std::string Registry::require_binary(std::string_view class_name, const Hash& hash,
+                                     std::string_view platform) const {
+  if (auto bytes = binary_bytes(class_name, hash, platform)) return *std::move(bytes);
+  throw_version_not_found(class_name, hash);
+}
+
+const ReleaseFile& Registry::require_platform(const LogEntry& entry, std::string_view platform) {
+  const std::string wanted(or_this_machine(platform));
+  if (const auto file = entry.release.find(wanted); file != entry.release.end()) {
+    return file->second;
+  }
+  std::vector<std::string> there;
+  for (const auto& file : entry.release) there.push_back(file.first);
+  throw Error(ErrorCode::kNoBinaryForPlatform,
+              entry.class_name + " has no binary for " + wanted + ": its newest release, entry " +
+                  std::to_string(entry.number) + ", is for " + join(there) + ": build it for " +
+                  wanted + " and push it",
+              {.class_name = entry.class_name, .hash = entry.hash.hex(), .key = {}});
+}
+
+void Registry::throw_version_not_found(std::string_view class_name, const Hash& hash) const {
+  std::vector<StoredVersion> there = versions(class_name);
+  const bool was_there =
+      std::erase_if(there, [&](const StoredVersion& version) { return version.hash == hash; }) > 0;
+  if (there.empty() && !was_there) throw class_not_found(class_name);
+
+  std::erase_if(there, [](const StoredVersion& version) { return !version.stored; });
+  std::vector<std::string> named;
+  for (const StoredVersion& version : there) {
+    if (named.size() == kNamedVersions) break;
+    named.push_back(version.hash.hex());
+  }
+  if (there.size() > named.size()) {
+    named.push_back(std::to_string(there.size() - named.size()) + " more");
+  }
+  throw Error(ErrorCode::kVersionNotFound,
+              "no version " + hash.hex() + " of " + std::string(class_name) + " in " +
+                  storage_->describe() + (was_there ? " any more, though its log names it" : "") +
+                  "; there are: " + (named.empty() ? "none" : join(named)) +
+                  ": ask for one of these, or push the missing one",
+              {.class_name = std::string(class_name), .hash = hash.hex(), .key = {}});
+}
+
+Error Registry::class_not_found(std::string_view class_name) const {
+  const std::string name(class_name);
+  return {ErrorCode::kClassNotFound,
+          "No remote versions found for " + name + " in " + storage_->describe() +
+              ": check the name and the storage, or push the class: petctl push " + name + ".so",
+          {.class_name = name, .hash = {}, .key = {}}};
+}
+
+// --- memory ---
+
+std::uint64_t Registry::remembered(std::string_view class_name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = remembered_.find(class_name);
+  return found == remembered_.end() ? 0 : found->second;
+}
+
+void Registry::remember(std::string_view class_name, std::uint64_t number) const {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t& highest = remembered_[std::string(class_name)];
+  highest = std::max(highest, number);
+}
+
+void Registry::report_damage(std::string_view class_name, const std::string& message) const {
+  notify(options_.observer,
+         {EventKind::kDamage, std::string(class_name), {}, storage_->describe(), message, {}});
+}
+
+}  // namespace pet
