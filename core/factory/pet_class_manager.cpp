@@ -15,8 +15,6 @@
 namespace pet {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr std::string_view kCacheSource = "cache";
 
 const Hash& require_hash(const PetClass& clazz) {
@@ -176,6 +174,19 @@ PetClassManager::Candidate PetClassManager::fetch(const State& now, std::string_
           .file = cached.file};
 }
 
+// Who asks for a version has one answer for its absence, also when the class has no other.
+PetClassManager::Candidate PetClassManager::fetch_version(const State& now, std::string_view name,
+                                                          const Hash& hash) const {
+  try {
+    return fetch(now, name, hash);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kClassNotFound) throw;
+    throw Error(ErrorCode::kVersionNotFound,
+                "no version " + hash.hex() + " of " + std::string(name) + ": " + error.what(),
+                {std::string(name), hash.hex(), error.key()});
+  }
+}
+
 // Whoever asked for a class by name gets no other one, and is told of another platform in those words.
 void PetClassManager::require_expected(const Facts& facts, const Candidate& candidate) {
   if (candidate.name.empty() || !facts.has_notes) return;  // (the gate refuses what has no notes)
@@ -239,13 +250,10 @@ PetClass PetClassManager::admit_and_load(Candidate& candidate) const {
       candidate.source);
 }
 
-std::optional<PetClass> PetClassManager::load_latest(const State& now,
-                                                     std::string_view name) const {
-  const auto start = Clock::now();
-  const std::optional<LogEntry> newest = now.registry->newest(name);
-  if (!newest) return std::nullopt;
-  const Hash hash = Registry::require_platform(*newest).hash;
-  PetClass clazz = load_checked(fetch(now, name, hash));
+PetClass PetClassManager::load_latest(const State& now, const LogEntry& newest,
+                                      Clock::time_point start) const {
+  const Hash hash = Registry::require_platform(newest).hash;
+  PetClass clazz = load_checked(fetch(now, newest.class_name, hash));
   notify(
       options_.observer,
       {EventKind::kLazyPull, clazz.name(), hash.hex(), now.description, {}, Clock::now() - start});
@@ -256,16 +264,16 @@ std::optional<PetClass> PetClassManager::find_latest(std::string_view name) cons
   require_class_name(name);
   const std::shared_ptr<const State> now = state();
   if (now->storage == nullptr || options_.offline) return std::nullopt;
-  return load_latest(*now, name);
+  const auto start = Clock::now();
+  const std::optional<LogEntry> newest = now->registry->newest(name);
+  return newest ? std::optional(load_latest(*now, *newest, start)) : std::nullopt;
 }
 
 PetClass PetClassManager::pull(std::string_view name) const {
   require_class_name(name);
   const std::shared_ptr<const State> now = online("pull of " + std::string(name));
-  if (std::optional<PetClass> clazz = load_latest(*now, name)) return *std::move(clazz);
-  throw Error(ErrorCode::kClassNotFound,
-              "No remote versions found for " + std::string(name) + " in " + now->description,
-              {std::string(name), {}, {}});
+  const auto start = Clock::now();
+  return load_latest(*now, now->registry->require_newest(name), start);
 }
 
 PetClass PetClassManager::recover_class(std::string_view name, const Hash& hash) const {
@@ -275,7 +283,7 @@ PetClass PetClassManager::recover_class(std::string_view name, const Hash& hash)
     return load_checked(from_cache(*now, name, hash));
   }
   const auto start = Clock::now();
-  Candidate candidate = fetch(*now, name, hash);
+  Candidate candidate = fetch_version(*now, name, hash);
   const bool downloaded = candidate.source != kCacheSource;
   PetClass clazz = load_checked(std::move(candidate));
   if (downloaded) {

@@ -19,6 +19,7 @@
 //           finish on the storage that they began with.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -125,6 +126,7 @@ class PetClassManager {
   const ManagerOptions& options() const noexcept { return options_; }
 
  private:
+  using Clock = std::chrono::steady_clock;
   struct State;      // the storage and its registry, exchanged as one
   struct Candidate;  // a binary on its way to become a class
 
@@ -132,11 +134,12 @@ class PetClassManager {
   std::shared_ptr<const State> online(std::string_view what) const;
 
   Candidate fetch(const State& state, std::string_view name, const Hash& hash) const;
+  Candidate fetch_version(const State& state, std::string_view name, const Hash& hash) const;
   Candidate from_cache(const State& state, std::string_view name, const Hash& hash) const;
   static void require_expected(const Facts& facts, const Candidate& candidate);
   PetClass load_checked(Candidate candidate) const;
   PetClass admit_and_load(Candidate& candidate) const;
-  std::optional<PetClass> load_latest(const State& state, std::string_view name) const;
+  PetClass load_latest(const State& state, const LogEntry& newest, Clock::time_point start) const;
 
   Binary binary_of(const State& state, const PetClass& clazz) const;
   PushItem item_of(std::span<const Binary> release, const PublishOptions& options) const;
