@@ -109,9 +109,18 @@ inline const Setter& find_tunable(const Setter* setters, std::size_t count, std:
   throw Failure::bad_params("parameter '" + std::string(name) + "' cannot be changed after creation");
 }
 
-// `params` is an object, or NULL for an empty one; fields that are not declared go to `open`, if there is one.
+// Keeps a field that is not declared. Only classes with open parameters have one of these, so that the binaries of
+// all others do without the code of pet::Value.
+using KeepOpen = void (*)(void* self, std::string_view name, const pet_value& value);
+
+template <class T>
+void keep_open(void* self, std::string_view name, const pet_value& value) {
+  Access::open_params(*static_cast<T*>(self))[name] = Value::copy_of(value);
+}
+
+// `params` is an object, or NULL for an empty one.
 inline void set_params(void* self, const Host& host, const Setter* setters, std::size_t count,
-                       const pet_value* params, Object* open) {
+                       const pet_value* params, KeepOpen keep) {
   std::uint64_t fields = 0;
   if (params != nullptr) {
     if (params->type != PET_TYPE_OBJECT) {
@@ -126,8 +135,8 @@ inline void set_params(void* self, const Host& host, const Setter* setters, std:
     if (const Setter* setter = find_setter(setters, count, name)) {
       setter->set(self, host, field.value);
       seen[static_cast<std::size_t>(setter - setters)] = true;
-    } else if (open != nullptr) {
-      (*open)[name] = Value::copy_of(field.value);
+    } else if (keep != nullptr) {
+      keep(self, name, field.value);
     } else {
       fail_unknown(setters, count, name);
     }

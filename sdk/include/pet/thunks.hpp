@@ -64,9 +64,9 @@ struct Thunks {
       *given(out, "place for the instance") = nullptr;
       auto self = std::make_unique<T>();
       Access::host(*self) = Host(accepted(host));
-      Object* open = nullptr;
-      if constexpr (kHasOpenParams<T>) open = &Access::open_params(*self);
-      set_params(self.get(), Access::host(*self), kSetters<T>.data(), kSetters<T>.size(), params, open);
+      KeepOpen keep = nullptr;
+      if constexpr (kHasOpenParams<T>) keep = keep_open<T>;
+      set_params(self.get(), Access::host(*self), kSetters<T>.data(), kSetters<T>.size(), params, keep);
       validate(*self);
       *out = reinterpret_cast<pet_instance*>(self.release());
     });
