@@ -14,7 +14,7 @@
 //           hash and method. Asking for an ability that the class lacks is kUsage, fit kNotTrainable.
 #pragma once
 
-#include <functional>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -29,20 +29,19 @@
 
 namespace pet {
 
-using Scores = std::vector<std::pair<std::string, double>>;
-
-struct Fold {
-  std::vector<std::int64_t> train;
-  std::vector<std::int64_t> test;
-};
-
-struct Trial {
-  ParamObject overrides;
-  double score = 0;
-};
-
 class BasePlugin {
  public:
+  // Nested, since authors know types of these names too (pet/child.hpp).
+  using Scores = std::vector<std::pair<std::string, double>>;
+  struct Fold {
+    std::vector<std::int64_t> train;
+    std::vector<std::int64_t> test;
+  };
+  struct Trial {
+    ParamObject overrides;
+    double score = 0;
+  };
+
   const PetClass& get_class() const noexcept;
   const ParamObject& params() const noexcept;  // as created or set, defaults filled in
   bool has(std::string_view ability) const noexcept { return get_class().has(ability); }
@@ -84,7 +83,7 @@ class BasePlugin {
   // An interface table of the instance's class and the instance itself, for core's own adapters.
   const void* query(const char* interface_id) const noexcept;
 
-  // Equal when class, hash and parameters are equal. same_instance tells identity.
+  // Equal when class, hash and parameters are equal. same_instance tells identity, copies of one handle.
   friend bool operator==(const BasePlugin&, const BasePlugin&);
   bool same_instance(const BasePlugin& other) const noexcept { return record_ == other.record_; }
 

@@ -4,6 +4,10 @@
 // class's statics are one per version and two versions have two. A library stays while a class or
 // an instance of it lives; then it is unloaded or kept, by policy.
 //
+// A library whose last class and instance are gone is unloaded, and that is verified: dlclose says success also when it
+// stays. What keeps one is said by its cause: a thread_local destructor of a live thread, -z nodelete, a unique
+// symbol, another reference.
+//
 // How it is safe: bytes are hashed, read for facts and gated before they are mapped, all from one
 // buffer; the file that is mapped is a cache's, which one name serves for one hash for ever (glibc
 // matches loaded libraries by name first). Nothing of integrity is decided after dlopen.
@@ -25,6 +29,8 @@ struct pet_entry;
 
 namespace pet {
 
+struct InterfaceTables;
+
 // A library that is mapped now. Its destructor unloads it and verifies that.
 class Library {
  public:
@@ -36,6 +42,7 @@ class Library {
   const Facts& facts() const noexcept;
   const pet_entry& entry() const noexcept;
   const std::string& path() const noexcept;
+  const InterfaceTables& tables() const noexcept;
 
  private:
   friend class Loader;
@@ -54,8 +61,9 @@ class Loader {
   static Loader& process();  // never destroyed
 
   // The library of these bytes. `file` holds them under a name that no other bytes will ever have
-  // (core/cache gives it). Throws kGateRefused, kNotAPlugin; dlopen's own text when a dependency is
-  // missing or a symbol undefined.
+  // (core/cache gives it). Threads that ask for one hash at the same time map it once. Throws kGateRefused (the gate's
+  // reasons, or dlopen's own text when a library is missing or a symbol undefined), kNotAPlugin (no entry, or one that
+  // contradicts the notes), kCorrupt and kInvalidName as read_facts, kNoBinary when `file` is gone: fetch it again.
   std::shared_ptr<const Library> load(const Binary& binary, const std::string& file);
 
   // The library when it is mapped already; never loads.
@@ -63,10 +71,12 @@ class Loader {
 
   void set_policy(UnloadPolicy policy);
   UnloadPolicy policy() const;
-  void observe(Observer observer);  // kUnload and kStaysResident
+  // kUnload and kStaysResident, after the loader's locks are free.
+  void observe(Observer observer);
 
   std::size_t loaded_count() const;
-  // Hashes of libraries that should have left and did not, each with the cause.
+  // Libraries that should have left and did not, each with the cause. Loading such a hash again takes up the
+  // mapping that stayed, statics and all. One that left later is no longer named, and was reported.
   struct Stuck {
     Hash hash;
     std::string class_name;
@@ -75,6 +85,7 @@ class Loader {
   std::vector<Stuck> stuck() const;
 
  private:
+  friend class Library;  // which says when it leaves
   Loader();
   struct Impl;
   std::unique_ptr<Impl> impl_;

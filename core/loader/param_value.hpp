@@ -10,6 +10,8 @@
 // Threads:  a value type; concurrent reads are fine.
 #pragma once
 
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -40,6 +42,8 @@ class ParamObject {
   const ParamValue& at(std::string_view key) const;  // kBadParams when absent
   bool contains(std::string_view key) const noexcept { return find(key) != nullptr; }
   ParamValue& set(std::string key, ParamValue value);  // replaces in place, or appends
+  // The same for a key that is known to be new: no look-up.
+  void append(std::string key, ParamValue value);
   bool erase(std::string_view key);
 
   const std::vector<Field>& fields() const noexcept { return fields_; }
@@ -58,11 +62,13 @@ class ParamValue {
   ParamValue() = default;  // null
   ParamValue(std::nullptr_t) {}
   ParamValue(bool value) : value_(value) {}
-  ParamValue(int value) : value_(std::int64_t{value}) {}
-  ParamValue(std::int64_t value) : value_(value) {}
+  template <std::integral T>
+    requires(!std::same_as<T, bool> && (std::signed_integral<T> || sizeof(T) < sizeof(std::int64_t)))
+  ParamValue(T value) : value_(std::int64_t{value}) {}
   ParamValue(double value) : value_(value) {}
   ParamValue(const char* text) : value_(std::string(text)) {}
   ParamValue(std::string text) : value_(std::move(text)) {}
+  ParamValue(std::string_view text) : value_(std::string(text)) {}
   ParamValue(ParamList list) : value_(std::move(list)) {}
   ParamValue(ParamObject object) : value_(std::move(object)) {}
   ParamValue(const BasePlugin& instance);

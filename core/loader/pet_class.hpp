@@ -24,7 +24,7 @@ namespace pet {
 
 class BasePlugin;
 class Binary;
-class Host;
+class PluginHost;
 class Library;
 
 class PetClass {
@@ -41,7 +41,7 @@ class PetClass {
   const std::string& kind() const noexcept;          // "filter", "metric", "pipeline"…
   const std::string& version() const noexcept;       // the author's, or the built-in's behaviour version
   const std::string& doc() const noexcept;
-  const std::vector<Parameter>& parameters() const noexcept;
+  const std::vector<ParameterFacts>& parameters() const noexcept;
   const ClassFacts& facts() const noexcept;
 
   // has("fit"), has("state"), has("predict"), or an interface id as in pet/abi.h.
@@ -56,7 +56,7 @@ class PetClass {
   // A new instance. Defaults are filled in. Throws kBadParams naming the class, the parameter and,
   // for an unknown one, the near miss; kPluginError when the constructor failed.
   BasePlugin create(ParamObject params = {}) const;
-  BasePlugin create(ParamObject params, std::shared_ptr<Host> host) const;
+  BasePlugin create(ParamObject params, std::shared_ptr<PluginHost> host) const;
 
   // Equal exactly when name and hash are equal; compiled in: the same registration.
   friend bool operator==(const PetClass&, const PetClass&) noexcept;

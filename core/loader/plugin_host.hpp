@@ -1,8 +1,10 @@
-// Host: the services that plugins get from this process (pet/abi.h): log, memory, threads, blobs,
+// PluginHost: the services that plugins get from this process (pet/abi.h): log, memory, threads, blobs,
 // child instances, cancellation.
 //
-//   auto host = pet::Host::make({.observer = print, .blobs = pet::open_storage("file:///var/cache/blobs")});
+//   auto host = pet::PluginHost::make({.observer = print, .blobs = pet::open_storage("file:///var/cache/blobs")});
 //   pet::BasePlugin filter = clazz.create(params, host);
+//
+// The name is not Host, which is how an author's code calls the other side of the same thing (pet/host.hpp).
 //
 // Lifetime: every instance keeps the host that it was created with. process() is never destroyed.
 // Threads:  all members may be called from any thread.
@@ -23,10 +25,10 @@ struct HostOptions {
   unsigned threads = 0;                // of parallel_for; 0: as many as cores
 };
 
-class Host {
+class PluginHost {
  public:
-  static std::shared_ptr<Host> make(HostOptions options);
-  static std::shared_ptr<Host> process();  // no observer, no blobs, one pool for the process
+  static std::shared_ptr<PluginHost> make(HostOptions options);
+  static std::shared_ptr<PluginHost> process();  // no observer, no blobs, one pool for the process
 
   const HostOptions& options() const noexcept { return options_; }
   unsigned concurrency() const noexcept;
@@ -38,10 +40,10 @@ class Host {
 
   class ThreadPool;
   ThreadPool& pool() const noexcept { return *pool_; }
-  ~Host();
+  ~PluginHost();
 
  private:
-  explicit Host(HostOptions options);
+  explicit PluginHost(HostOptions options);
   HostOptions options_;
   std::shared_ptr<ThreadPool> pool_;
   std::atomic<bool> cancelled_{false};

@@ -1,0 +1,24 @@
+// The tensors that the host makes for plugins to answer with. (Inside core/loader only.)
+//
+// Threads: all functions from any thread; a tensor may be freed by another thread than it was made by.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <pet/abi.h>
+
+namespace pet {
+
+inline constexpr std::int32_t kMaxDimensions = 64;
+
+// A row-major tensor, uninitialised, whose deleter is the host's. NULL when memory is out, or dtype or shape are none.
+pet_tensor* host_tensor_new(pet_dtype dtype, std::int32_t ndim, const std::int64_t* shape) noexcept;
+
+// Whether host_tensor_new made it.
+bool is_host_tensor(const pet_tensor* tensor) noexcept;
+
+// Bytes of an element, or 0 when the boundary has no such type.
+std::size_t element_size(pet_dtype dtype) noexcept;
+
+}  // namespace pet

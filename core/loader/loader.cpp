@@ -1,0 +1,353 @@
+// The table maps a hash to a slot, which is in one of three states:
+//
+//   loading   a Flight: the first thread maps, the others wait for it and share its library or its error
+//   mapped    a weak reference that locks
+//   leaving   a weak reference that no longer locks: some thread is in ~Library, or about to be
+//
+// A load that meets a leaving slot waits until the slot is gone. Were it to dlopen at once, it would get the old mapping back,
+// statics and all, and the leaving thread would find the library still mapped without a reason. So a
+// hash is opened by one Library at a time, and every unload can be verified.
+#include "core/loader/loader.hpp"
+
+#include <condition_variable>
+#include <exception>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "core/artifact/gate.hpp"
+#include "core/artifact/machine.hpp"
+#include "core/loader/dynamic_library.hpp"
+#include "core/loader/entry_check.hpp"
+#include "storage/error.hpp"
+
+namespace pet {
+
+struct Library::Impl {
+  Hash hash;
+  Facts facts;
+  std::string path;
+  DynamicLibrary dynamic;
+  const pet_entry* entry;
+  InterfaceTables tables;
+};
+
+namespace {
+
+std::string label(const Facts& facts, const Hash& hash) {
+  return facts.clazz.name + " " + hash.short_hex();
+}
+
+[[noreturn]] void refuse(ErrorCode code, const Facts& facts, const Hash& hash,
+                         const std::string& path, const std::string& text, const std::string& next_step) {
+  throw Error(code, label(facts, hash) + " " + text + "\n  file: " + path + "\n  try:  " + next_step,
+              {.class_name = facts.clazz.name, .hash = hash.hex(), .key = path});
+}
+
+// What to do about dlopen's words.
+std::string next_step_after(const std::string& text) {
+  if (text.find("undefined symbol") != std::string::npos) {
+    return "rebuild it with pet_add_plugin, which links with -Wl,--no-undefined";
+  }
+  if (text.find("cannot open shared object file") != std::string::npos) {
+    return "install that library on this machine, or link it statically into the plugin";
+  }
+  if (text.find("static TLS") != std::string::npos) {
+    return "compile it, and what is linked into it, without -ftls-model=initial-exec";
+  }
+  return "see what is said above; petctl inspect shows what the file needs";
+}
+
+DynamicLibrary open_library(const Facts& facts, const Hash& hash, const std::string& path) {
+  try {
+    return DynamicLibrary::open(path);
+  } catch (const DynamicLibraryError& error) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(path, ignored)) {
+      refuse(ErrorCode::kNoBinary, facts, hash, path, "cannot be loaded: its file is gone",
+             "fetch it again");
+    }
+    const std::string text = error.what();
+    refuse(ErrorCode::kGateRefused, facts, hash, path, "cannot be loaded: " + text, next_step_after(text));
+  }
+}
+
+// Looks at what was mapped. The caller closes `dynamic` when this throws.
+const pet_entry& checked_entry(const DynamicLibrary& dynamic, const Facts& facts, const Hash& hash,
+                               const std::string& path) {
+  const auto* entry = static_cast<const pet_entry*>(dynamic.find(PET_ENTRY_SYMBOL));
+  const std::string next_step = "build it with pet_add_plugin";
+  if (entry == nullptr) {
+    refuse(ErrorCode::kNotAPlugin, facts, hash, path, "does not export " PET_ENTRY_SYMBOL, next_step);
+  }
+  std::string problem;
+  try {
+    problem = difference(facts.clazz, read_entry_notes(*entry));
+  } catch (const Error& error) {
+    problem = error.what();
+  }
+  if (!problem.empty()) {
+    refuse(ErrorCode::kNotAPlugin, facts, hash, path, "contradicts itself: " + problem, next_step);
+  }
+  return *entry;
+}
+
+std::string cause_of_stay(const Facts& facts, const DynamicLibrary& dynamic) {
+  if (facts.nodelete) return "it is linked with -z nodelete";
+  if (facts.unique_symbols.count > 0) {
+    return "it has the unique symbol " + facts.unique_symbols.names.front();
+  }
+  if (dynamic.has_thread_destructors()) {
+    return "a thread that used it lives on, with a thread_local object of it to destroy; it leaves with a later "
+           "unload after that thread's end";
+  }
+  return "something else in this process holds a reference to it";
+}
+
+}  // namespace
+
+struct Loader::Impl {
+  struct Flight {
+    bool done = false;
+    std::shared_ptr<const Library> library;
+    std::optional<Error> error;
+  };
+  struct Slot {
+    std::shared_ptr<Flight> flight;
+    std::weak_ptr<const Library> library;
+    std::shared_ptr<const Library> resident;
+  };
+  struct StuckLibrary {
+    Loader::Stuck report;
+    Facts facts;
+    std::string path;
+    DynamicLibrary dynamic;  // closed, and still mapped
+  };
+
+  mutable std::mutex mutex;  // of everything here; taken after dl_mutex where both are
+  std::condition_variable changed;
+  std::unordered_map<Hash, Slot> slots;
+  std::unordered_map<Hash, StuckLibrary> stuck;
+  UnloadPolicy policy = UnloadPolicy::kUnload;
+  std::shared_ptr<const Observer> observer;
+
+  std::mutex dl_mutex;  // around dlopen and dlclose
+
+  std::shared_ptr<const Library> map(const Binary& binary, const std::string& file);
+  std::string path_of(const Hash& hash, const std::string& file, std::vector<Event>& events);
+  static Event late_unload(const StuckLibrary& library);
+  void leave(std::unique_ptr<Library::Impl> library) noexcept;
+  void sweep_stuck(std::vector<Event>& events);
+  void tell(const std::vector<Event>& events) noexcept;
+
+  static Impl& process() { return *Loader::process().impl_; }
+};
+
+Library::Library(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Library::~Library() { Loader::Impl::process().leave(std::move(impl_)); }
+
+const Hash& Library::hash() const noexcept { return impl_->hash; }
+const Facts& Library::facts() const noexcept { return impl_->facts; }
+const pet_entry& Library::entry() const noexcept { return *impl_->entry; }
+const std::string& Library::path() const noexcept { return impl_->path; }
+const InterfaceTables& Library::tables() const noexcept { return impl_->tables; }
+
+// The path of a mapping that stayed, if there is one: under another path the same bytes would be mapped twice.
+// REQUIRES: dl_mutex.
+std::string Loader::Impl::path_of(const Hash& hash, const std::string& file,
+                                  std::vector<Event>& events) {
+  std::lock_guard lock(mutex);
+  const auto found = stuck.find(hash);
+  if (found != stuck.end()) {
+    std::string stayed = found->second.path;
+    if (DynamicLibrary::is_mapped(stayed)) return stayed;
+    events.push_back(late_unload(found->second));
+    stuck.erase(found);
+  }
+  return std::filesystem::absolute(file).lexically_normal().string();
+}
+
+std::shared_ptr<const Library> Loader::Impl::map(const Binary& binary, const std::string& file) {
+  const Hash& hash = binary.hash();
+  Facts facts = read_facts(binary.bytes());
+  require_loadable(facts, Machine::current(), hash, binary.origin().empty() ? file : binary.origin());
+
+  std::vector<Event> events;
+  std::shared_ptr<const Library> library;
+  {
+    std::lock_guard dl_lock(dl_mutex);
+    const std::string path = path_of(hash, file, events);
+    DynamicLibrary dynamic = open_library(facts, hash, path);
+    try {
+      const pet_entry& entry = checked_entry(dynamic, facts, hash, path);
+      const InterfaceTables tables = checked_tables(entry, facts.clazz);
+      auto impl = std::unique_ptr<Library::Impl>(
+          new Library::Impl{hash, std::move(facts), path, std::move(dynamic), &entry, tables});
+      library.reset(new Library(std::move(impl)));
+    } catch (...) {
+      dynamic.close();
+      throw;
+    }
+    std::lock_guard lock(mutex);
+    stuck.erase(hash);  // taken up again
+  }
+  tell(events);
+  return library;
+}
+
+void Loader::Impl::leave(std::unique_ptr<Library::Impl> library) noexcept {
+  std::vector<Event> events;
+  {
+    std::lock_guard dl_lock(dl_mutex);
+    const bool left = library->dynamic.close();
+    std::lock_guard lock(mutex);
+    const Hash hash = library->hash;
+    const std::string& name = library->facts.clazz.name;
+    if (left) {
+      events.push_back({EventKind::kUnload, name, hash.hex(), library->path, ""});
+      stuck.erase(hash);
+    } else {
+      const std::string cause = cause_of_stay(library->facts, library->dynamic);
+      events.push_back({EventKind::kStaysResident, name, hash.hex(), library->path, cause});
+      stuck.erase(hash);
+      stuck.emplace(hash, StuckLibrary{{hash, name, cause}, library->facts, library->path,
+                                       std::move(library->dynamic)});
+    }
+    slots.erase(hash);
+    sweep_stuck(events);
+  }
+  changed.notify_all();
+  library.reset();
+  tell(events);
+}
+
+Event Loader::Impl::late_unload(const StuckLibrary& library) {
+  return {EventKind::kUnload, library.report.class_name, library.report.hash.hex(), library.path,
+          "left with a later unload"};
+}
+
+// dlclose of one library also ends those that could not leave before. REQUIRES: both locks.
+void Loader::Impl::sweep_stuck(std::vector<Event>& events) {
+  for (auto it = stuck.begin(); it != stuck.end();) {
+    if (slots.contains(it->first) || it->second.dynamic.still_mapped()) {
+      ++it;
+      continue;
+    }
+    events.push_back(late_unload(it->second));
+    it = stuck.erase(it);
+  }
+}
+
+void Loader::Impl::tell(const std::vector<Event>& events) noexcept {
+  std::shared_ptr<const Observer> to;
+  {
+    std::lock_guard lock(mutex);
+    to = observer;
+  }
+  if (to == nullptr) return;
+  for (const Event& event : events) notify(*to, event);
+}
+
+Loader::Loader() : impl_(std::make_unique<Impl>()) {}
+
+Loader& Loader::process() {
+  static Loader& loader = *new Loader;
+  return loader;
+}
+
+std::shared_ptr<const Library> Loader::load(const Binary& binary, const std::string& file) {
+  const Hash hash = binary.hash();
+  std::shared_ptr<Impl::Flight> flight;  // dies after the lock: a library may die with it
+  std::unique_lock lock(impl_->mutex);
+  for (;;) {
+    const auto found = impl_->slots.find(hash);
+    if (found == impl_->slots.end()) break;
+    if (auto library = found->second.library.lock()) return library;
+    if (found->second.flight == nullptr) {  // leaving
+      impl_->changed.wait(lock);
+      continue;
+    }
+    flight = found->second.flight;
+    impl_->changed.wait(lock, [&] { return flight->done; });
+    if (flight->library != nullptr) return flight->library;
+    throw Error(*flight->error);
+  }
+
+  flight = std::make_shared<Impl::Flight>();
+  impl_->slots[hash].flight = flight;
+  lock.unlock();
+  std::exception_ptr failure;
+  std::shared_ptr<const Library> library;
+  try {
+    library = impl_->map(binary, file);
+  } catch (const Error& error) {
+    flight->error = error;
+    failure = std::current_exception();
+  } catch (...) {
+    flight->error = Error(ErrorCode::kPluginError, "loading " + hash.hex() + " failed");
+    failure = std::current_exception();
+  }
+  lock.lock();
+  flight->done = true;
+  flight->library = library;
+  if (library == nullptr) {
+    impl_->slots.erase(hash);
+  } else {
+    Impl::Slot& slot = impl_->slots[hash];
+    slot.flight = nullptr;
+    slot.library = library;
+    if (impl_->policy == UnloadPolicy::kKeepResident) slot.resident = library;
+  }
+  impl_->changed.notify_all();
+  lock.unlock();
+  if (failure != nullptr) std::rethrow_exception(failure);
+  return library;
+}
+
+std::shared_ptr<const Library> Loader::find(const Hash& hash) const {
+  std::lock_guard lock(impl_->mutex);
+  const auto found = impl_->slots.find(hash);
+  return found == impl_->slots.end() ? nullptr : found->second.library.lock();
+}
+
+void Loader::set_policy(UnloadPolicy policy) {
+  std::vector<std::shared_ptr<const Library>> released;  // die after the lock
+  std::lock_guard lock(impl_->mutex);
+  impl_->policy = policy;
+  for (auto& [hash, slot] : impl_->slots) {
+    if (policy == UnloadPolicy::kKeepResident) {
+      slot.resident = slot.library.lock();
+    } else if (slot.resident != nullptr) {
+      released.push_back(std::move(slot.resident));
+    }
+  }
+}
+
+UnloadPolicy Loader::policy() const {
+  std::lock_guard lock(impl_->mutex);
+  return impl_->policy;
+}
+
+void Loader::observe(Observer observer) {
+  auto shared = std::make_shared<const Observer>(std::move(observer));
+  std::lock_guard lock(impl_->mutex);
+  impl_->observer.swap(shared);
+}
+
+std::size_t Loader::loaded_count() const {
+  std::lock_guard lock(impl_->mutex);
+  std::size_t count = 0;
+  for (const auto& [hash, slot] : impl_->slots) count += slot.library.expired() ? 0 : 1;
+  return count;
+}
+
+std::vector<Loader::Stuck> Loader::stuck() const {
+  std::lock_guard lock(impl_->mutex);
+  std::vector<Stuck> all;
+  for (const auto& [hash, library] : impl_->stuck) all.push_back(library.report);
+  return all;
+}
+
+}  // namespace pet
