@@ -9,7 +9,7 @@
 #include <ctime>
 
 #include "core/artifact/class_name.hpp"
-#include "core/registry/json_document.hpp"
+#include "core/registry/stored_json.hpp"
 #include "storage/error.hpp"
 #include "storage/key.hpp"
 
@@ -75,18 +75,18 @@ bool is_utc_time(std::string_view text) {
          part(14) <= 59 && part(17) <= 60;
 }
 
-Hash read_hash(const JsonDocument& document, const std::string& text, const std::string& name) {
+Hash read_hash(const StoredJson& document, const std::string& text, const std::string& name) {
   const std::optional<Hash> hash = Hash::parse(text);
   if (!hash) document.fail(pet::quoted(name) + " is not a hash of 64 lower-case hex digits");
   return *hash;
 }
 
-std::optional<Hash> read_previous(const JsonDocument& document) {
+std::optional<Hash> read_previous(const StoredJson& document) {
   const auto text = document.text_or_null(document.root(), "previous");
   return text ? std::optional(read_hash(document, *text, "previous")) : std::nullopt;
 }
 
-Release read_release(const JsonDocument& document) {
+Release read_release(const StoredJson& document) {
   const rapidjson::Value& value = document.member(document.root(), "release");
   if (!value.IsObject()) document.fail("'release' is not an object");
   Release release;
@@ -104,7 +104,7 @@ Release read_release(const JsonDocument& document) {
   return release;
 }
 
-std::string read_time(const JsonDocument& document, const std::string& text, const char* name) {
+std::string read_time(const StoredJson& document, const std::string& text, const char* name) {
   if (!is_utc_time(text)) {
     document.fail(pet::quoted(name) + " is " + pet::quoted(text.substr(0, 40)) +
                   ", not a time such as 2025-11-03T09:30:00Z");
@@ -113,7 +113,7 @@ std::string read_time(const JsonDocument& document, const std::string& text, con
 }
 
 // What no single member shows.
-void check(const JsonDocument& document, const LogEntry& entry) {
+void check(const StoredJson& document, const LogEntry& entry) {
   if (!is_class_name(entry.class_name)) document.fail("'class_name' is not a class name");
   if (entry.number == 0 || entry.number > kMaxLogNumber) {
     document.fail("'number' is " + std::to_string(entry.number) + ", not 1 to 9999999999");
@@ -153,7 +153,7 @@ std::string to_json(const LogEntry& entry) {
 }
 
 LogEntry parse_log_entry(std::string_view json, std::string_view key) {
-  const JsonDocument document(json, key, kMaxLogEntryBytes);
+  const StoredJson document(json, key, kMaxLogEntryBytes);
   const rapidjson::Value& root = document.root();
   LogEntry entry{
       .number = document.number(root, "number"),

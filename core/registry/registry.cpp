@@ -1,9 +1,9 @@
-// The reading half of the registry: how the newest entry is found, and what else the log answers. How it is
-// written: push_batch.cpp and log_writer.cpp.
+// The reading half of the registry: how the newest entry is found, and what else the log answers. How
+// it is written: registry_push.cpp.
 //
-// Entries are numbered without gaps and never deleted, so the newest is found by looking upward from any
-// number that was once seen: one list(start_after) where the storage can list; where it cannot, by steps of 1, 2,
-// 4… until one is missing, then by halves.
+// Entries are numbered without gaps and never deleted, so the newest is found by looking upward from
+// any number that was once seen: one list(start_after) where the storage can list; where it cannot, by
+// steps of 1, 2, 4… until one is missing, then by halves.
 #include "core/registry/registry.hpp"
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 #include "core/artifact/class_name.hpp"
 #include "core/artifact/machine.hpp"
 #include "core/registry/concurrently.hpp"
-#include "core/registry/json_document.hpp"
+#include "core/registry/stored_json.hpp"
 #include "core/registry/keys.hpp"
 #include "storage/key.hpp"
 
@@ -282,7 +282,7 @@ std::string Registry::platform_of_unlogged(std::string_view class_name, const Ha
   try {
     const std::optional<std::string> facts = storage_->get(key, kMaxLogEntryBytes);
     if (!facts) return {};
-    const JsonDocument document(*facts, key, kMaxLogEntryBytes);
+    const StoredJson document(*facts, key, kMaxLogEntryBytes);
     return document.text(document.root(), "platform");
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kCorrupt) throw;

@@ -1,7 +1,7 @@
-// JsonDocument: a small JSON object from a storage, read with suspicion.
+// StoredJson: a small JSON object from a storage, read with suspicion.
 //
-// Size and nesting are bounded before anything is built, parsing does not recurse, and every complaint names the
-// object, the member and what was expected.
+// Size and nesting are bounded before anything is built, parsing does not recurse, and every complaint
+// names the object, the member and what was expected.
 //
 // For the .cpp files of this room only: RapidJSON stays out of public headers.
 #pragma once
@@ -16,15 +16,15 @@
 
 namespace pet {
 
-class JsonDocument {
+class StoredJson {
  public:
   // Throws kCorrupt unless `json` is one object. `key` is for messages.
-  JsonDocument(std::string_view json, std::string_view key, std::size_t max_size);
+  StoredJson(std::string_view json, std::string_view key, std::size_t max_size);
 
   const rapidjson::Value& root() const noexcept { return document_; }
 
-  // The member `name` of `object`. Throws kCorrupt when it is missing, doubled or of another type. `path` goes before the
-  // name in messages: "release.linux-x86_64-gnu.".
+  // The member `name` of `object`. Throws kCorrupt when it is missing, doubled or of another type.
+  // `path` goes before the name in messages: "release.linux-x86_64-gnu.".
   const rapidjson::Value& member(const rapidjson::Value& object, const char* name,
                                  std::string_view path = {}) const;
   std::string text(const rapidjson::Value& object, const char* name,
@@ -33,7 +33,8 @@ class JsonDocument {
   std::uint64_t number(const rapidjson::Value& object, const char* name,
                        std::string_view path = {}) const;
 
-  // Throws kCorrupt: "'plugins/A/log/0000000001.json' is damaged: <what>: restore it from a copy of the storage".
+  // Throws kCorrupt: "'plugins/A/log/0000000001.json' is damaged: <what>: restore it from a copy of
+  // the storage".
   [[noreturn]] void fail(const std::string& what) const;
 
  private:

@@ -1,4 +1,4 @@
-#include "core/registry/json_document.hpp"
+#include "core/registry/stored_json.hpp"
 
 #include <rapidjson/error/en.h>
 
@@ -46,7 +46,7 @@ std::string position(std::string_view json, std::size_t offset) {
 
 }  // namespace
 
-JsonDocument::JsonDocument(std::string_view json, std::string_view key, std::size_t max_size)
+StoredJson::StoredJson(std::string_view json, std::string_view key, std::size_t max_size)
     : key_(key) {
   if (json.size() > max_size) {
     fail("it has " + std::to_string(json.size()) + " bytes, at most " + std::to_string(max_size) +
@@ -63,14 +63,14 @@ JsonDocument::JsonDocument(std::string_view json, std::string_view key, std::siz
   if (!document_.IsObject()) fail("it is not a JSON object");
 }
 
-void JsonDocument::fail(const std::string& what) const {
+void StoredJson::fail(const std::string& what) const {
   throw Error(
       ErrorCode::kCorrupt,
       pet::quoted(key_) + " is damaged: " + what + ": restore it from a copy of the storage",
       {.class_name = std::string(class_of(key_).value_or("")), .hash = {}, .key = key_});
 }
 
-const rapidjson::Value& JsonDocument::member(const rapidjson::Value& object, const char* name,
+const rapidjson::Value& StoredJson::member(const rapidjson::Value& object, const char* name,
                                              std::string_view path) const {
   const rapidjson::Value* found = nullptr;
   for (const auto& candidate : object.GetObject()) {
@@ -85,20 +85,20 @@ const rapidjson::Value& JsonDocument::member(const rapidjson::Value& object, con
   return *found;
 }
 
-std::string JsonDocument::text(const rapidjson::Value& object, const char* name,
+std::string StoredJson::text(const rapidjson::Value& object, const char* name,
                                std::string_view path) const {
   const rapidjson::Value& value = member(object, name, path);
   if (!value.IsString()) fail(pet::quoted(std::string(path) + name) + " is not a text");
   return {value.GetString(), value.GetStringLength()};
 }
 
-std::optional<std::string> JsonDocument::text_or_null(const rapidjson::Value& object,
+std::optional<std::string> StoredJson::text_or_null(const rapidjson::Value& object,
                                                       const char* name) const {
   if (member(object, name).IsNull()) return std::nullopt;
   return text(object, name);
 }
 
-std::uint64_t JsonDocument::number(const rapidjson::Value& object, const char* name,
+std::uint64_t StoredJson::number(const rapidjson::Value& object, const char* name,
                                    std::string_view path) const {
   const rapidjson::Value& value = member(object, name, path);
   if (!value.IsUint64()) {
