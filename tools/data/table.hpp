@@ -1,0 +1,28 @@
+// table: what petctl reads and writes, by the file's extension: .npy or .csv.
+//
+//   Table table = read_table("train.csv", "target");    // x and y
+//   XYData y = read_targets("y_test.npy");              // y alone
+//   write_table("pred.csv", pipeline.predict(table.x));
+//
+// Threads: any. Throws: as data_file.hpp says; kUsage for another extension.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "tools/data/csv.hpp"
+
+namespace pet::tools {
+
+// x, and y when there is a target. A .npy has no columns to name: a target with it is kUsage.
+Table read_table(const std::filesystem::path& path, const std::string& target = {});
+
+// Just y: a .npy as it is; of a .csv the column `target`, or without one its only column.
+XYData read_targets(const std::filesystem::path& path, const std::string& target = {});
+
+void write_table(const std::filesystem::path& path, const XYData& data);
+
+// Whether the extension is one that these functions take, before anything is computed.
+void require_table_name(const std::filesystem::path& path);
+
+}  // namespace pet::tools
