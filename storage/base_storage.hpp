@@ -6,20 +6,21 @@
 //
 //   auto storage = pet::open_storage("file:///srv/pets");
 //   storage->put("plugins/MyFilter/" + hash + ".so", bytes);
-//   if (!storage->put_if_absent("plugins/MyFilter/log/0000000042.json", entry)) { /* another writer
-//   won: re-read */ } if (std::optional<std::string> hint =
-//   storage->get("plugins/MyFilter/latest.json")) { ... }
+//   if (!storage->put_if_absent("plugins/MyFilter/log/0000000042.json", entry)) {
+//     // another writer was first: read again and decide again
+//   }
+//   std::optional<std::string> hint = storage->get("plugins/MyFilter/latest.json");
 //
 // Objects:  a put is all or nothing: readers see the old bytes or the new, never a part, and when
-// the call returns the new ones
-//           survive a power cut. Keys obey storage/key.hpp. A key is never also the folder of
-//           another ("a" and "a/b"): some backends keep both, some report the second as corrupt.
+//           the call returns the new ones survive a power cut. Keys obey storage/key.hpp. A key is
+//           never also the folder of another ("a" and "a/b"): some backends keep both, some report
+//           the second as corrupt.
 // Absence:  std::nullopt, false or an empty list. Everything else throws: a storage that fails
-// never looks empty. Throws:   pet::Error with kInvalidName (the key breaks the rules),
-// kStorageUnreachable (it may work later), kStorageRefused (it
-//           will not until somebody changes something: permission, space), kStorageUnsupported
-//           (this backend cannot), kCorrupt (what lies there is not an object, or not of the size
-//           it says). Error::key() is the key, or the file that stands for it.
+//           never looks empty.
+// Throws:   pet::Error. kInvalidName: the key breaks the rules. kStorageUnreachable: it may work
+//           later. kStorageRefused: it will not until somebody changes something (permission,
+//           space). kStorageUnsupported: this backend cannot. kCorrupt: what lies there is not an
+//           object, or larger than expected. Error::key() is the key, or the file that holds it.
 // Threads:  every method may be called from any thread at any time.
 // Lifetime: views passed in are used during the call only; what comes back is the caller's own.
 #pragma once

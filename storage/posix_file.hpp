@@ -43,9 +43,11 @@ class FileDescriptor {
 };
 
 // Throws the pet::Error for an errno: "cannot write '/srv/pets/a': no space left on its device:
-// free space there, or …". kStorageRefused: permission, space, a file system that is read-only.
-// kStorageUnsupported: the file system has no such operation. kCorrupt: a file where a folder
-// should be, or the reverse. kStorageUnreachable: everything else (EIO, ESTALE…).
+// free space there, or …".
+//   kStorageRefused      permission, space, a file system that is read-only
+//   kStorageUnsupported  the file system has no such operation
+//   kCorrupt             a file where a folder should be, or the reverse
+//   kStorageUnreachable  everything else (EIO, ESTALE, EMFILE…)
 [[noreturn]] void throw_errno(int error, std::string_view doing, const std::string& path);
 
 // Writes all of `bytes`. `path` is for the message, here and below.
@@ -65,8 +67,8 @@ void sync(int fd, const std::string& path);
 bool sync_file_system(int fd, const std::string& path);
 
 // A file on its way to its name: until published it is ".tmp-<pid>-<random>" in the same folder,
-// and is removed when this object dies. Messages speak of the name it will have. REQUIRES: the
-// folder's descriptor stays open for the life of this object.
+// and is removed when this object dies. Messages speak of the name it will have.
+// REQUIRES: the folder's descriptor stays open for the life of this object.
 class TemporaryFile {
  public:
   TemporaryFile(int folder, const std::string& folder_path, std::string name);

@@ -1,5 +1,6 @@
-// Catch2 matcher for pet::Error: CHECK_THROWS_MATCHES(call, pet::Error, fails(ErrorCode::kCorrupt,
-// {"part of the message", …})).
+// Catch2 matcher for pet::Error: its code, and parts of its message.
+//
+//   CHECK_THROWS_MATCHES(storage.get("a"), Error, fails(ErrorCode::kCorrupt, {"'a'", "5 bytes"}));
 #pragma once
 
 #include <catch2/catch.hpp>

@@ -3,13 +3,14 @@
 //
 //   pet::MemoryStorage memory;
 //   pet::test::FaultyStorage storage(memory);
-//   storage.fail(3, pet::ErrorCode::kStorageUnreachable);    // the third operation from now
+//   storage.fail(3, pet::ErrorCode::kStorageUnreachable);  // the third operation from now
 //   ...
-//   CHECK(storage.recorded() == std::vector<std::string>{"get plugins/A/latest.json", "head
-//   plugins/A/log/0000000001.json"});
+//   CHECK(storage.recorded() == std::vector<std::string>{"get a", "put_many a b", "head c"});
 //
 // One operation is one call of a public method, put_many included. It is recorded also when it
-// fails. Threads: any, as every storage. Lifetime: the storage within must outlive this one.
+// fails; a call that BaseStorage refuses by itself (an invalid key) is none.
+//
+// Threads: any, as every storage. Lifetime: the storage within must outlive this one.
 #pragma once
 
 #include <cstdint>

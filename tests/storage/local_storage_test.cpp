@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 #include <map>
+#include <sstream>
 #include <vector>
 
 #include "tests/storage/error_matcher.hpp"

@@ -5,8 +5,7 @@
 //   storage_writer [--as UID] ROOT put_if_absent KEY SIZE
 //   storage_writer [--as UID] ROOT put_many COUNT           objects many/<i%10>/<i>
 //   storage_writer [--as UID] ROOT get KEY
-//   storage_writer [--as UID] ROOT race COUNT NAME          waits for ROOT.go, prints the numbers
-//   it won
+//   storage_writer [--as UID] ROOT race COUNT NAME          waits for ROOT.go, prints what it won
 //
 // Prints what the verb returned. A pet::Error is printed as "<code>: <message>", with exit
 // status 3.
