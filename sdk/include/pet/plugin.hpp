@@ -25,7 +25,7 @@
 namespace pet {
 
 namespace detail {
-struct ClassFacts {
+struct ClassIdentity {
   std::string_view name;
   std::string_view version;
 };
@@ -81,7 +81,7 @@ class Plugin {
 
 #define PET_CLASS_1_(T) PET_CLASS_2_(T, PET_PLUGIN_VERSION)
 #define PET_CLASS_2_(T, version)                                               \
-  constexpr ::pet::detail::ClassFacts pet_facts_(const T*) { return {#T, version}; } \
+  constexpr ::pet::detail::ClassIdentity pet_facts_(const T*) { return {#T, version}; } \
   static_assert(::pet::detail::is_class_name(#T),                              \
                 "PET_CLASS and PET_PLUGIN stand in the namespace of the class " \
                 "and take its plain name, of at most 128 characters");

@@ -203,7 +203,7 @@ struct Thunks {
     });
   }
 
-  static constexpr ClassFacts facts() { return pet_facts_(static_cast<const T*>(nullptr)); }
+  static constexpr ClassIdentity facts() { return pet_facts_(static_cast<const T*>(nullptr)); }
 
  private:
   using StateIndices = std::make_integer_sequence<int, Access::kStateCount<T>>;
@@ -288,7 +288,7 @@ constexpr void put_notes(Out& out) {
     put_number(to, PET_ABI_MAJOR, 2);
     put_number(to, PET_ABI_MINOR, 2);
   });
-  constexpr ClassFacts facts = Thunks<T>::facts();
+  constexpr ClassIdentity facts = Thunks<T>::facts();
   put_text_note(out, PET_NOTE_CLASS, facts.name);
   put_text_note(out, PET_NOTE_KIND, T::pet_kind_::kName);
   if (!facts.version.empty()) put_text_note(out, PET_NOTE_VERSION, facts.version);
