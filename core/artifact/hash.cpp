@@ -84,10 +84,10 @@ struct Hasher::State {
   struct Free {
     void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
   };
-  std::unique_ptr<EVP_MD_CTX, Free> context{EVP_MD_CTX_new()};
+  std::unique_ptr<EVP_MD_CTX, Free> digest{EVP_MD_CTX_new()};
 
   void start() {
-    if (!context || EVP_DigestInit_ex2(context.get(), sha256(), nullptr) != 1) throw_no_sha256();
+    if (!digest || EVP_DigestInit_ex2(digest.get(), sha256(), nullptr) != 1) throw_no_sha256();
   }
 };
 
@@ -99,15 +99,15 @@ Hasher& Hasher::operator=(Hasher&&) noexcept = default;
 Hasher& Hasher::update(std::span<const std::byte> bytes) { return update(as_text(bytes)); }
 
 Hasher& Hasher::update(std::string_view bytes) {
-  if (EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()) != 1) throw_no_sha256();
+  if (EVP_DigestUpdate(state_->digest.get(), bytes.data(), bytes.size()) != 1) throw_no_sha256();
   return *this;
 }
 
 Hash Hasher::finish() {
-  Hash::Bytes digest;
-  if (EVP_DigestFinal_ex(state_->context.get(), digest.data(), nullptr) != 1) throw_no_sha256();
+  Hash::Bytes bytes;
+  if (EVP_DigestFinal_ex(state_->digest.get(), bytes.data(), nullptr) != 1) throw_no_sha256();
   state_->start();
-  return Hash(digest);
+  return Hash(bytes);
 }
 
 }  // namespace pet
