@@ -1,0 +1,63 @@
+#include "plugins/builtins.hpp"
+
+#include <set>
+
+#include "tests/plugins/built_in.hpp"
+
+namespace pet::test {
+namespace {
+
+testing::Notes notes_of(const pet_entry& entry) {
+  return testing::NotesReader::read(detail::view_of(entry.notes));
+}
+
+std::vector<std::string> params_of(std::string_view name) {
+  std::vector<std::string> names;
+  for (const testing::ParamNote& param : notes_of(built_in(name)).params) names.push_back(param.name);
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("every built-in has its own name, a behaviour version, a sentence, and documented parameters", "[plugins]") {
+  std::set<std::string> names;
+  for (const pet_entry* entry : builtins()) {
+    const testing::Notes notes = notes_of(*entry);
+    INFO(notes.class_name);
+    CHECK(names.insert(notes.class_name).second);
+    CHECK(notes.class_name == detail::view_of(entry->class_name));
+    CHECK(notes.version == "1");
+    CHECK_FALSE(notes.doc.empty());
+    for (const testing::ParamNote& param : notes.params) CHECK_FALSE(param.doc.empty());
+  }
+  CHECK(names.size() == 9);
+}
+
+TEST_CASE("an alias stands for a built-in, and is none itself", "[plugins]") {
+  for (const auto& [alias, name] : builtin_aliases()) {
+    CHECK_NOTHROW(built_in(name));
+    CHECK_THROWS_AS(built_in(alias), Failure);
+  }
+}
+
+TEST_CASE("parameters have the original's names, order and defaults", "[plugins]") {
+  using Names = std::vector<std::string>;
+  CHECK(params_of("F3Pipeline") == Names{"filters", "metrics", "overwrite", "store", "log"});
+  CHECK(params_of("MonoPipeline") == Names{"filters", "metrics"});
+  CHECK(params_of("StandardScalerPlugin").empty());
+  CHECK(params_of("Cached") == Names{"filter", "cache_data", "cache_filter", "overwrite", "storage"});
+  CHECK(params_of("GridOptimizer") == Names{"scorer", "pipeline"});
+  for (const char* metric : {"F1", "Precission", "Recall"}) {
+    CHECK(make(metric).params() == Object{{"average", "weighted"}});
+  }
+  CHECK(make("KnnFilter").params() == Object{{"n_neighbors", 5},
+                                             {"weights", "uniform"},
+                                             {"algorithm", "auto"},
+                                             {"leaf_size", 30},
+                                             {"p", 2},
+                                             {"metric", "minkowski"},
+                                             {"metric_params", null},
+                                             {"n_jobs", null}});
+}
+
+}  // namespace pet::test

@@ -1,0 +1,132 @@
+#include "tests/plugins/built_in.hpp"
+#include "tests/plugins/small_classes.hpp"
+
+namespace pet::test {
+namespace {
+
+using testing::FakeHost;
+using testing::Instance;
+
+XYData column() { return XYData::mock<double>({{1.}, {2.}}); }
+
+Instance cached(FakeHost& host, const Object& of_sum = {}, Object params = {}) {
+  const Instance sum = testing::make<Sum>(of_sum, host);  // lives until Cached keeps it
+  params["filter"] = sum;
+  return make("Cached", params, host);
+}
+
+std::vector<std::int64_t> fit_and_predict(Instance instance, const XYData& x) {
+  instance.fit(x);
+  return instance.predict(x).value<std::int64_t>();
+}
+
+int count_blobs(const FakeHost& host, const std::string& prefix) {
+  int count = 0;
+  for (const auto& blob : host.blobs) count += blob.first.compare(0, prefix.size(), prefix) == 0;
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("the second fit and the second prediction come from the host's blobs", "[plugins]") {
+  FakeHost host;
+  Sum::fits = 0;
+  const auto first = fit_and_predict(cached(host), column());
+  CHECK(first == std::vector<std::int64_t>{3, 3});
+  CHECK(fit_and_predict(cached(host), column()) == first);
+  CHECK(Sum::fits == 1);
+  CHECK(count_blobs(host, "cached-model-") == 1);
+  CHECK(count_blobs(host, "cached-data-") == 1);
+}
+
+TEST_CASE("whatever changes the answer changes the key", "[plugins]") {
+  FakeHost host;
+  Sum::fits = 0;
+  CHECK(fit_and_predict(cached(host), column()) == std::vector<std::int64_t>{3, 3});
+  CHECK(fit_and_predict(cached(host, {{"plus", 5}}), column()) == std::vector<std::int64_t>{8, 8});
+  CHECK(fit_and_predict(cached(host), XYData::mock<double>({{4.}, {2.}})) == std::vector<std::int64_t>{6, 6});
+  // The same numbers in another type or shape are other data.
+  CHECK(fit_and_predict(cached(host), XYData::mock<std::int64_t>({{1}, {2}})) == std::vector<std::int64_t>{3, 3});
+  CHECK(Sum::fits == 4);
+
+  // y counts too.
+  Instance with_labels = cached(host);
+  with_labels.fit(column(), XYData::mock<std::int64_t>({0, 1}));
+  CHECK(Sum::fits == 5);
+}
+
+TEST_CASE("each of the two caches can be switched off, and overwrite computes anew", "[plugins]") {
+  FakeHost host;
+  fit_and_predict(cached(host, {}, {{"cache_data", false}, {"cache_filter", false}}), column());
+  CHECK(host.blobs.empty());
+  fit_and_predict(cached(host, {}, {{"cache_data", false}}), column());
+  CHECK(count_blobs(host, "cached-model-") == 1);
+  CHECK(count_blobs(host, "cached-data-") == 0);
+
+  Sum::fits = 0;
+  fit_and_predict(cached(host, {}, {{"overwrite", true}}), column());
+  CHECK(Sum::fits == 1);
+}
+
+TEST_CASE("a damaged entry is reported, computed anew and replaced", "[plugins]") {
+  FakeHost host;
+  const auto expected = fit_and_predict(cached(host), column());
+  for (auto& blob : host.blobs) blob.second[blob.second.size() / 2] ^= 1;
+  Sum::fits = 0;
+  CHECK(fit_and_predict(cached(host), column()) == expected);
+  CHECK(Sum::fits == 1);
+  REQUIRE(host.log.size() == 2);
+  CHECK_THAT(host.log[0].message, Catch::Contains("Cached computes cached-model-") && Catch::Contains("damaged"));
+
+  CHECK(fit_and_predict(cached(host), column()) == expected);
+  CHECK(Sum::fits == 1);
+}
+
+TEST_CASE("a host without blobs keeps nothing and says so", "[plugins]") {
+  FakeHost host;
+  host.missing = {PET_HOST_BLOBS_1};
+  CHECK(fit_and_predict(cached(host), column()) == std::vector<std::int64_t>{3, 3});
+  REQUIRE_FALSE(host.log.empty());
+  CHECK(host.log[0].message == "Cached keeps nothing: this host has no blob storage");
+}
+
+TEST_CASE("a filter that learns but cannot save its state is only passed through", "[plugins]") {
+  FakeHost host;
+  Stateless::predictions = 0;
+  Instance wrapper = make("Cached", {{"filter", testing::make<Stateless>({}, host)}}, host);
+  wrapper.fit(column(), XYData::mock<std::int64_t>({7, 8}));
+  for (int i = 0; i < 2; ++i) CHECK(wrapper.predict(column()).value<std::int64_t>() == std::vector<std::int64_t>{7, 7});
+  CHECK(Stateless::predictions == 2);
+  CHECK(host.blobs.empty());
+}
+
+TEST_CASE("a filter that learns nothing is cached by its parameters", "[plugins]") {
+  FakeHost host;
+  const auto predict = [&](double factor) {
+    return make("Cached", {{"filter", testing::make<Times>({{"factor", factor}}, host)}}, host)
+        .predict(column())
+        .value<double>();
+  };
+  CHECK(predict(2) == std::vector<double>{2, 4});
+  CHECK(predict(2) == std::vector<double>{2, 4});
+  CHECK(predict(3) == std::vector<double>{3, 6});
+  CHECK(host.blobs.size() == 2);
+}
+
+TEST_CASE("Cached's failures are its filter's, and its state is", "[plugins]") {
+  FakeHost host;
+  Instance learns_nothing = make("Cached", {{"filter", testing::make<Times>({}, host)}}, host);
+  CHECK_THROWS_MATCHES(learns_nothing.fit(column()), Failure, fails(PET_NOT_TRAINABLE, {"Times learns nothing"}));
+  CHECK_THROWS_MATCHES(cached(host).predict(column()), Failure, fails(PET_NOT_FITTED, {"Sum was not fitted"}));
+  CHECK(count_blobs(host, "cached-data-") == 0);
+  CHECK_THROWS_MATCHES(cached(host, {}, {{"storage", "s3://elsewhere"}}), Failure,
+                       fails(PET_UNSUPPORTED, {"storage: expected null (the host's blobs), got text"}));
+
+  Instance trained = cached(host);
+  trained.fit(column());
+  Instance other = cached(host);
+  other.load(trained.save());
+  CHECK(other.predict(column()).value<std::int64_t>() == std::vector<std::int64_t>{3, 3});
+}
+
+}  // namespace pet::test

@@ -1,0 +1,138 @@
+#!/usr/bin/python3
+"""Writes tests/data/plugins/*.txt: what scikit-learn answers to inputs that the data sets do not hold.
+
+    apt-get install python3-sklearn
+    /usr/bin/python3 tests/plugins/make_oracles.py
+
+Made with scikit-learn 1.2.1 and numpy 1.24. The format is words between white space, read by
+tests/plugins/oracle_file.hpp: `case NAME`, then named values: `text KEY WORD`, `number KEY VALUE`,
+`matrix KEY ROWS COLUMNS VALUES…`. A column of labels is a matrix of one column.
+"""
+import pathlib
+import warnings
+
+import numpy as np
+from sklearn.metrics import f1_score, precision_score, recall_score
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.preprocessing import StandardScaler
+
+warnings.simplefilter("ignore")  # zero divisions: the value is the oracle
+FOLDER = pathlib.Path(__file__).resolve().parent.parent / "data" / "plugins"
+random = np.random.default_rng(7)
+
+
+class OracleFile:
+    def __init__(self, name):
+        self.path = FOLDER / name
+        self.lines = []
+
+    def case(self, name):
+        self.lines.append(f"case {name}")
+
+    def text(self, key, value):
+        self.lines.append(f"text {key} {value}")
+
+    def number(self, key, value):
+        self.lines.append(f"number {key} {float(value)!r}")
+
+    def matrix(self, key, values):
+        values = np.asarray(values)
+        if values.ndim == 1:
+            values = values[:, None]
+        numbers = " ".join(repr(float(v)) for v in values.ravel())
+        self.lines.append(f"matrix {key} {values.shape[0]} {values.shape[1]} {numbers}")
+
+    def write(self):
+        self.path.write_text("\n".join(self.lines) + "\n")
+
+
+def write_metrics():
+    out = OracleFile("metrics.txt")
+    inputs = {
+        "two_classes": (random.integers(0, 2, 40), random.integers(0, 2, 40)),
+        "three_classes": (random.integers(0, 3, 60), random.integers(0, 3, 60)),
+        "all_right": (np.array([0, 1, 1, 0]), np.array([0, 1, 1, 0])),
+        "all_wrong": (np.array([0, 1, 1, 0]), np.array([1, 0, 0, 1])),
+        "class_never_predicted": (np.array([0, 1, 2, 2]), np.array([0, 1, 1, 1])),
+        "class_only_predicted": (np.array([0, 1, 1, 1]), np.array([0, 1, 2, 3])),
+        "one_class": (np.array([1, 1]), np.array([1, 1])),
+        "one_class_not_positive": (np.array([5, 5]), np.array([5, 5])),
+        "no_true_positive_class": (np.array([0, 0, 0]), np.array([0, 1, 0])),
+        "negative_labels": (np.array([-1, 1, 1, -1]), np.array([1, 1, 1, -1])),
+        "many_classes": (random.integers(-400, 400, 900), random.integers(-400, 400, 900)),
+    }
+    for name, (y_true, y_pred) in inputs.items():
+        for average in ("micro", "macro", "weighted", "binary"):
+            try:
+                scores = [f(y_true, y_pred, average=average) for f in (f1_score, precision_score, recall_score)]
+            except ValueError:
+                continue  # binary with labels that it refuses: a test of its own
+            out.case(f"{name}_{average}")
+            out.text("average", average)
+            out.matrix("y_true", y_true)
+            out.matrix("y_pred", y_pred)
+            for key, score in zip(("F1", "Precission", "Recall"), scores):
+                out.number(key, score)
+    out.write()
+
+
+def write_scaler():
+    out = OracleFile("scaler.txt")
+    nan = float("nan")
+    inputs = {
+        "plain": random.normal(size=(20, 3)) * [1, 1e3, 1e-3] + [0, 5e5, 7],
+        "one_row": np.array([[3.0, -4.0]]),
+        "constant_column": np.column_stack([np.full(6, 0.1), np.arange(6.0)]),
+        "nearly_constant_column": np.column_stack([1e9 + np.array([0, 1e-7, 0, 1e-7]), np.arange(4.0)]),
+        "missing_values": np.array([[1, nan, 5], [3, nan, nan], [nan, nan, 9], [8, nan, 2.5]]),
+        "large_mean": 1e8 + random.normal(size=(50, 2)),
+        "many_columns": random.normal(size=(3, 70)),
+    }
+    for name, x in inputs.items():
+        scaler = StandardScaler().fit(x)
+        out.case(name)
+        out.matrix("x", x)
+        out.matrix("mean", scaler.mean_)
+        out.matrix("scale", scaler.scale_)
+        out.matrix("y", scaler.transform(x))
+    out.write()
+
+
+def write_knn():
+    out = OracleFile("knn.txt")
+
+    def add(name, x, y, q, **params):
+        model = KNeighborsClassifier(**params).fit(x, y)
+        out.case(name)
+        for key in ("weights", "metric", "algorithm"):
+            out.text(key, params.get(key, {"weights": "uniform", "metric": "minkowski", "algorithm": "auto"}[key]))
+        out.number("n_neighbors", params.get("n_neighbors", 5))
+        out.number("p", params.get("p", 2))
+        out.matrix("x", x)
+        out.matrix("y", y)
+        out.matrix("q", q)
+        out.matrix("labels", model.predict(q))
+
+    # No two distances are equal here: scikit-learn does not promise an order among equal ones.
+    for columns in (1, 4, 15, 16, 40):
+        x, q = random.normal(size=(40, columns)).round(3), random.normal(size=(12, columns)).round(3)
+        y = random.integers(-1, 3, 40)
+        for weights in ("uniform", "distance"):
+            add(f"{columns}_columns_{weights}", x, y, q, weights=weights)
+        add(f"{columns}_columns_manhattan", x, y, q, p=1)
+        add(f"{columns}_columns_p3", x, y, q, p=3, n_neighbors=7)
+        add(f"{columns}_columns_chebyshev", x, y, q, metric="chebyshev")
+        add(f"{columns}_columns_brute", x, y, q, algorithm="brute", n_neighbors=4)
+        add(f"{columns}_columns_all_points", x, y, q, n_neighbors=40, weights="distance")
+    x = random.normal(size=(30, 3)).round(3)
+    add("queries_on_training_points_distance", x, random.integers(0, 3, 30), x, weights="distance")
+    add("equal_votes", np.array([[0.0], [1.0], [3.0], [7.0]]), np.array([9, 4, 4, 9]), np.array([[0.1], [6.0]]),
+        n_neighbors=4)
+    out.write()
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    write_metrics()
+    write_scaler()
+    write_knn()
