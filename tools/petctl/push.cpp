@@ -1,8 +1,7 @@
 // petctl push and status: an author's binaries against a storage.
-#include <exception>
 #include <optional>
 
-#include "core/artifact/facts.hpp"
+#include "core/registry/push.hpp"
 #include "tools/petctl/commands.hpp"
 #include "tools/petctl/output.hpp"
 #include "tools/petctl/session.hpp"
@@ -10,24 +9,22 @@
 namespace pet::tools {
 namespace {
 
-std::string short_hash(const std::optional<Hash>& hash) { return hash ? hash->short_hex() : "nothing"; }
-
-ParamObject as_json(const PushReport& report) {
-  return {{"class", report.class_name},
-          {"hash", report.hash.hex()},
-          {"platform", report.platform},
-          {"number", static_cast<std::int64_t>(report.number)},
-          {"previous", report.previous ? ParamValue(report.previous->hex()) : ParamValue()},
-          {"moved", report.moved}};
+ParamObject as_json(const PushResult& result) {
+  return {{"class", result.class_name},
+          {"hash", result.hash.hex()},
+          {"platform", result.platform},
+          {"number", static_cast<std::int64_t>(result.number)},
+          {"previous", result.from ? ParamValue(result.from->hex()) : ParamValue()},
+          {"moved", result.kind != PushKind::kUnchanged}};
 }
 
-std::string as_line(const PushReport& report) {
-  std::string line = report.class_name + " " + report.hash.hex() + " " + report.platform + " #" +
-                     std::to_string(report.number);
-  if (!report.moved) return line + "  latest already, nothing changed";
-  if (report.moved_back) return line + "  latest moved back from " + short_hash(report.previous);
-  if (report.previous) return line + "  latest, before: " + short_hash(report.previous);
-  return line + "  latest, the first version";
+std::string as_line(const PushResult& result) {
+  std::string line = result.class_name + " " + result.hash.hex() + " " + result.platform + " #" +
+                     std::to_string(result.number);
+  if (result.kind == PushKind::kUnchanged) return line + "  latest already, nothing changed";
+  if (!result.from) return line + "  latest, the first version";
+  return line + (result.kind == PushKind::kMovedBack ? "  latest moved back from " : "  latest, before: ") +
+         result.from->short_hex();
 }
 
 void persist_all(const Settings& settings, const PetClassManager& manager,
@@ -47,36 +44,34 @@ void persist_all(const Settings& settings, const PetClassManager& manager,
   if (settings.json) print_json(stored);
 }
 
-// The reports of what was pushed are printed even when another file failed: it stays pushed.
-void push_all(const Settings& settings, const tools::PushOptions& options, const PetClassManager& manager,
+// What was pushed is printed even when another file failed: it stays pushed. All errors but the first
+// are printed here, the first is thrown.
+void push_all(const Settings& settings, const PushOptions& options, const PetClassManager& manager,
               const std::vector<PetClass>& classes) {
-  const auto results =
-      manager.push_many(classes, {.message = options.message, .move_back = options.move_back});
+  const PublishOptions publish{
+      .message = options.message,
+      .on_older = options.move_back ? OnOlder::kMoveBack : OnOlder::kRefuse,
+      .check_existing = options.verify ? CheckExisting::kBytes : CheckExisting::kSize};
   ParamList pushed;
-  std::exception_ptr first_error;
-  for (const auto& result : results) {
-    if (result.report) {
-      pushed.push_back(as_json(*result.report));
-      if (!settings.json) print_line(as_line(*result.report));
+  std::optional<Error> first_error;
+  for (const PushOutcome& outcome : manager.push_many(classes, publish)) {
+    if (outcome.result) {
+      pushed.push_back(as_json(*outcome.result));
+      if (!settings.json) print_line(as_line(*outcome.result));
     } else if (!first_error) {
-      first_error = result.error;
+      first_error = outcome.error;
     } else {
-      try {
-        std::rethrow_exception(result.error);
-      } catch (const Error& error) {
-        print_error(error, false);
-      }
+      print_error(*outcome.error, false);
     }
   }
   if (settings.json && !first_error) print_json(pushed);
-  if (first_error) std::rethrow_exception(first_error);
+  if (first_error) throw *first_error;
 }
 
 }  // namespace
 
-void run_push(const Settings& given, const tools::PushOptions& options) {
+void run_push(const Settings& given, const PushOptions& options) {
   Settings settings = given;
-  settings.verify_push = options.verify;
   const auto container = open_session(settings);
   std::vector<PetClass> classes;
   for (const std::string& file : options.files) classes.push_back(container->pcm.open_plugin(file));

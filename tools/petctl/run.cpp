@@ -20,8 +20,12 @@ namespace {
 constexpr std::int64_t kRowsShown = 5;
 
 BasePlugin build(Container& container, const std::string& file) {
-  return build_from_dump(parse_json_file(file), container.ppif,
-                         {.host = container.host(), .source = file});
+  const ParamValue root = parse_json_file(file);
+  if (!root.if_object()) {
+    throw Error(ErrorCode::kBadConfig, file + ": expected an object {\"clazz\": …}, got " +
+                                           std::string(root.kind()));
+  }
+  return build_from_dump(*root.if_object(), container, {.source = file});
 }
 
 // Every class of the tree, each once, in the order of the config.
@@ -50,11 +54,10 @@ Rows read_rows(const std::string& x, const std::string& y, const std::string& ta
   if (!x.empty()) {
     Table table = read_table(x, target);
     rows.x = std::move(table.x);
-    rows.y = std::move(table.y);
+    if (table.y) rows.y = std::move(table.y);
   }
   if (!y.empty()) {
-    Table table = read_table(y, target);
-    rows.y = table.y ? std::move(*table.y) : std::move(table.x);
+    rows.y = read_targets(y, target);
   }
   if (rows.x && rows.y && rows.x->rows() != rows.y->rows()) {
     throw Error(ErrorCode::kUsage, x + " has " + std::to_string(rows.x->rows()) + " rows, " +
@@ -78,7 +81,7 @@ void check_options(const RunOptions& options) {
 
 struct Outcome {
   std::optional<XYData> predicted;
-  Scores scores;
+  BasePlugin::Scores scores;
 };
 
 Outcome run_steps(BasePlugin& pipeline, const RunOptions& options) {

@@ -39,7 +39,6 @@ std::unique_ptr<Container> open_session(Settings& settings) {
       .observer = observer,
       .host = PluginHost::make({.observer = observer, .blobs = std::move(blobs)}),
       .offline = settings.offline,
-      .verify = settings.verify_push,
   });
 }
 

@@ -17,7 +17,6 @@ struct Settings {
   std::string cache;    // a directory, or "memory:"
   std::string config;   // file; empty: the XDG place, where it may be missing
   bool offline = false;
-  bool verify_push = false;  // compare stored bytes, not only their size
   bool json = false;
   bool verbose = false;  // what the library observes goes to stderr
 };
