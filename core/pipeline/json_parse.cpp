@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/artifact/note_reader.hpp"
 #include "core/pipeline/json_document.hpp"
 #include "core/pipeline/json_position.hpp"
 #include "storage/error.hpp"

@@ -127,13 +127,4 @@ std::size_t opening_quote(std::string_view text, std::size_t end) noexcept {
   return at;
 }
 
-bool is_utf8(std::string_view text) noexcept {
-  while (!text.empty()) {
-    const std::size_t size = sequence_size(text);
-    if (size == 0) return false;
-    text.remove_prefix(size);
-  }
-  return true;
-}
-
 }  // namespace pet

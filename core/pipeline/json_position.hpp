@@ -29,7 +29,4 @@ std::string shown_text(std::string_view text);
 // The offset of the quote that opens the JSON text which ends before `end`.
 std::size_t opening_quote(std::string_view text, std::size_t end) noexcept;
 
-// True when all of `text` is well-formed UTF-8 (no surrogates, nothing overlong).
-bool is_utf8(std::string_view text) noexcept;
-
 }  // namespace pet

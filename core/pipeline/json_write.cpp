@@ -4,10 +4,10 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "core/artifact/note_reader.hpp"
 #include "core/loader/base_plugin.hpp"
 #include "core/loader/pet_class.hpp"
 #include "core/pipeline/json_document.hpp"
-#include "core/pipeline/json_position.hpp"
 #include "storage/error.hpp"
 
 namespace pet {
