@@ -15,7 +15,10 @@ struct Binary::Content {
   Content(std::string bytes, std::string where)
       : text(std::move(bytes)), view(text), hash(Hash::of(view)), origin(std::move(where)) {}
   Content(std::unique_ptr<char[]> bytes, std::size_t size, const Hash& digest, std::string where)
-      : buffer(std::move(bytes)), view(buffer.get(), size), hash(digest), origin(std::move(where)) {}
+      : buffer(std::move(bytes)),
+        view(buffer.get(), size),
+        hash(digest),
+        origin(std::move(where)) {}
   Content(const Content&) = delete;  // view points into this object
   Content& operator=(const Content&) = delete;
 };

@@ -37,7 +37,8 @@ class Descriptor {
 
 [[noreturn]] void fail_errno(const std::string& origin, int error) {
   fail(ErrorCode::kNoBinary, origin,
-       error == ENOENT ? "does not exist" : "cannot be read: " + std::generic_category().message(error));
+       error == ENOENT ? "does not exist"
+                       : "cannot be read: " + std::generic_category().message(error));
 }
 
 const char* kind_of(mode_t mode) noexcept {
@@ -51,12 +52,14 @@ std::size_t checked_size(int descriptor, const std::string& origin, std::uint64_
   struct stat info;
   if (::fstat(descriptor, &info) != 0) fail_errno(origin, errno);
   if (!S_ISREG(info.st_mode)) {
-    fail(ErrorCode::kNotAPlugin, origin, std::string(kind_of(info.st_mode)) + ", not a plugin file");
+    fail(ErrorCode::kNotAPlugin, origin,
+         std::string(kind_of(info.st_mode)) + ", not a plugin file");
   }
   const auto size = static_cast<std::uint64_t>(info.st_size);
   if (size > max_size) {
     fail(ErrorCode::kNotAPlugin, origin,
-         "has " + std::to_string(size) + " bytes; a plugin file may have " + std::to_string(max_size));
+         "has " + std::to_string(size) + " bytes; a plugin file may have " +
+             std::to_string(max_size));
   }
   return static_cast<std::size_t>(size);
 }
@@ -66,7 +69,8 @@ std::size_t read_at(int descriptor, char* out, std::size_t want, std::size_t off
                     const std::string& origin) {
   std::size_t done = 0;
   while (done < want) {
-    const ssize_t got = ::pread(descriptor, out + done, want - done, static_cast<off_t>(offset + done));
+    const ssize_t got =
+        ::pread(descriptor, out + done, want - done, static_cast<off_t>(offset + done));
     if (got == 0) break;
     if (got > 0) {
       done += static_cast<std::size_t>(got);

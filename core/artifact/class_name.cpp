@@ -28,7 +28,8 @@ bool is_class_name(std::string_view name) noexcept {
 void require_class_name(std::string_view name) {
   if (is_class_name(name)) return;
   throw Error(ErrorCode::kInvalidName,
-              quoted(name) + " is not a class name: expected a letter or '_', then letters, digits and '_', " +
+              quoted(name) +
+                  " is not a class name: expected a letter or '_', then letters, digits and '_', " +
                   std::to_string(kMaxClassNameLength) + " characters at most",
               {.class_name = std::string(name), .hash = {}, .key = {}});
 }

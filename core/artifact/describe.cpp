@@ -210,7 +210,8 @@ void add_parameters(Lines& lines, const ClassFacts& clazz) {
                                                    : std::to_string(clazz.parameters.size()));
   for (const ParameterFacts& parameter : clazz.parameters) {
     std::string line = "  " + parameter.name + ": " + parameter.type.text();
-    line += parameter.default_value ? " = " + shown(json_of(*parameter.default_value)) : ", required";
+    line +=
+        parameter.default_value ? " = " + shown(json_of(*parameter.default_value)) : ", required";
     if (parameter.type.tunable) line += ", tunable";
     if (!parameter.doc.empty()) line += "  (" + shown(parameter.doc) + ")";
     lines.raw(line);

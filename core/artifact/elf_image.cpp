@@ -47,7 +47,8 @@ void ElfImage::read_header() {
   const auto entry_size = load<std::uint16_t>(file_, 54);
   const auto count = load<std::uint16_t>(file_, 56);
   if (count == 0) {
-    throw MalformedElf{ErrorCode::kNotAPlugin, "is not a shared library: nothing in it can be loaded"};
+    throw MalformedElf{ErrorCode::kNotAPlugin,
+                       "is not a shared library: nothing in it can be loaded"};
   }
   if (entry_size != elf::kSegmentSize || count > kMaxSegments) {
     throw_corrupt("is malformed: " + number(count) + " program headers of " + number(entry_size) +
@@ -70,7 +71,8 @@ void ElfImage::read_segments(std::uint64_t offset, std::size_t count) {
                           load<std::uint64_t>(raw, 48)};
     if (segment.offset > file_.size() || segment.file_size > file_.size() - segment.offset) {
       throw_corrupt("is cut off: a segment of " + number(segment.file_size) + " bytes at " +
-                    number(segment.offset) + " does not fit into its " + number(file_.size()) + " bytes");
+                    number(segment.offset) + " does not fit into its " + number(file_.size()) +
+                    " bytes");
     }
     if (segment.address > kMaxAddress || segment.memory_size > kMaxAddress) {
       throw_corrupt("is malformed: a segment has an impossible address or size");
@@ -108,9 +110,13 @@ void ElfImage::check_inside_load(const Segment& segment) const {
     case elf::kPhdr:
     case elf::kTls:
     case elf::kEhFrame:
-    case elf::kProperty: break;
-    case elf::kRelro: size = 0; break;  // linkers round its end up to a page
-    default: return;
+    case elf::kProperty:
+      break;
+    case elf::kRelro:
+      size = 0;
+      break;  // linkers round its end up to a page
+    default:
+      return;
   }
   if (size == 0 && segment.memory_size == 0) return;
   const Segment* home = segment_of(segment.address, size);
@@ -143,25 +149,45 @@ void ElfImage::keep(std::uint64_t tag, std::uint64_t value) {
   if (tag < elf::kTagsKept) low_tags_[tag] = value;
   if (tag == elf::kTextRel) low_tags_[tag] = 1;  // has no value, its presence counts
   switch (tag) {
-    case elf::kGnuHash: gnu_hash_ = value; break;
-    case elf::kVersym: versym_ = value; break;
-    case elf::kFlags1: flags_1_ = value; break;
-    case elf::kVerdef: verdef_ = value; break;
-    case elf::kVerneed: verneed_ = value; break;
-    case elf::kVerneedCount: verneed_count_ = value; break;
-    default: break;
+    case elf::kGnuHash:
+      gnu_hash_ = value;
+      break;
+    case elf::kVersym:
+      versym_ = value;
+      break;
+    case elf::kFlags1:
+      flags_1_ = value;
+      break;
+    case elf::kVerdef:
+      verdef_ = value;
+      break;
+    case elf::kVerneed:
+      verneed_ = value;
+      break;
+    case elf::kVerneedCount:
+      verneed_count_ = value;
+      break;
+    default:
+      break;
   }
 }
 
 std::uint64_t ElfImage::tag(std::uint64_t tag) const noexcept {
   switch (tag) {
-    case elf::kGnuHash: return gnu_hash_;
-    case elf::kVersym: return versym_;
-    case elf::kFlags1: return flags_1_;
-    case elf::kVerdef: return verdef_;
-    case elf::kVerneed: return verneed_;
-    case elf::kVerneedCount: return verneed_count_;
-    default: return tag < elf::kTagsKept ? low_tags_[tag] : 0;
+    case elf::kGnuHash:
+      return gnu_hash_;
+    case elf::kVersym:
+      return versym_;
+    case elf::kFlags1:
+      return flags_1_;
+    case elf::kVerdef:
+      return verdef_;
+    case elf::kVerneed:
+      return verneed_;
+    case elf::kVerneedCount:
+      return verneed_count_;
+    default:
+      return tag < elf::kTagsKept ? low_tags_[tag] : 0;
   }
 }
 
@@ -195,9 +221,11 @@ std::span<const std::byte> ElfImage::bytes_of(const Segment& segment) const noex
 }
 
 std::string ElfImage::name(std::uint64_t offset) const {
-  if (offset >= names_.size()) throw_corrupt("is malformed: a name lies outside of its string table");
+  if (offset >= names_.size())
+    throw_corrupt("is malformed: a name lies outside of its string table");
   const auto* begin = reinterpret_cast<const char*>(names_.data() + offset);
-  return std::string(begin, strnlen(begin, std::min<std::size_t>(kMaxName, names_.size() - offset)));
+  return std::string(begin,
+                     strnlen(begin, std::min<std::size_t>(kMaxName, names_.size() - offset)));
 }
 
 bool ElfImage::name_is(std::uint64_t offset, std::string_view expected) const {

@@ -30,8 +30,8 @@ struct MalformedElf {
 
 // The few words of the ELF specification that are used here. Not <elf.h>: other systems inspect such files too.
 namespace elf {
-inline constexpr std::size_t kHeaderSize = 64, kSegmentSize = 56, kDynamicSize = 16, kSymbolSize = 24,
-                             kRelocationSize = 24;
+inline constexpr std::size_t kHeaderSize = 64, kSegmentSize = 56, kDynamicSize = 16,
+                             kSymbolSize = 24, kRelocationSize = 24;
 inline constexpr std::uint16_t kExecutable = 2, kShared = 3;
 inline constexpr std::uint16_t kX86_64 = 62, kAarch64 = 183;
 inline constexpr std::uint32_t kLoad = 1, kDynamic = 2, kNote = 4, kPhdr = 6, kTls = 7,
@@ -42,10 +42,10 @@ inline constexpr std::uint32_t kExecute = 1, kWrite = 2;
 inline constexpr std::uint64_t kNeeded = 1, kPltRelSize = 2, kHash = 4, kStrTab = 5, kSymTab = 6,
                                kRela = 7, kRelaSize = 8, kRelaEntry = 9, kStrSize = 10,
                                kSymEntry = 11, kInit = 12, kFini = 13, kRpath = 15, kPltRel = 20,
-                               kTextRel = 22, kJmpRel = 23, kInitArray = 25, kFiniArray = 26, kInitArraySize = 27,
-                               kFiniArraySize = 28, kRunpath = 29, kFlags = 30, kTagsKept = 32,
-                               kGnuHash = 0x6ffffef5, kVersym = 0x6ffffff0, kFlags1 = 0x6ffffffb,
-                               kVerdef = 0x6ffffffc, kVerneed = 0x6ffffffe,
+                               kTextRel = 22, kJmpRel = 23, kInitArray = 25, kFiniArray = 26,
+                               kInitArraySize = 27, kFiniArraySize = 28, kRunpath = 29, kFlags = 30,
+                               kTagsKept = 32, kGnuHash = 0x6ffffef5, kVersym = 0x6ffffff0,
+                               kFlags1 = 0x6ffffffb, kVerdef = 0x6ffffffc, kVerneed = 0x6ffffffe,
                                kVerneedCount = 0x6fffffff;
 }  // namespace elf
 

@@ -43,7 +43,8 @@ std::size_t count_by_gnu_hash(const ElfImage& image) {
   std::uint64_t highest = 0;
   for (std::uint64_t i = 0; i < buckets; ++i) {
     const std::uint64_t symbol = load<std::uint32_t>(table, 16 + filters * 8 + i * 4);
-    if (symbol != 0 && symbol < first) throw_corrupt("is malformed: its symbol hash table is damaged");
+    if (symbol != 0 && symbol < first)
+      throw_corrupt("is malformed: its symbol hash table is damaged");
     highest = std::max(highest, symbol);
   }
   if (highest == 0) return 0;  // nothing is exported: `first` tells nothing either
@@ -122,8 +123,8 @@ void VersionWalk::read_versions(std::uint64_t offset, std::size_t count, Version
                                 Facts& facts) {
   do {
     require(offset);
-    highest_index_ = std::max<std::uint16_t>(highest_index_,
-                                             load<std::uint16_t>(table_, offset + 6) & 0x7fff);
+    highest_index_ =
+        std::max<std::uint16_t>(highest_index_, load<std::uint16_t>(table_, offset + 6) & 0x7fff);
     std::string version = image_.name(load<std::uint32_t>(table_, offset + 8));
     raise(facts.glibc_floor, version, "GLIBC_");
     raise(facts.glibcxx_floor, version, "GLIBCXX_");
@@ -146,10 +147,7 @@ bool in_call_list(const ElfImage& image, std::uint64_t place) noexcept {
 class RelocationWalk {
  public:
   RelocationWalk(const ElfImage& image, std::size_t symbols, Facts& facts)
-      : image_(image),
-        symbols_(symbols),
-        facts_(facts),
-        is_x86_(image.machine() == elf::kX86_64) {}
+      : image_(image), symbols_(symbols), facts_(facts), is_x86_(image.machine() == elf::kX86_64) {}
 
   void read(std::uint64_t address, std::uint64_t size);
 
@@ -180,7 +178,8 @@ void RelocationWalk::check(std::uint64_t place, std::uint64_t info, std::uint64_
   const std::uint64_t symbol = info >> 32;
   if (type == kRelocationNone) return;
   if (home_ == nullptr || !home_->holds(place, 8)) home_ = image_.segment_of(place, 8);
-  if (home_ == nullptr) throw_corrupt("is malformed: a relocation writes outside of what is loaded");
+  if (home_ == nullptr)
+    throw_corrupt("is malformed: a relocation writes outside of what is loaded");
   if (symbol != 0 && symbol >= symbols_) {
     throw_corrupt("is malformed: a relocation names a symbol that there is not");
   }
@@ -246,7 +245,8 @@ void read_version_needs(const ElfImage& image, SymbolCount count, Facts& facts) 
   VersionWalk walk(image, image.from(image.tag(elf::kVerneed), "table of symbol versions"));
   walk.read(image.tag(elf::kVerneedCount), facts);
   if (image.tag(elf::kVerdef) != 0) return;
-  const auto indices = image.at(image.tag(elf::kVersym), count.known * 2, "list of symbol versions");
+  const auto indices =
+      image.at(image.tag(elf::kVersym), count.known * 2, "list of symbol versions");
   for (std::size_t i = 0; i < count.known; ++i) {
     if ((load<std::uint16_t>(indices, i * 2) & 0x7fff) > walk.highest_index()) {
       throw_corrupt("is malformed: a symbol has a version that there is not");

@@ -16,7 +16,7 @@ namespace pet {
 namespace {
 
 constexpr std::size_t kMaxNotes = std::size_t{1} << 20;
-constexpr std::uint64_t kFlagTextRel = 4, kFlagStaticTls = 16;  // DT_FLAGS
+constexpr std::uint64_t kFlagTextRel = 4, kFlagStaticTls = 16;       // DT_FLAGS
 constexpr std::uint64_t kFlag1Nodelete = 8, kFlag1Pie = 0x08000000;  // DT_FLAGS_1
 
 std::uint8_t byte_at(std::span<const std::byte> file, std::size_t offset) noexcept {
@@ -29,9 +29,10 @@ void require_elf(std::span<const std::byte> file) {
                                std::min<std::size_t>(file.size(), 4));
   const std::string_view magic("\177ELF", 4);
   if (begin == magic) return;
-  if (magic.starts_with(begin)) throw_corrupt("is cut off after " + std::to_string(file.size()) + " bytes");
-  throw MalformedElf{ErrorCode::kNotAPlugin,
-                     "is not a shared library: it begins with " + pet::quoted(begin) + ", not as ELF does"};
+  if (magic.starts_with(begin))
+    throw_corrupt("is cut off after " + std::to_string(file.size()) + " bytes");
+  throw MalformedElf{ErrorCode::kNotAPlugin, "is not a shared library: it begins with " +
+                                                 pet::quoted(begin) + ", not as ELF does"};
 }
 
 // What keeps this reader from reading on, as a platform's name.
@@ -48,13 +49,17 @@ bool uses_musl(const std::vector<std::string>& needed) {
   });
 }
 
-std::string platform_of(const ElfImage& image, std::uint8_t os, const std::vector<std::string>& needed) {
+std::string platform_of(const ElfImage& image, std::uint8_t os,
+                        const std::vector<std::string>& needed) {
   if (os != 0 && os != 3) return "unknown system " + std::to_string(os);
   const std::string libc = uses_musl(needed) ? "-musl" : "-gnu";
   switch (image.machine()) {
-    case elf::kX86_64: return "linux-x86_64" + libc;
-    case elf::kAarch64: return "linux-aarch64" + libc;
-    default: return "unknown machine " + std::to_string(image.machine());
+    case elf::kX86_64:
+      return "linux-x86_64" + libc;
+    case elf::kAarch64:
+      return "linux-aarch64" + libc;
+    default:
+      return "unknown machine " + std::to_string(image.machine());
   }
 }
 
@@ -130,7 +135,8 @@ Facts read(std::span<const std::byte> file) {
   const ElfImage image(file);
   facts.is_executable = image.type() == elf::kExecutable;
   if (!facts.is_executable && image.type() != elf::kShared) {
-    throw MalformedElf{ErrorCode::kNotAPlugin, "is not a shared library: it is not linked, or a core dump"};
+    throw MalformedElf{ErrorCode::kNotAPlugin,
+                       "is not a shared library: it is not linked, or a core dump"};
   }
   read_notes_of(image, facts);
   read_stack(image, facts);
@@ -142,7 +148,8 @@ Facts read(std::span<const std::byte> file) {
     read_version_needs(image, count, facts);
     check_relocations(image, count, facts);
   } else if (!facts.is_executable) {
-    throw MalformedElf{ErrorCode::kNotAPlugin, "is not a shared library: it has no dynamic section"};
+    throw MalformedElf{ErrorCode::kNotAPlugin,
+                       "is not a shared library: it has no dynamic section"};
   }
   facts.platform = platform_of(image, byte_at(file, 7), facts.needed);
   return facts;

@@ -35,7 +35,8 @@ struct SymbolNames {
 
 struct Facts {
   std::uint64_t size = 0;  // of the file, in bytes
-  std::string platform;    // "linux-x86_64-gnu", "linux-aarch64-gnu"; "unknown machine 243", "32-bit ELF"…
+  std::string
+      platform;  // "linux-x86_64-gnu", "linux-aarch64-gnu"; "unknown machine 243", "32-bit ELF"…
 
   bool has_notes = false;
   ClassFacts clazz;  // meaningful when has_notes
@@ -43,16 +44,17 @@ struct Facts {
   bool has_entry = false;      // exports pet_entry_v1 as data
   bool is_executable = false;  // a program, not a shared library
   SymbolNames exports;         // symbols that it defines for others, pet_entry_v1 among them
-  SymbolNames unique_symbols;  // STB_GNU_UNIQUE: shared with other versions, and they stay in memory
-  bool has_ifunc = false;      // resolvers run inside dlopen, before constructors
+  SymbolNames
+      unique_symbols;      // STB_GNU_UNIQUE: shared with other versions, and they stay in memory
+  bool has_ifunc = false;  // resolvers run inside dlopen, before constructors
   std::size_t constructors = 0;  // entries of DT_INIT_ARRAY; compilers add one of their own
 
   std::vector<std::string> needed;         // DT_NEEDED, in order
   std::vector<VersionNeed> version_needs;  // in the file's order
-  std::string glibc_floor;                 // "2.32": the highest GLIBC_x.y needed; empty when none is
-  std::string glibcxx_floor;               // "3.4.21", likewise for GLIBCXX_
-  std::string rpath;                       // DT_RPATH
-  std::string runpath;                     // DT_RUNPATH
+  std::string glibc_floor;    // "2.32": the highest GLIBC_x.y needed; empty when none is
+  std::string glibcxx_floor;  // "3.4.21", likewise for GLIBCXX_
+  std::string rpath;          // DT_RPATH
+  std::string runpath;        // DT_RUNPATH
 
   bool static_tls = false;        // DF_STATIC_TLS
   bool nodelete = false;          // DF_1_NODELETE

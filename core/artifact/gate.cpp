@@ -67,7 +67,8 @@ class Gate {
 
 void Gate::check_format() {
   if (facts_.platform != machine_.platform) {
-    refuse("wrong_platform", "is built for " + facts_.platform + "; this machine is " + machine_.platform,
+    refuse("wrong_platform",
+           "is built for " + facts_.platform + "; this machine is " + machine_.platform,
            "build it on " + machine_.platform + ", or add a binary for it to the release");
   }
   if (facts_.is_executable) {
@@ -77,7 +78,8 @@ void Gate::check_format() {
 
 void Gate::check_class() {
   if (!facts_.has_notes && !facts_.has_entry) {
-    refuse("no_plugin", "is not a PetFactory plugin: it has no notes and does not export " PET_ENTRY_SYMBOL,
+    refuse("no_plugin",
+           "is not a PetFactory plugin: it has no notes and does not export " PET_ENTRY_SYMBOL,
            "build it with pet_add_plugin");
     return;
   }
@@ -104,20 +106,27 @@ void Gate::check_isa() {
   const auto& levels = machine_.isa_levels;
   if (!facts_.has_notes || levels.empty()) return;
   if (std::find(levels.begin(), levels.end(), facts_.clazz.isa) != levels.end()) return;
-  refuse("isa", "needs a processor of level " + pet::quoted(facts_.clazz.isa) + "; this machine has " + levels.back(),
+  refuse("isa",
+         "needs a processor of level " + pet::quoted(facts_.clazz.isa) + "; this machine has " +
+             levels.back(),
          "rebuild it without -march, or for " + levels.back());
 }
 
 void Gate::check_version(const std::string& library, const std::string& version) {
   if (version.starts_with("GLIBC_")) {
-    if (parse_dotted(std::string_view(version).substr(6))) return;  // check_glibc compares the highest
-    const auto* named = std::find_if(std::begin(kNamedVersions), std::end(kNamedVersions),
-                                     [&](const NamedVersion& known) { return known.name == version; });
+    if (parse_dotted(std::string_view(version).substr(6)))
+      return;  // check_glibc compares the highest
+    const auto* named =
+        std::find_if(std::begin(kNamedVersions), std::end(kNamedVersions),
+                     [&](const NamedVersion& known) { return known.name == version; });
     const bool known = named != std::end(kNamedVersions);
-    if (known && (machine_.glibc.empty() || parse_dotted(machine_.glibc) >= parse_dotted(named->since))) return;
+    if (known &&
+        (machine_.glibc.empty() || parse_dotted(machine_.glibc) >= parse_dotted(named->since)))
+      return;
     refuse("needs_glibc",
            "needs " + pet::quoted(version) + " of glibc, which " +
-               (known ? "came with " + std::string(named->since) + "; this machine has " + machine_.glibc
+               (known ? "came with " + std::string(named->since) + "; this machine has " +
+                            machine_.glibc
                       : std::string("this host does not know")),
            "rebuild it on an older system, or without linker options that ask for it");
     return;
@@ -126,9 +135,10 @@ void Gate::check_version(const std::string& library, const std::string& version)
   if (found == machine_.library_versions.end()) return;
   const std::vector<std::string>& versions = found->second;
   if (std::find(versions.begin(), versions.end(), version) != versions.end()) return;
-  refuse("needs_library",
-         "needs " + pet::quoted(version) + " of " + library + ", which this machine's does not have",
-         "build it with pet_add_plugin, which links the C++ library into the plugin");
+  refuse(
+      "needs_library",
+      "needs " + pet::quoted(version) + " of " + library + ", which this machine's does not have",
+      "build it with pet_add_plugin, which links the C++ library into the plugin");
 }
 
 void Gate::check_versions() {
@@ -141,8 +151,10 @@ void Gate::check_versions() {
 void Gate::check_glibc() {
   if (facts_.glibc_floor.empty() || machine_.glibc.empty()) return;
   if (parse_dotted(facts_.glibc_floor) <= parse_dotted(machine_.glibc)) return;
-  refuse("needs_glibc", "needs GLIBC_" + facts_.glibc_floor + "; this machine has " + machine_.glibc,
-         "rebuild it on a system with glibc " + machine_.glibc + " or older, or pin a version for this machine");
+  refuse("needs_glibc",
+         "needs GLIBC_" + facts_.glibc_floor + "; this machine has " + machine_.glibc,
+         "rebuild it on a system with glibc " + machine_.glibc +
+             " or older, or pin a version for this machine");
 }
 
 // What would outlive the plugin, run out, or weaken the process.
@@ -154,7 +166,8 @@ void Gate::check_memory() {
            "link it with pet_add_plugin, or with -fno-gnu-unique or a version script");
   }
   if (facts_.static_tls) {
-    refuse("static_tls", "uses thread-locals of the initial-exec model, for which few plugins have room",
+    refuse("static_tls",
+           "uses thread-locals of the initial-exec model, for which few plugins have room",
            "compile it, and what is linked into it, without -ftls-model=initial-exec");
   }
   if (facts_.executable_stack) {
@@ -162,30 +175,34 @@ void Gate::check_memory() {
            "link it with -z noexecstack, and end assembly files with .note.GNU-stack");
   }
   if (facts_.text_relocations) {
-    refuse("text_relocations", "writes into its own code when loaded", "compile everything in it with -fPIC");
+    refuse("text_relocations", "writes into its own code when loaded",
+           "compile everything in it with -fPIC");
   }
 }
 
 void Gate::check_origin() {
-  for (const auto& [name, value] : {std::pair("RPATH", &facts_.rpath), std::pair("RUNPATH", &facts_.runpath)}) {
+  for (const auto& [name, value] :
+       {std::pair("RPATH", &facts_.rpath), std::pair("RUNPATH", &facts_.runpath)}) {
     if (value->empty()) continue;
-    refuse("rpath", std::string("carries the ") + name + " " + pet::quoted(*value) +
-                        "; a plugin may not choose where libraries come from",
+    refuse("rpath",
+           std::string("carries the ") + name + " " + pet::quoted(*value) +
+               "; a plugin may not choose where libraries come from",
            "link it with pet_add_plugin, or with CMAKE_SKIP_RPATH");
   }
 }
 
 void Gate::warn() {
   if (facts_.nodelete) {
-    verdict_.warnings.push_back({"nodelete", "stays in memory until the process ends (-z nodelete)"});
+    verdict_.warnings.push_back(
+        {"nodelete", "stays in memory until the process ends (-z nodelete)"});
   }
   if (facts_.exports.count > 1 && facts_.has_entry) {
     std::vector<std::string> others;
     for (const std::string& name : facts_.exports.names) {
       if (name != PET_ENTRY_SYMBOL) others.push_back(name);
     }
-    verdict_.warnings.push_back(
-        {"exports", "exports more than " PET_ENTRY_SYMBOL ": " + listed(others, facts_.exports.count - 1)});
+    verdict_.warnings.push_back({"exports", "exports more than " PET_ENTRY_SYMBOL ": " +
+                                                listed(others, facts_.exports.count - 1)});
   }
   if (facts_.has_ifunc) {
     verdict_.warnings.push_back({"ifunc", "runs resolver functions (IFUNC) while it is loaded"});
@@ -219,7 +236,8 @@ ErrorCode code_of(const Verdict& verdict) {
   return ErrorCode::kGateRefused;
 }
 
-std::string message_of(const Verdict& verdict, const std::string& subject, std::string_view origin) {
+std::string message_of(const Verdict& verdict, const std::string& subject,
+                       std::string_view origin) {
   const std::string file = origin.empty() ? "" : "\n  file: " + std::string(origin);
   if (verdict.problems.size() == 1) {
     const Problem& only = verdict.problems.front();
@@ -241,7 +259,8 @@ void require_loadable(const Facts& facts, const Machine& machine, const Hash& ha
                       std::string_view origin) {
   const Verdict verdict = check(facts, machine);
   if (verdict.loadable()) return;
-  throw Error(code_of(verdict), message_of(verdict, name_of(facts) + " " + hash.short_hex(), origin),
+  throw Error(code_of(verdict),
+              message_of(verdict, name_of(facts) + " " + hash.short_hex(), origin),
               {.class_name = facts.clazz.name, .hash = hash.hex(), .key = std::string(origin)});
 }
 

@@ -71,7 +71,8 @@ std::optional<Hash> Hash::parse(std::string_view hex) noexcept {
 Hash Hash::require(std::string_view hex) {
   if (const std::optional<Hash> hash = parse(hex)) return *hash;
   throw Error(ErrorCode::kInvalidHash,
-              quoted(hex) + " is not a version: expected a SHA-256 as 64 lower-case hex digits, got " +
+              quoted(hex) +
+                  " is not a version: expected a SHA-256 as 64 lower-case hex digits, got " +
                   std::to_string(hex.size()) + " characters",
               {.class_name = {}, .hash = std::string(hex), .key = {}});
 }

@@ -66,7 +66,8 @@ std::vector<std::string> this_isa() {
   // FMA, MOVBE, OSXSAVE, AVX, F16C; BMI, AVX2, BMI2; LZCNT
   constexpr unsigned kV3 = 1u << 12 | 1u << 22 | 1u << 27 | 1u << 28 | 1u << 29;
   constexpr unsigned kV3Extended = 1u << 3 | 1u << 5 | 1u << 8;
-  if (!all(c, kV3) || !all(b7, kV3Extended) || !all(cx, 1u << 5) || !system_saves(0x6)) return levels;
+  if (!all(c, kV3) || !all(b7, kV3Extended) || !all(cx, 1u << 5) || !system_saves(0x6))
+    return levels;
   levels.emplace_back("x86-64-v3");
   // AVX512 F, DQ, CD, BW, VL
   constexpr unsigned kV4 = 1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31;
@@ -118,7 +119,8 @@ int add_library(dl_phdr_info* info, std::size_t, void* out) {
     const ElfW(Phdr)& segment = info->dlpi_phdr[i];
     if (segment.p_type != PT_DYNAMIC) continue;
     const auto* dynamic = reinterpret_cast<const ElfW(Dyn)*>(info->dlpi_addr + segment.p_vaddr);
-    static_cast<Machine*>(out)->library_versions.emplace(name, defined_versions(info->dlpi_addr, dynamic));
+    static_cast<Machine*>(out)->library_versions.emplace(
+        name, defined_versions(info->dlpi_addr, dynamic));
   }
   return 0;
 }
@@ -136,7 +138,8 @@ Machine find_out() {
 }  // namespace
 
 const Machine& Machine::current() {
-  static const Machine* const machine = new Machine(find_out());  // never destroyed: exit handlers may load
+  static const Machine* const machine =
+      new Machine(find_out());  // never destroyed: exit handlers may load
   return *machine;
 }
 

@@ -47,9 +47,7 @@ std::size_t utf8_length(std::string_view text) noexcept {
 
 bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
-[[noreturn]] void throw_cut_off() {
-  throw MalformedNotes{ErrorCode::kCorrupt, "they are cut off"};
-}
+[[noreturn]] void throw_cut_off() { throw MalformedNotes{ErrorCode::kCorrupt, "they are cut off"}; }
 
 bool unique_keys(const FactObject& fields) {
   std::vector<std::string_view> keys;
@@ -141,14 +139,22 @@ FactValue NoteReader::value(int depth) {
   if (depth > kMaxDepth) fail("has a value nested deeper than " + std::to_string(kMaxDepth));
   const std::uint8_t type = u8();
   switch (type) {
-    case PET_TYPE_NULL: return {std::monostate{}};
-    case PET_TYPE_BOOL: return {flag()};
-    case PET_TYPE_INT64: return {std::bit_cast<std::int64_t>(number<std::uint64_t>())};
-    case PET_TYPE_FLOAT64: return {std::bit_cast<double>(number<std::uint64_t>())};
-    case PET_TYPE_TEXT: return {text()};
-    case PET_TYPE_LIST: return {list(depth)};
-    case PET_TYPE_OBJECT: return {object(depth)};
-    default: fail("has a value of the unknown type " + std::to_string(type));
+    case PET_TYPE_NULL:
+      return {std::monostate{}};
+    case PET_TYPE_BOOL:
+      return {flag()};
+    case PET_TYPE_INT64:
+      return {std::bit_cast<std::int64_t>(number<std::uint64_t>())};
+    case PET_TYPE_FLOAT64:
+      return {std::bit_cast<double>(number<std::uint64_t>())};
+    case PET_TYPE_TEXT:
+      return {text()};
+    case PET_TYPE_LIST:
+      return {list(depth)};
+    case PET_TYPE_OBJECT:
+      return {object(depth)};
+    default:
+      fail("has a value of the unknown type " + std::to_string(type));
   }
 }
 
@@ -177,9 +183,10 @@ void NoteReader::fail(const std::string& what) const {
 }
 
 void NoteReader::fail_name(std::string_view name) const {
-  throw MalformedNotes{ErrorCode::kInvalidName,
-                       "the class is named " + pet::quoted(name) +
-                           ": expected a letter or '_', then letters, digits and '_', 128 characters at most"};
+  throw MalformedNotes{
+      ErrorCode::kInvalidName,
+      "the class is named " + pet::quoted(name) +
+          ": expected a letter or '_', then letters, digits and '_', 128 characters at most"};
 }
 
 }  // namespace pet

@@ -23,32 +23,51 @@ std::optional<FactType> fact_type(std::uint8_t byte) noexcept {
 
 const char* note_title(std::uint32_t type) noexcept {
   switch (type) {
-    case PET_NOTE_ABI: return "ABI";
-    case PET_NOTE_CLASS: return "class";
-    case PET_NOTE_KIND: return "kind";
-    case PET_NOTE_VERSION: return "version";
-    case PET_NOTE_DOC: return "doc";
-    case PET_NOTE_INTERFACE: return "interface";
-    case PET_NOTE_STATE_SCHEMA: return "state schema";
-    case PET_NOTE_ISA: return "ISA";
-    case PET_NOTE_COMPILER: return "compiler";
-    case PET_NOTE_OPEN_PARAMS: return "open parameters";
-    case PET_NOTE_PARAM: return "parameter";
-    default: return "unknown";
+    case PET_NOTE_ABI:
+      return "ABI";
+    case PET_NOTE_CLASS:
+      return "class";
+    case PET_NOTE_KIND:
+      return "kind";
+    case PET_NOTE_VERSION:
+      return "version";
+    case PET_NOTE_DOC:
+      return "doc";
+    case PET_NOTE_INTERFACE:
+      return "interface";
+    case PET_NOTE_STATE_SCHEMA:
+      return "state schema";
+    case PET_NOTE_ISA:
+      return "ISA";
+    case PET_NOTE_COMPILER:
+      return "compiler";
+    case PET_NOTE_OPEN_PARAMS:
+      return "open parameters";
+    case PET_NOTE_PARAM:
+      return "parameter";
+    default:
+      return "unknown";
   }
 }
 
 bool is_value_of(const FactValue& value, FactType base) noexcept {
   switch (base) {
-    case FactType::kBool: return value.get_if<bool>() != nullptr;
-    case FactType::kInt64: return value.get_if<std::int64_t>() != nullptr;
+    case FactType::kBool:
+      return value.get_if<bool>() != nullptr;
+    case FactType::kInt64:
+      return value.get_if<std::int64_t>() != nullptr;
     case FactType::kFloat64:
       return value.get_if<double>() != nullptr || value.get_if<std::int64_t>() != nullptr;
-    case FactType::kText: return value.get_if<std::string>() != nullptr;
-    case FactType::kList: return value.get_if<FactList>() != nullptr;
-    case FactType::kObject: return value.get_if<FactObject>() != nullptr;
-    case FactType::kAny: return true;
-    default: return false;  // there are no constants of instances and classes
+    case FactType::kText:
+      return value.get_if<std::string>() != nullptr;
+    case FactType::kList:
+      return value.get_if<FactList>() != nullptr;
+    case FactType::kObject:
+      return value.get_if<FactObject>() != nullptr;
+    case FactType::kAny:
+      return true;
+    default:
+      return false;  // there are no constants of instances and classes
   }
 }
 
@@ -124,19 +143,33 @@ void ClassReader::add(std::uint32_t type, NoteReader in) {
       facts_.name = in.text();
       if (!is_class_name(facts_.name)) in.fail_name(facts_.name);
       break;
-    case PET_NOTE_KIND: facts_.kind = in.word(); break;
-    case PET_NOTE_VERSION: facts_.version = in.line(); break;
-    case PET_NOTE_DOC: facts_.doc = in.text(); break;
+    case PET_NOTE_KIND:
+      facts_.kind = in.word();
+      break;
+    case PET_NOTE_VERSION:
+      facts_.version = in.line();
+      break;
+    case PET_NOTE_DOC:
+      facts_.doc = in.text();
+      break;
     case PET_NOTE_INTERFACE: {
       std::string id = in.word();
       if (facts_.has_interface(id)) in.fail("names " + id + " a second time");
       facts_.interfaces.push_back(std::move(id));
       break;
     }
-    case PET_NOTE_STATE_SCHEMA: facts_.state_schema = in.u32(); break;
-    case PET_NOTE_ISA: facts_.isa = in.word(); break;
-    case PET_NOTE_COMPILER: facts_.compiler = in.line(); break;
-    case PET_NOTE_OPEN_PARAMS: facts_.open_params = true; break;
+    case PET_NOTE_STATE_SCHEMA:
+      facts_.state_schema = in.u32();
+      break;
+    case PET_NOTE_ISA:
+      facts_.isa = in.word();
+      break;
+    case PET_NOTE_COMPILER:
+      facts_.compiler = in.line();
+      break;
+    case PET_NOTE_OPEN_PARAMS:
+      facts_.open_params = true;
+      break;
     case PET_NOTE_PARAM: {
       const std::uint32_t index = in.u32();
       parameters_.emplace_back(index, read_parameter(in));
@@ -148,7 +181,8 @@ void ClassReader::add(std::uint32_t type, NoteReader in) {
 
 void ClassReader::require(std::uint32_t type) const {
   if ((seen_ >> type & 1) == 0) {
-    throw MalformedNotes{ErrorCode::kCorrupt, std::string("the ") + note_title(type) + " note is missing"};
+    throw MalformedNotes{ErrorCode::kCorrupt,
+                         std::string("the ") + note_title(type) + " note is missing"};
   }
 }
 
@@ -189,16 +223,26 @@ ClassFacts ClassReader::finish() {
 
 std::string_view to_string(FactType type) noexcept {
   switch (type) {
-    case FactType::kNull: return "null";
-    case FactType::kBool: return "bool";
-    case FactType::kInt64: return "int64";
-    case FactType::kFloat64: return "float64";
-    case FactType::kText: return "text";
-    case FactType::kList: return "list";
-    case FactType::kObject: return "object";
-    case FactType::kInstance: return "instance";
-    case FactType::kClass: return "class";
-    case FactType::kAny: return "any";
+    case FactType::kNull:
+      return "null";
+    case FactType::kBool:
+      return "bool";
+    case FactType::kInt64:
+      return "int64";
+    case FactType::kFloat64:
+      return "float64";
+    case FactType::kText:
+      return "text";
+    case FactType::kList:
+      return "list";
+    case FactType::kObject:
+      return "object";
+    case FactType::kInstance:
+      return "instance";
+    case FactType::kClass:
+      return "class";
+    case FactType::kAny:
+      return "any";
   }
   return "unknown";
 }

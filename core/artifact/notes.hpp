@@ -73,7 +73,8 @@ struct ClassFacts {
   std::vector<ParameterFacts> parameters;     // in declared order
 
   bool has_interface(std::string_view id) const noexcept;
-  const ParameterFacts* parameter(std::string_view name) const noexcept;  // nullptr when not declared
+  const ParameterFacts* parameter(
+      std::string_view name) const noexcept;  // nullptr when not declared
 };
 
 // Notes of other names are passed over, and so are types that a newer minor version added.

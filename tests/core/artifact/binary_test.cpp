@@ -1,11 +1,10 @@
 #include "core/artifact/binary.hpp"
 
-#include <catch2/catch.hpp>
-
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -88,7 +87,8 @@ TEST_CASE("bytes from elsewhere become a binary too", "[core][artifact]") {
 TEST_CASE("what is no readable file is refused with its path", "[core][artifact]") {
   const Folder folder;
   check_refused(folder / "absent.so", ErrorCode::kNoBinary, "does not exist");
-  check_refused(PET_FIXTURE_DIR "/directory.so", ErrorCode::kNotAPlugin, "is a directory, not a plugin file");
+  check_refused(PET_FIXTURE_DIR "/directory.so", ErrorCode::kNotAPlugin,
+                "is a directory, not a plugin file");
   check_refused("/dev/null", ErrorCode::kNotAPlugin, "is a device, not a plugin file");
   check_refused(folder.file("big.so", "12345"), ErrorCode::kNotAPlugin,
                 "has 5 bytes; a plugin file may have 4", 4);

@@ -1,7 +1,6 @@
 #include "core/artifact/facts.hpp"
 
 #include <catch2/catch.hpp>
-
 #include <cstring>
 #include <string>
 
@@ -81,7 +80,8 @@ TEST_CASE("each fixture shows the fact that it is named after", "[core][artifact
   CHECK(fixture_facts("notes_lie_about_class").clazz.name == "NotesLieAboutClass");
   CHECK(fixture_facts("needs_isa_v4").clazz.isa == "x86-64-v4");
   CHECK(fixture_facts("static_tls").static_tls);
-  CHECK(fixture_facts("gnu_unique").unique_symbols.names == std::vector<std::string>{"pet_fixture_shared"});
+  CHECK(fixture_facts("gnu_unique").unique_symbols.names ==
+        std::vector<std::string>{"pet_fixture_shared"});
   CHECK(fixture_facts("gnu_unique").exports.count == 2);
   CHECK(fixture_facts("text_relocations").text_relocations);
   CHECK(fixture_facts("has_rpath").rpath == "/opt/pet/lib");
@@ -103,7 +103,9 @@ TEST_CASE("this test program is seen as a program", "[core][artifact]") {
 }
 
 TEST_CASE("formats that cannot be loaded here are named as platforms", "[core][artifact]") {
-  const auto platform = [](const std::string& bytes) { return pet::read_facts(Binary::from_bytes(bytes)).platform; };
+  const auto platform = [](const std::string& bytes) {
+    return pet::read_facts(Binary::from_bytes(bytes)).platform;
+  };
   CHECK(platform(with(4, std::uint8_t{1})) == "32-bit ELF");
   CHECK(platform(with(5, std::uint8_t{2})) == "big-endian ELF");
   CHECK(platform(with(7, std::uint8_t{9})) == "unknown system 9");
@@ -118,8 +120,10 @@ TEST_CASE("what is no shared library is refused in a sentence", "[core][artifact
   check_refused("\177ELF", ErrorCode::kCorrupt, "is cut off after 4 bytes");
   check_refused(std::string(fixture("plain_c_filter").view().substr(0, 63)), ErrorCode::kCorrupt,
                 "is cut off: 63 bytes are less than an ELF header");
-  check_refused(with(16, std::uint16_t{1}), ErrorCode::kNotAPlugin, "is not a shared library: it is not linked");
-  check_refused(with(56, std::uint16_t{0}), ErrorCode::kNotAPlugin, "is not a shared library: nothing in it");
+  check_refused(with(16, std::uint16_t{1}), ErrorCode::kNotAPlugin,
+                "is not a shared library: it is not linked");
+  check_refused(with(56, std::uint16_t{0}), ErrorCode::kNotAPlugin,
+                "is not a shared library: nothing in it");
 }
 
 TEST_CASE("a class name outside the rule is refused as such", "[core][artifact]") {
@@ -127,20 +131,25 @@ TEST_CASE("a class name outside the rule is refused as such", "[core][artifact]"
                 "has malformed notes: the class is named '../evil'");
 }
 
-TEST_CASE("a plugin without its last bytes is cut off, which dlopen would answer with SIGBUS", "[core][artifact]") {
+TEST_CASE("a plugin without its last bytes is cut off, which dlopen would answer with SIGBUS",
+          "[core][artifact]") {
   const std::string whole(fixture("plain_c_filter").view());
   check_refused(whole.substr(0, whole.size() / 2), ErrorCode::kCorrupt, "is cut off: ");
 }
 
 TEST_CASE("offsets and sizes of any value are refused, not followed", "[core][artifact]") {
-  for (const std::uint64_t value : {std::uint64_t{0xffffffffffffffff}, std::uint64_t{0xfffffffffffffff0},
-                                    std::uint64_t{0x8000000000000000}, std::uint64_t{1} << 40}) {
-    check_refused(with(32, value), ErrorCode::kCorrupt, "is cut off: its program headers lie beyond its end");
-    for (const std::size_t field : {8u, 16u, 32u, 40u}) {  // offset, address, file size, memory size
+  for (const std::uint64_t value :
+       {std::uint64_t{0xffffffffffffffff}, std::uint64_t{0xfffffffffffffff0},
+        std::uint64_t{0x8000000000000000}, std::uint64_t{1} << 40}) {
+    check_refused(with(32, value), ErrorCode::kCorrupt,
+                  "is cut off: its program headers lie beyond its end");
+    for (const std::size_t field :
+         {8u, 16u, 32u, 40u}) {  // offset, address, file size, memory size
       check_refused(with(64 + field, value), ErrorCode::kCorrupt, "is ");
     }
   }
-  check_refused(with(56, std::uint16_t{0xffff}), ErrorCode::kCorrupt, "is malformed: 65535 program headers");
+  check_refused(with(56, std::uint16_t{0xffff}), ErrorCode::kCorrupt,
+                "is malformed: 65535 program headers");
   check_refused(with(54, std::uint16_t{57}), ErrorCode::kCorrupt, "is malformed: ");
 }
 

@@ -8,7 +8,9 @@
 
 namespace pet::test {
 
-inline std::string fixture_path(const std::string& name) { return PET_FIXTURE_DIR "/" + name + ".so"; }
+inline std::string fixture_path(const std::string& name) {
+  return PET_FIXTURE_DIR "/" + name + ".so";
+}
 inline Binary fixture(const std::string& name) { return Binary::read(fixture_path(name)); }
 inline Facts fixture_facts(const std::string& name) { return read_facts(fixture(name)); }
 

@@ -1,7 +1,6 @@
 #include "core/artifact/gate.hpp"
 
 #include <catch2/catch.hpp>
-
 #include <string>
 
 #include "storage/error.hpp"
@@ -27,7 +26,8 @@ Machine machine() {
 
 Facts good_facts() { return fixture_facts("plain_c_filter"); }
 
-void check_only_problem(const Verdict& verdict, const std::string& code, const std::string& sentence) {
+void check_only_problem(const Verdict& verdict, const std::string& code,
+                        const std::string& sentence) {
   REQUIRE(verdict.problems.size() == 1);
   CHECK(verdict.problems[0].code == code);
   CHECK(verdict.problems[0].sentence == sentence);
@@ -36,8 +36,8 @@ void check_only_problem(const Verdict& verdict, const std::string& code, const s
 }
 
 TEST_CASE("good plugins pass, without a warning", "[core][artifact]") {
-  for (const char* name : {"plain_c_filter", "newer_abi_minor", "sysv_hash", "needs_missing_library",
-                           "undefined_symbol", "notes_lie_about_class"}) {
+  for (const char* name : {"plain_c_filter", "newer_abi_minor", "sysv_hash",
+                           "needs_missing_library", "undefined_symbol", "notes_lie_about_class"}) {
     INFO(name);
     const Verdict verdict = check(fixture_facts(name), machine());
     CHECK(verdict.loadable());
@@ -57,15 +57,21 @@ TEST_CASE("each fixture is refused with one sentence", "[core][artifact]") {
       {"notes_missing", "no_notes", "has no PetFactory notes"},
       {"needs_isa_v4", "isa", "needs a processor of level 'x86-64-v4'; this machine has x86-64-v3"},
       {"needs_newer_glibc", "needs_glibc", "needs GLIBC_2.99; this machine has 2.36"},
-      {"needs_unknown_glibc", "needs_glibc", "needs 'GLIBC_ABI_PET_FIXTURE' of glibc, which this host does not know"},
+      {"needs_unknown_glibc", "needs_glibc",
+       "needs 'GLIBC_ABI_PET_FIXTURE' of glibc, which this host does not know"},
       {"gnu_unique", "gnu_unique",
-       "shares statics with its other versions and never unloads (STB_GNU_UNIQUE: 'pet_fixture_shared')"},
-      {"static_tls", "static_tls", "uses thread-locals of the initial-exec model, for which few plugins have room"},
-      {"has_rpath", "rpath", "carries the RPATH '/opt/pet/lib'; a plugin may not choose where libraries come from"},
-      {"has_runpath", "rpath", "carries the RUNPATH '/opt/pet/lib'; a plugin may not choose where libraries come from"},
+       "shares statics with its other versions and never unloads (STB_GNU_UNIQUE: "
+       "'pet_fixture_shared')"},
+      {"static_tls", "static_tls",
+       "uses thread-locals of the initial-exec model, for which few plugins have room"},
+      {"has_rpath", "rpath",
+       "carries the RPATH '/opt/pet/lib'; a plugin may not choose where libraries come from"},
+      {"has_runpath", "rpath",
+       "carries the RUNPATH '/opt/pet/lib'; a plugin may not choose where libraries come from"},
       {"exec_stack", "executable_stack", "asks for an executable stack"},
       {"text_relocations", "text_relocations", "writes into its own code when loaded"},
-      {"wrong_machine", "wrong_platform", "is built for unknown machine 243; this machine is " + machine().platform},
+      {"wrong_machine", "wrong_platform",
+       "is built for unknown machine 243; this machine is " + machine().platform},
   };
   for (const Row& row : rows) {
     INFO(row.fixture);
@@ -79,8 +85,9 @@ TEST_CASE("the versions of glibc are compared as numbers", "[core][artifact]") {
     const char* here;
     bool loadable;
   };
-  for (const Row& row : {Row{"2.36", "2.36", true}, Row{"2.4", "2.36", true}, Row{"2.37", "2.36", false},
-                         Row{"2.3.4", "2.3", false}, Row{"3.0", "2.99", false}, Row{"2.99", "", true}}) {
+  for (const Row& row :
+       {Row{"2.36", "2.36", true}, Row{"2.4", "2.36", true}, Row{"2.37", "2.36", false},
+        Row{"2.3.4", "2.3", false}, Row{"3.0", "2.99", false}, Row{"2.99", "", true}}) {
     INFO(row.needed << " on " << row.here);
     Facts facts = good_facts();
     facts.glibc_floor = row.needed;
@@ -91,28 +98,34 @@ TEST_CASE("the versions of glibc are compared as numbers", "[core][artifact]") {
   }
 }
 
-TEST_CASE("GLIBC_ABI_DT_RELR came with 2.36; private symbols are never promised", "[core][artifact]") {
+TEST_CASE("GLIBC_ABI_DT_RELR came with 2.36; private symbols are never promised",
+          "[core][artifact]") {
   Facts facts = good_facts();
   facts.version_needs = {{"libc.so.6", {"GLIBC_ABI_DT_RELR"}}};
   Machine here = machine();
   CHECK(check(facts, here).loadable());
   here.glibc = "2.35";
-  check_only_problem(check(facts, here), "needs_glibc",
-                     "needs 'GLIBC_ABI_DT_RELR' of glibc, which came with 2.36; this machine has 2.35");
+  check_only_problem(
+      check(facts, here), "needs_glibc",
+      "needs 'GLIBC_ABI_DT_RELR' of glibc, which came with 2.36; this machine has 2.35");
   facts.version_needs = {{"libc.so.6", {"GLIBC_PRIVATE"}}};
-  check_only_problem(check(facts, here), "needs_glibc", "needs 'GLIBC_PRIVATE' of glibc, which this host does not know");
+  check_only_problem(check(facts, here), "needs_glibc",
+                     "needs 'GLIBC_PRIVATE' of glibc, which this host does not know");
 }
 
-TEST_CASE("versions of a library are compared when the process has it, else left to dlopen", "[core][artifact]") {
+TEST_CASE("versions of a library are compared when the process has it, else left to dlopen",
+          "[core][artifact]") {
   Facts facts = good_facts();
   facts.version_needs = {{"libstdc++.so.6", {"GLIBCXX_3.4.30"}}, {"libother.so.1", {"OTHER_9"}}};
   CHECK(check(facts, machine()).loadable());
   facts.version_needs = {{"libstdc++.so.6", {"GLIBCXX_3.4.99"}}};
-  check_only_problem(check(facts, machine()), "needs_library",
-                     "needs 'GLIBCXX_3.4.99' of libstdc++.so.6, which this machine's does not have");
+  check_only_problem(
+      check(facts, machine()), "needs_library",
+      "needs 'GLIBCXX_3.4.99' of libstdc++.so.6, which this machine's does not have");
 }
 
-TEST_CASE("a class name outside the rule is refused, however the facts came about", "[core][artifact]") {
+TEST_CASE("a class name outside the rule is refused, however the facts came about",
+          "[core][artifact]") {
   Facts facts = good_facts();
   facts.clazz.name = "../evil";
   check_only_problem(check(facts, machine()), "class_name", "names its class '../evil'");
@@ -122,14 +135,16 @@ TEST_CASE("what is no plugin at all is told so in one sentence", "[core][artifac
   Facts facts = good_facts();
   facts.has_notes = facts.has_entry = false;
   facts.static_tls = true;
-  check_only_problem(check(facts, machine()), "no_plugin",
-                     "is not a PetFactory plugin: it has no notes and does not export pet_entry_v1");
+  check_only_problem(
+      check(facts, machine()), "no_plugin",
+      "is not a PetFactory plugin: it has no notes and does not export pet_entry_v1");
 }
 
 TEST_CASE("of many unique symbols three are named", "[core][artifact]") {
   Facts facts = good_facts();
   facts.unique_symbols = {{"a", "b", "c", "d"}, 70};
-  CHECK_THAT(check(facts, machine()).problems.at(0).sentence, Catch::Contains("'a', 'b', 'c' and 67 more"));
+  CHECK_THAT(check(facts, machine()).problems.at(0).sentence,
+             Catch::Contains("'a', 'b', 'c' and 67 more"));
 }
 
 TEST_CASE("what works but is unusual is a warning", "[core][artifact]") {
@@ -160,7 +175,8 @@ TEST_CASE("a refusal names class, hash, file and next step", "[core][artifact]")
     CHECK(error.what() == "NeedsNewerGlibc " + binary.hash().short_hex() +
                               " needs GLIBC_2.99; this machine has 2.36\n"
                               "  file: s3://models/a.so\n"
-                              "  try:  rebuild it on a system with glibc 2.36 or older, or pin a version for this machine");
+                              "  try:  rebuild it on a system with glibc 2.36 or older, or pin a "
+                              "version for this machine");
   }
 }
 
@@ -169,13 +185,14 @@ TEST_CASE("all problems are reported at once", "[core][artifact]") {
   facts.executable_stack = true;
   facts.rpath = "$ORIGIN";
   const pet::Hash hash = pet::Hash::of("x");
-  CHECK_THROWS_WITH(require_loadable(facts, machine(), hash, ""),
-                    "PlainCFilter " + hash.short_hex() +
-                        " cannot be loaded here for 2 reasons\n"
-                        "  - it asks for an executable stack\n"
-                        "    try:  link it with -z noexecstack, and end assembly files with .note.GNU-stack\n"
-                        "  - it carries the RPATH '$ORIGIN'; a plugin may not choose where libraries come from\n"
-                        "    try:  link it with pet_add_plugin, or with CMAKE_SKIP_RPATH");
+  CHECK_THROWS_WITH(
+      require_loadable(facts, machine(), hash, ""),
+      "PlainCFilter " + hash.short_hex() +
+          " cannot be loaded here for 2 reasons\n"
+          "  - it asks for an executable stack\n"
+          "    try:  link it with -z noexecstack, and end assembly files with .note.GNU-stack\n"
+          "  - it carries the RPATH '$ORIGIN'; a plugin may not choose where libraries come from\n"
+          "    try:  link it with pet_add_plugin, or with CMAKE_SKIP_RPATH");
 }
 
 TEST_CASE("without notes or entry the error is not_a_plugin", "[core][artifact]") {
@@ -200,7 +217,8 @@ TEST_CASE("this machine is known, and loads the good plugin", "[core][artifact]"
   CHECK_FALSE(check(fixture_facts("needs_unknown_isa"), here).loadable());
 }
 
-TEST_CASE("some machine of a platform refuses only what no such machine should load", "[core][artifact]") {
+TEST_CASE("some machine of a platform refuses only what no such machine should load",
+          "[core][artifact]") {
   CHECK(check(fixture_facts("needs_newer_glibc"), Machine::any_of(machine().platform)).loadable());
   CHECK(check(fixture_facts("needs_isa_v4"), Machine::any_of(machine().platform)).loadable());
   CHECK_FALSE(check(fixture_facts("static_tls"), Machine::any_of(machine().platform)).loadable());

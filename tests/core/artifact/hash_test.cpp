@@ -1,7 +1,6 @@
 #include "core/artifact/hash.hpp"
 
 #include <catch2/catch.hpp>
-
 #include <string>
 #include <unordered_set>
 
@@ -22,7 +21,8 @@ TEST_CASE("Hash::of agrees with the test vectors of FIPS 180-4", "[core][artifac
       {"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
       {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
        "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
-      {std::string(1000000, 'a'), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"},
+      {std::string(1000000, 'a'),
+       "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"},
   };
   for (const Row& row : rows) {
     CHECK(Hash::of(row.input).hex() == row.hex);
@@ -30,7 +30,8 @@ TEST_CASE("Hash::of agrees with the test vectors of FIPS 180-4", "[core][artifac
   }
 }
 
-TEST_CASE("a Hasher gives the same hash however the bytes are cut, and starts over", "[core][artifact]") {
+TEST_CASE("a Hasher gives the same hash however the bytes are cut, and starts over",
+          "[core][artifact]") {
   const std::string text(10000, 'x');
   Hasher hasher;
   for (std::size_t piece : {1u, 63u, 64u, 65u, 9999u}) {
@@ -42,7 +43,8 @@ TEST_CASE("a Hasher gives the same hash however the bytes are cut, and starts ov
   CHECK(hasher.finish() == Hash::of(""));
 }
 
-TEST_CASE("a hash is parsed from 64 lower-case hex digits and from nothing else", "[core][artifact]") {
+TEST_CASE("a hash is parsed from 64 lower-case hex digits and from nothing else",
+          "[core][artifact]") {
   const std::string good = Hash::of("abc").hex();
   REQUIRE(Hash::parse(good));
   CHECK(Hash::parse(good)->hex() == good);
@@ -53,8 +55,8 @@ TEST_CASE("a hash is parsed from 64 lower-case hex digits and from nothing else"
   letter[63] = 'g';
   std::string nul = good;
   nul[10] = '\0';
-  for (const std::string& bad : {std::string(), std::string("latest"), good.substr(1), good + "0", upper, letter,
-                                 nul, " " + good.substr(1), "0x" + good.substr(2)}) {
+  for (const std::string& bad : {std::string(), std::string("latest"), good.substr(1), good + "0",
+                                 upper, letter, nul, " " + good.substr(1), "0x" + good.substr(2)}) {
     CHECK_FALSE(Hash::parse(bad));
   }
 }
@@ -65,8 +67,8 @@ TEST_CASE("what is no hash is refused, naming what came", "[core][artifact]") {
     FAIL("accepted");
   } catch (const pet::Error& error) {
     CHECK(error.code() == pet::ErrorCode::kInvalidHash);
-    CHECK(error.what() ==
-          std::string("'latest' is not a version: expected a SHA-256 as 64 lower-case hex digits, got 6 characters"));
+    CHECK(error.what() == std::string("'latest' is not a version: expected a SHA-256 as 64 "
+                                      "lower-case hex digits, got 6 characters"));
     CHECK(error.hash() == "latest");
   }
 }

@@ -1,7 +1,6 @@
 // Facts and gate on damaged files: whatever the bytes are, the answer is facts or a pet::Error, never a signal or a read
 // outside of them. Each mutant is a heap block of exactly its size, so that AddressSanitizer sees one byte too many.
 #include <catch2/catch.hpp>
-
 #include <cstring>
 #include <memory>
 #include <random>
@@ -67,9 +66,25 @@ TEST_CASE("every byte of a plugin flipped in turn never harms the reader", "[cor
 
 // Numbers that break sums, signs and alignments.
 std::uint64_t evil_number(std::mt19937_64& random) {
-  constexpr std::uint64_t kEvil[] = {0, 1, 2, 3, 7, 0x7f, 0x80, 0xff, 0xfff, 0x1000, 0x7fffffff, 0x80000000, 0xfffffff0,
-                                     0xffffffff, 0x100000000, 0x7fffffffffffffff, 0x8000000000000000,
-                                     0xfffffffffffffff0, 0xffffffffffffffff};
+  constexpr std::uint64_t kEvil[] = {0,
+                                     1,
+                                     2,
+                                     3,
+                                     7,
+                                     0x7f,
+                                     0x80,
+                                     0xff,
+                                     0xfff,
+                                     0x1000,
+                                     0x7fffffff,
+                                     0x80000000,
+                                     0xfffffff0,
+                                     0xffffffff,
+                                     0x100000000,
+                                     0x7fffffffffffffff,
+                                     0x8000000000000000,
+                                     0xfffffffffffffff0,
+                                     0xffffffffffffffff};
   return kEvil[random() % std::size(kEvil)];
 }
 
@@ -98,7 +113,8 @@ TEST_CASE("random bytes behind an ELF header never harm the reader", "[core][art
   const std::string header(fixture("plain_c_filter").view().substr(0, 64));
   for (int round = 0; round < 3000; ++round) {
     std::string bytes = header;
-    for (std::size_t size = random() % 4096; size > 0; --size) bytes.push_back(static_cast<char>(random()));
+    for (std::size_t size = random() % 4096; size > 0; --size)
+      bytes.push_back(static_cast<char>(random()));
     CHECK(outcome_of(bytes) != Outcome::kLoadable);
   }
 }

@@ -30,13 +30,17 @@ inline std::string padded(std::string bytes) {
 }
 
 inline std::string note(std::uint32_t type, const std::string& description,
-                        const std::string& name = std::string(PET_NOTE_NAME, sizeof PET_NOTE_NAME)) {
-  return u32(static_cast<std::uint32_t>(name.size())) + u32(static_cast<std::uint32_t>(description.size())) +
-         u32(type) + padded(name) + padded(description);
+                        const std::string& name = std::string(PET_NOTE_NAME,
+                                                              sizeof PET_NOTE_NAME)) {
+  return u32(static_cast<std::uint32_t>(name.size())) +
+         u32(static_cast<std::uint32_t>(description.size())) + u32(type) + padded(name) +
+         padded(description);
 }
 
 inline std::string abi_note() { return note(PET_NOTE_ABI, u16(1) + u16(0)); }
-inline std::string class_note(std::string_view name = "MyFilter") { return note(PET_NOTE_CLASS, text(name)); }
+inline std::string class_note(std::string_view name = "MyFilter") {
+  return note(PET_NOTE_CLASS, text(name));
+}
 inline std::string kind_note() { return note(PET_NOTE_KIND, text("filter")); }
 inline std::string isa_note() { return note(PET_NOTE_ISA, text("x86-64")); }
 inline std::string required_notes() { return abi_note() + class_note() + kind_note() + isa_note(); }
@@ -44,8 +48,8 @@ inline std::string required_notes() { return abi_note() + class_note() + kind_no
 // `value` is the default's bytes; "" when there is none.
 inline std::string param(std::uint32_t index, std::string_view name, int type, int flags = 0,
                          const std::string& value = "", std::string_view doc = "") {
-  return note(PET_NOTE_PARAM, u32(index) + text(name) + u8(type) + u8(flags) + u8(value.empty() ? 0 : 1) + value +
-                                  text(doc));
+  return note(PET_NOTE_PARAM, u32(index) + text(name) + u8(type) + u8(flags) +
+                                  u8(value.empty() ? 0 : 1) + value + text(doc));
 }
 
 inline std::string null_value() { return u8(PET_TYPE_NULL); }

@@ -1,7 +1,6 @@
 #include "core/artifact/notes.hpp"
 
 #include <catch2/catch.hpp>
-
 #include <limits>
 #include <string>
 
@@ -22,7 +21,9 @@ ClassFacts read(const std::string& notes) { return pet::read_notes(bytes_of(note
 
 // The default that a parameter of type any gets back.
 FactValue round_trip(const std::string& value) {
-  return *read(required_notes() + param(0, "p", PET_TYPE_ANY, 0, value)).parameters.at(0).default_value;
+  return *read(required_notes() + param(0, "p", PET_TYPE_ANY, 0, value))
+              .parameters.at(0)
+              .default_value;
 }
 
 std::string nested(int depth) {
@@ -33,11 +34,13 @@ std::string nested(int depth) {
 
 TEST_CASE("notes give every fact of a class", "[core][artifact]") {
   const ClassFacts facts =
-      read(required_notes() + note(PET_NOTE_VERSION, text("1.2.0")) + note(PET_NOTE_DOC, text("Doubles. Größe: ×2")) +
-           note(PET_NOTE_INTERFACE, text("pet.filter/1")) + note(PET_NOTE_INTERFACE, text("pet.state/1")) +
-           note(PET_NOTE_STATE_SCHEMA, u32(3)) + note(PET_NOTE_COMPILER, text("g++ 12.2.0")) +
-           note(PET_NOTE_OPEN_PARAMS, "") +
-           param(0, "k", PET_TYPE_INT64, PET_PARAM_NULLABLE | PET_PARAM_TUNABLE, int_value(5), "neighbours"));
+      read(required_notes() + note(PET_NOTE_VERSION, text("1.2.0")) +
+           note(PET_NOTE_DOC, text("Doubles. Größe: ×2")) +
+           note(PET_NOTE_INTERFACE, text("pet.filter/1")) +
+           note(PET_NOTE_INTERFACE, text("pet.state/1")) + note(PET_NOTE_STATE_SCHEMA, u32(3)) +
+           note(PET_NOTE_COMPILER, text("g++ 12.2.0")) + note(PET_NOTE_OPEN_PARAMS, "") +
+           param(0, "k", PET_TYPE_INT64, PET_PARAM_NULLABLE | PET_PARAM_TUNABLE, int_value(5),
+                 "neighbours"));
   CHECK(facts.abi_major == 1);
   CHECK(facts.abi_minor == 0);
   CHECK(facts.name == "MyFilter");
@@ -60,8 +63,9 @@ TEST_CASE("notes give every fact of a class", "[core][artifact]") {
 }
 
 TEST_CASE("notes may stand in any order; parameters come in declared order", "[core][artifact]") {
-  const ClassFacts facts = read(param(2, "c", PET_TYPE_TEXT) + isa_note() + param(0, "a", PET_TYPE_BOOL) + class_note() +
-                                param(1, "b", PET_TYPE_FLOAT64, PET_PARAM_LIST) + kind_note() + abi_note());
+  const ClassFacts facts =
+      read(param(2, "c", PET_TYPE_TEXT) + isa_note() + param(0, "a", PET_TYPE_BOOL) + class_note() +
+           param(1, "b", PET_TYPE_FLOAT64, PET_PARAM_LIST) + kind_note() + abi_note());
   REQUIRE(facts.parameters.size() == 3);
   CHECK(facts.parameters[0].name == "a");
   CHECK(facts.parameters[1].name == "b");
@@ -85,12 +89,14 @@ TEST_CASE("a default of every type comes back as it was written", "[core][artifa
 
 TEST_CASE("values may be nested 8 deep and no deeper", "[core][artifact]") {
   CHECK_NOTHROW(round_trip(nested(8)));
-  CHECK_THROWS_WITH(round_trip(nested(9)), Catch::Contains("the parameter note has a value nested deeper than 8"));
+  CHECK_THROWS_WITH(round_trip(nested(9)),
+                    Catch::Contains("the parameter note has a value nested deeper than 8"));
 }
 
 TEST_CASE("notes of others and of types to come are passed over", "[core][artifact]") {
-  const std::string others = note(1, u32(7), std::string("GNU", 4)) + note(PET_NOTE_CLASS, "junk", "PetFactory") +
-                             note(900, "anything") + note(0, "");
+  const std::string others = note(1, u32(7), std::string("GNU", 4)) +
+                             note(PET_NOTE_CLASS, "junk", "PetFactory") + note(900, "anything") +
+                             note(0, "");
   CHECK(read(others + required_notes() + others).name == "MyFilter");
 }
 
@@ -113,32 +119,46 @@ TEST_CASE("malformed notes are refused with the note and the reason", "[core][ar
       {"two classes", good + class_note("Other"), "the class note is there twice"},
       {"twice open", good + note(PET_NOTE_OPEN_PARAMS, "") + note(PET_NOTE_OPEN_PARAMS, ""),
        "the open parameters note is there twice"},
-      {"same interface", good + note(PET_NOTE_INTERFACE, text("a/1")) + note(PET_NOTE_INTERFACE, text("a/1")),
+      {"same interface",
+       good + note(PET_NOTE_INTERFACE, text("a/1")) + note(PET_NOTE_INTERFACE, text("a/1")),
        "the interface note names a/1 a second time"},
       {"schema alone", good + note(PET_NOTE_STATE_SCHEMA, u32(1)), "belong together"},
       {"state alone", good + note(PET_NOTE_INTERFACE, text("pet.state/1")), "belong together"},
       {"index gap", good + param(0, "a", PET_TYPE_BOOL) + param(2, "b", PET_TYPE_BOOL),
        "its parameters are not numbered 0 to 1: number 1 is missing or there twice"},
-      {"index twice", good + param(0, "a", PET_TYPE_BOOL) + param(0, "b", PET_TYPE_BOOL), "number 1 is missing"},
-      {"name twice", good + param(0, "a", PET_TYPE_BOOL) + param(1, "a", PET_TYPE_BOOL), "the parameter 'a' is there twice"},
-      {"bad name", good + param(0, "a b", PET_TYPE_BOOL), "the parameter note names its parameter 'a b'"},
+      {"index twice", good + param(0, "a", PET_TYPE_BOOL) + param(0, "b", PET_TYPE_BOOL),
+       "number 1 is missing"},
+      {"name twice", good + param(0, "a", PET_TYPE_BOOL) + param(1, "a", PET_TYPE_BOOL),
+       "the parameter 'a' is there twice"},
+      {"bad name", good + param(0, "a b", PET_TYPE_BOOL),
+       "the parameter note names its parameter 'a b'"},
       {"type 9", good + param(0, "a", 9), "has the unknown type 9"},
       {"type null", good + param(0, "a", PET_TYPE_NULL), "has the unknown type 0"},
-      {"value type 9", good + param(0, "a", PET_TYPE_ANY, 0, u8(9)), "has a value of the unknown type 9"},
-      {"bool 2", good + param(0, "a", PET_TYPE_BOOL, 0, bool_value(2)), "has 2 where 0 or 1 is expected"},
+      {"value type 9", good + param(0, "a", PET_TYPE_ANY, 0, u8(9)),
+       "has a value of the unknown type 9"},
+      {"bool 2", good + param(0, "a", PET_TYPE_BOOL, 0, bool_value(2)),
+       "has 2 where 0 or 1 is expected"},
       {"wrong default", good + param(0, "a", PET_TYPE_INT64, 0, text_value("5")),
        "gives 'a' a default that is not of its type, int64"},
-      {"null default", good + param(0, "a", PET_TYPE_INT64, 0, null_value()), "not of its type, int64"},
-      {"wrong item", good + param(0, "a", PET_TYPE_INT64, PET_PARAM_LIST, list_value(1, text_value("x"))),
+      {"null default", good + param(0, "a", PET_TYPE_INT64, 0, null_value()),
+       "not of its type, int64"},
+      {"wrong item",
+       good + param(0, "a", PET_TYPE_INT64, PET_PARAM_LIST, list_value(1, text_value("x"))),
        "not of its type, list of int64"},
-      {"key twice", good + param(0, "a", PET_TYPE_ANY, 0, object_value(2, text("k") + null_value() + text("k") + null_value())),
+      {"key twice",
+       good + param(0, "a", PET_TYPE_ANY, 0,
+                    object_value(2, text("k") + null_value() + text("k") + null_value())),
        "has an object with a key twice"},
-      {"long list", good + param(0, "a", PET_TYPE_ANY, 0, list_value(0xffffffff, null_value())), "parameter note"},
-      {"not UTF-8", good + note(PET_NOTE_DOC, text("\xff")), "the doc note has a text that is not UTF-8"},
+      {"long list", good + param(0, "a", PET_TYPE_ANY, 0, list_value(0xffffffff, null_value())),
+       "parameter note"},
+      {"not UTF-8", good + note(PET_NOTE_DOC, text("\xff")),
+       "the doc note has a text that is not UTF-8"},
       {"overlong", good + note(PET_NOTE_DOC, text("\xc0\xaf")), "not UTF-8"},
       {"surrogate", good + note(PET_NOTE_DOC, text("\xed\xa0\x80")), "not UTF-8"},
-      {"control", good + note(PET_NOTE_VERSION, text("1\x1b[2J")), "the version note has control characters"},
-      {"empty kind", abi_note() + class_note() + isa_note() + note(PET_NOTE_KIND, text("")), "where one word is expected"},
+      {"control", good + note(PET_NOTE_VERSION, text("1\x1b[2J")),
+       "the version note has control characters"},
+      {"empty kind", abi_note() + class_note() + isa_note() + note(PET_NOTE_KIND, text("")),
+       "where one word is expected"},
       {"short ABI", note(PET_NOTE_ABI, u8(1)), "the ABI note is cut off"},
       {"long ABI", note(PET_NOTE_ABI, u32(1) + u32(0)), "the ABI note is 4 bytes too long"},
       {"long text", good + note(PET_NOTE_DOC, u32(5) + "abc"), "the doc note is cut off"},
@@ -182,10 +202,12 @@ TEST_CASE("no notes of ours is not a plugin", "[core][artifact]") {
   }
 }
 
-TEST_CASE("notes cut off at any length, or with any byte flipped, never do more than throw", "[core][artifact]") {
-  const std::string good = required_notes() + note(PET_NOTE_INTERFACE, text("pet.filter/1")) +
-                           param(0, "k", PET_TYPE_ANY, 0, list_value(2, int_value(1) + text_value("x")), "doc") +
-                           param(1, "o", PET_TYPE_OBJECT, 0, object_value(1, text("key") + float_value(1)));
+TEST_CASE("notes cut off at any length, or with any byte flipped, never do more than throw",
+          "[core][artifact]") {
+  const std::string good =
+      required_notes() + note(PET_NOTE_INTERFACE, text("pet.filter/1")) +
+      param(0, "k", PET_TYPE_ANY, 0, list_value(2, int_value(1) + text_value("x")), "doc") +
+      param(1, "o", PET_TYPE_OBJECT, 0, object_value(1, text("key") + float_value(1)));
   const auto survives = [](const std::string& notes) {
     // A heap block of just this size, so that a sanitizer sees a read beyond it.
     const std::string exact(notes);
