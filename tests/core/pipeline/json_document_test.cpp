@@ -9,7 +9,7 @@
 #include <random>
 #include <string>
 
-#include "core/pipeline/json_position.hpp"
+#include "core/artifact/note_reader.hpp"
 #include "storage/error.hpp"
 
 using namespace pet;
