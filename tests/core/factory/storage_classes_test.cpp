@@ -1,0 +1,59 @@
+#include "core/factory/storage_classes.hpp"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "core/factory/container.hpp"
+#include "core/loader/base_plugin.hpp"
+#include "storage/error.hpp"
+#include "storage/local_storage.hpp"
+#include "tests/core/factory/compiled_in.hpp"
+#include "tests/storage/error_matcher.hpp"
+#include "tests/storage/temporary_folder.hpp"
+
+namespace pet::test {
+namespace {
+
+TEST_CASE("10: LocalStorage is registered in sf and pif", "[core][factory]") {
+  const Container container;
+  for (const BaseFactory* factory : {&container.sf, &container.pif}) {
+    const PetClass& clazz = (*factory)["LocalStorage"];
+    CHECK(clazz.name() == "LocalStorage");
+    CHECK(clazz.kind() == "storage");
+    CHECK_FALSE(clazz.hash().has_value());
+    REQUIRE(clazz.parameters().size() == 1);
+    CHECK(clazz.parameters()[0].name == "path");
+  }
+  CHECK(container.ppif["LocalStorage"] == container.sf["LocalStorage"]);
+}
+
+TEST_CASE("10: an instance stands for a storage, which outlives it", "[core][factory]") {
+  const TemporaryFolder folder;
+  const Container container;
+  std::shared_ptr<BaseStorage> storage;
+  {
+    const BasePlugin node = container.pif["LocalStorage"].create({{"path", folder.path()}});
+    CHECK(node.item_dump().at("params").as_object().at("path").as_text() == folder.path());
+    storage = storage_of(node);
+  }
+  CHECK(storage->describe() == "file://" + folder.path());
+  storage->put("a", "bytes");
+  CHECK(LocalStorage(folder.path()).get("a") == "bytes");
+}
+
+TEST_CASE("10: a LocalStorage needs a path", "[core][factory]") {
+  const Container container;
+  const PetClass& clazz = container.sf["LocalStorage"];
+  CHECK_THROWS_MATCHES(clazz.create(), Error, fails(ErrorCode::kBadParams, {"path"}));
+  CHECK_THROWS_MATCHES(clazz.create({{"path", ""}}), Error,
+                       fails(ErrorCode::kBadParams, {"expected a directory, got ''"}));
+}
+
+TEST_CASE("10: an instance of another class stands for no storage", "[core][factory]") {
+  CHECK_THROWS_MATCHES(
+      storage_of(compiled_in<PlainFilter>().create()), Error,
+      fails(ErrorCode::kUsage, {"PlainFilter is a filter, not one of the storages"}));
+}
+
+}  // namespace
+}  // namespace pet::test
