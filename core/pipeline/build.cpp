@@ -108,34 +108,21 @@ std::optional<PetClass> Builder::class_of(const ConfigNode& node) {
 }
 
 std::optional<PetClass> Builder::builtin_of(const ConfigNode& node) {
-  const BaseFactory& builtins = options_.builtins ? *options_.builtins : factory_;
+  const std::optional<PetClass> clazz = factory_.get_builtin(node.clazz);
+  if (clazz && clazz->version() == *node.builtin) return clazz;
   const std::string wanted =
       node.clazz + " is pinned to the built-in of version " + shown_text(*node.builtin) + ", and ";
   const Error::Subject subject{.class_name = node.clazz, .hash = {}, .key = {}};
-  // contains() looks at memory alone: a pinned node asks no pointer.
-  const std::optional<PetClass> clazz =
-      builtins.contains(node.clazz) ? builtins.get(node.clazz) : std::nullopt;
   if (!clazz) {
     problems_.add(node.pointer, Error(ErrorCode::kClassNotFound,
-                                      wanted + "no such class is built in here" +
-                                          (options_.builtins || !factory_.has_versions()
-                                               ? std::string()
-                                               : ": name the built-ins in BuildOptions::builtins"),
-                                      subject));
-  } else if (clazz->hash()) {
-    problems_.add(node.pointer, Error(ErrorCode::kVersionNotFound,
-                                      wanted + "that name stands for the binary " +
-                                          clazz->hash()->short_hex() + " here",
-                                      subject));
-  } else if (clazz->version() != *node.builtin) {
+                                      wanted + "no such class is built in here", subject));
+  } else {
     problems_.add(
         node.pointer,
         Error(ErrorCode::kVersionNotFound,
               wanted + "this program has version " + shown_text(clazz->version()) +
                   ": run it with a program that has the pinned one, or pin the config again",
               subject));
-  } else {
-    return clazz;
   }
   return std::nullopt;
 }
@@ -204,7 +191,6 @@ BasePlugin require_instance(const ParamValue& value, const std::string& source) 
 
 BuildOptions completed(BuildOptions options, const Container& container) {
   if (!options.host) options.host = container.host();
-  if (!options.builtins) options.builtins = &container.pif;
   return options;
 }
 

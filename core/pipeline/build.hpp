@@ -29,8 +29,6 @@ class PluginHost;
 struct BuildOptions {
   std::string source = "config";     // how messages name the config: a file's name, say
   std::shared_ptr<PluginHost> host;  // of the instances; none: PluginHost::process()
-  // Where nodes marked "builtin" are looked up, in memory alone. None: the factory that builds.
-  const BaseFactory* builtins = nullptr;
 };
 
 BasePlugin build_from_dump(std::string_view json, const BaseFactory& factory,
@@ -38,7 +36,7 @@ BasePlugin build_from_dump(std::string_view json, const BaseFactory& factory,
 BasePlugin build_from_dump(const ParamObject& config, const BaseFactory& factory,
                            BuildOptions options = {});
 
-// The same from a container's storage, built-ins and host.
+// The same from a container's ppif, with its host.
 BasePlugin build_from_dump(std::string_view json, const Container& container,
                            BuildOptions options = {});
 BasePlugin build_from_dump(const ParamObject& config, const Container& container,

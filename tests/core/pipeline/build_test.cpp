@@ -228,8 +228,6 @@ TEST_CASE("a node marked builtin is the compiled-in class of that version, witho
         Refusal{ErrorCode::kClassNotFound,
                 "config, (root): Nowhere is pinned to the built-in of version \"1\", and no such "
                 "class is built in here"});
-  const BaseFactory none;
-  CHECK(refusal(leaf, factory, {.builtins = &none}).first == ErrorCode::kClassNotFound);
 }
 
 TEST_CASE("fitted state is refused until it can travel", "[pipeline][build]") {
