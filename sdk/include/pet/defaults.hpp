@@ -36,7 +36,8 @@ struct ListOf {
 template <class First, class... Rest>
 constexpr auto list_of(First first, Rest... rest) {
   static_assert(1 + sizeof...(Rest) <= kMaxDefaultItems, "a default list is too long");
-  return ListOf<First, 1 + sizeof...(Rest)>{{first, static_cast<First>(rest)...}};
+  using Item = std::common_type_t<First, Rest...>;  // list_of(1, 2.5) is of doubles
+  return ListOf<Item, 1 + sizeof...(Rest)>{{static_cast<Item>(first), static_cast<Item>(rest)...}};
 }
 
 namespace detail {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -26,6 +27,12 @@ namespace pet::testing {
 struct LogLine {
   std::int32_t level;  // PET_LOG_*
   std::string message;
+};
+
+// What a pet_child points to. It lasts as long as its host and is never used again, so that a value which outlived
+// its instance is noticed.
+struct Ticket {
+  void* body;
 };
 
 // Every service of abi.h. What a test wants to see or change is a public member; a service whose id stands in
@@ -65,8 +72,12 @@ class FakeHost {
   static pet_status get_blob(const pet_host* host, pet_text key, const pet_sink* sink, pet_failure* failure);
   static pet_status put_blob(const pet_host* host, pet_text key, pet_text bytes, pet_failure* failure);
 
+  friend class Instance;
+  friend class FakeInstances;
+
   pet_host table_;
   std::mutex mutex_;
+  std::deque<Ticket> tickets_;
 };
 
 struct Trial {
@@ -74,7 +85,7 @@ struct Trial {
   double score;
 };
 
-// One instance of a class, as a host holds it: what a pet_child points to.
+// One instance of a class, as a host holds it.
 class Instance {
  public:
   static Instance create(FakeHost& host, const pet_entry& entry, const Object& params);
@@ -99,19 +110,29 @@ class Instance {
   // What a config's `_grid` would give: parameter → list of candidates. Children's grids are added by themselves.
   void set_grid(Object grid) { body_->grid = std::move(grid); }
 
-  // Itself as a parameter's value; the one that it is given to keeps it alive.
-  operator Value() const { return Value::instance(reinterpret_cast<pet_child*>(body_.get())); }
+  // Itself as a parameter's value. The instance that it is given to keeps it alive; the value alone does not.
+  operator Value() const { return body_->value(); }
 
  private:
   friend class FakeInstances;
 
   struct Body : std::enable_shared_from_this<Body> {
-    Body(FakeHost& owner, const pet_entry& of) : host(owner), entry(of) {}
+    Body(FakeHost& owner, const pet_entry& of) : host(owner), entry(of) {
+      const std::lock_guard<std::mutex> lock(host.mutex_);
+      ticket = &host.tickets_.emplace_back(Ticket{this});
+    }
     Body(const Body&) = delete;
     Body& operator=(const Body&) = delete;
     ~Body() {  // before `children`: parents die first
       if (object != nullptr) entry.destroy(object);
+      ticket->body = nullptr;
     }
+    static Body& of(const pet_child* child) {
+      if (void* body = reinterpret_cast<const Ticket*>(child)->body) return *static_cast<Body*>(body);
+      throw Failure::bad_params("a value's instance is gone: keep the Instance in a variable");
+    }
+    Value value() const { return Value::instance(reinterpret_cast<pet_child*>(ticket)); }
+    void keep_children(const Value& value);
     const void* find(const char* id) const {
       const void* table = entry.query(id);
       if (table != nullptr && std::string_view(id) == PET_FILTER_FIT) {
@@ -132,6 +153,7 @@ class Instance {
     Object grid;
     std::vector<std::shared_ptr<Body>> children;
     pet_instance* object = nullptr;
+    Ticket* ticket = nullptr;
     std::vector<std::unique_ptr<std::pair<Value, std::unique_ptr<ValueView>>>> kept;  // answers, for the life
   };
 

@@ -7,7 +7,7 @@ namespace pet::testing {
 
 // ---- creation ----
 
-// The table of pet.instances/1: a pet_child is an Instance::Body, a pet_class is a pet_entry.
+// The table of pet.instances/1: a pet_child is a Ticket of an Instance::Body, a pet_class is a pet_entry.
 class FakeInstances {
  public:
   using Body = Instance::Body;
@@ -25,7 +25,7 @@ class FakeInstances {
       }
     }
     for (const Field& field : params) body->params[field.key] = field.value;
-    for (const Field& field : body->params) keep_children(field.value, body->children);
+    for (const Field& field : body->params) body->keep_children(field.value);
     const ValueView view(body->params);
     Instance::checked([&](pet_failure* failure) {
       return entry.create(host.get(), view.get(), &body->object, failure);
@@ -34,20 +34,8 @@ class FakeInstances {
   }
 
  private:
-  static Body& body(const pet_child* child) {
-    return *const_cast<Body*>(reinterpret_cast<const Body*>(child));
-  }
+  static Body& body(const pet_child* child) { return Body::of(child); }
   static Instance instance(const pet_child* child) { return Instance(body(child).shared_from_this()); }
-
-  static void keep_children(const Value& value, std::vector<std::shared_ptr<Body>>& children) {
-    if (value.type() == PET_TYPE_INSTANCE) {
-      children.push_back(body(value.as_instance()).shared_from_this());
-    } else if (value.type() == PET_TYPE_LIST) {
-      for (const Value& item : value.as_list()) keep_children(item, children);
-    } else if (value.type() == PET_TYPE_OBJECT) {
-      for (const Field& field : value.as_object()) keep_children(field.value, children);
-    }
-  }
 
   // ---- {path: value} applied to a tree ----
 
@@ -74,7 +62,7 @@ class FakeInstances {
     if (const Value* whole = overrides.find("")) return *whole;
     if (value.type() == PET_TYPE_INSTANCE) {
       parent.children.push_back(cloned(body(value.as_instance()), overrides));
-      return Value::instance(reinterpret_cast<pet_child*>(parent.children.back().get()));
+      return parent.children.back()->value();
     }
     if (value.type() == PET_TYPE_LIST) {
       Value::List out;
@@ -144,21 +132,21 @@ class FakeInstances {
   }
   // A child that release() ends: the pointer it hands out keeps itself alive until then.
   static pet_child* give(std::shared_ptr<Body> owned) {
-    Body* raw = owned.get();
+    pet_child* child = owned->value().as_instance();
     const std::lock_guard<std::mutex> lock(owners_mutex());
-    owners()[raw] = std::move(owned);
-    return reinterpret_cast<pet_child*>(raw);
+    owners()[child] = std::move(owned);
+    return child;
   }
   static void release(pet_child* child) {
     std::shared_ptr<Body> last;  // dies after the lock: an instance may release children of its own
     const std::lock_guard<std::mutex> lock(owners_mutex());
-    const auto found = owners().find(&body(child));
+    const auto found = owners().find(child);
     if (found == owners().end()) std::abort();  // released twice, or a child that is only borrowed
     last = std::move(found->second);
     owners().erase(found);
   }
-  static std::map<Body*, std::shared_ptr<Body>>& owners() {
-    static auto& map = *new std::map<Body*, std::shared_ptr<Body>>;
+  static std::map<pet_child*, std::shared_ptr<Body>>& owners() {
+    static auto& map = *new std::map<pet_child*, std::shared_ptr<Body>>;
     return map;
   }
   static std::mutex& owners_mutex() {
@@ -166,6 +154,16 @@ class FakeInstances {
     return mutex;
   }
 };
+
+inline void Instance::Body::keep_children(const Value& value) {
+  if (value.type() == PET_TYPE_INSTANCE) {
+    children.push_back(of(value.as_instance()).shared_from_this());
+  } else if (value.type() == PET_TYPE_LIST) {
+    for (const Value& item : value.as_list()) keep_children(item);
+  } else if (value.type() == PET_TYPE_OBJECT) {
+    for (const Field& field : value.as_object()) keep_children(field.value);
+  }
+}
 
 inline const pet_host_instances_v1& FakeInstances::table() {
   using Host = const pet_host*;

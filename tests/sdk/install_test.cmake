@@ -1,0 +1,42 @@
+# A foreign project with only the installed SDK builds the example and every template of petctl new.
+include(${CMAKE_CURRENT_LIST_DIR}/package.cmake)
+install_sdk()
+
+# Nothing of ours, and nothing of core's dependencies, is needed: the example is copied away.
+file(COPY ${CMAKE_CURRENT_LIST_DIR}/example DESTINATION ${WORK_DIR})
+build(${WORK_DIR}/example ${WORK_DIR}/example/build)
+set(plugin ${WORK_DIR}/example/build/MyFilter.so)
+expect("MyFilter.so in the build directory" EXISTS ${plugin})
+file(SIZE ${plugin} size)
+message(STATUS "MyFilter.so: ${size} bytes")
+expect("at most 120000 bytes, got ${size}" size LESS_EQUAL 120000)
+exports(${plugin} names)
+expect("pet_entry_v1 and no other symbol, got '${names}'" names STREQUAL "pet_entry_v1")
+
+file(READ ${WORK_DIR}/example/MyFilter.cpp source)
+string(REGEX MATCHALL "\n" lines "${source}")
+list(LENGTH lines count)
+expect("an example of at most 15 lines, got ${count}" count LESS_EQUAL 15)
+file(STRINGS ${WORK_DIR}/example/CMakeLists.txt lines)
+list(LENGTH lines count)
+expect("a CMakeLists.txt of four lines, got ${count}" count EQUAL 4)
+
+foreach(kind IN ITEMS filter metric pipeline)
+  set(NAME New_${kind})
+  set(project ${WORK_DIR}/${NAME})
+  configure_file(${TEMPLATES}/${kind}.cpp.in ${project}/${NAME}.cpp @ONLY)
+  configure_file(${TEMPLATES}/CMakeLists.txt.in ${project}/CMakeLists.txt @ONLY)
+  build(${project} ${project}/build -DCMAKE_CXX_FLAGS=-Wall\ -Wextra\ -Wshadow\ -pedantic\ -Werror)
+  exports(${project}/build/${NAME}.so names)
+  expect("pet_entry_v1 and no other symbol, got '${names}'" names STREQUAL "pet_entry_v1")
+endforeach()
+
+# A component that is not installed is not found, in words; the SDK is.
+file(WRITE ${WORK_DIR}/asks/CMakeLists.txt "cmake_minimum_required(VERSION 3.22)
+project(asks CXX)
+find_package(PetFactory COMPONENTS sdk REQUIRED)
+find_package(PetFactory COMPONENTS core)
+if(PetFactory_FOUND OR NOT PetFactory_NOT_FOUND_MESSAGE MATCHES \"the SDK alone\")
+  message(FATAL_ERROR \"core was found: \${PetFactory_NOT_FOUND_MESSAGE}\")
+endif()\n")
+build(${WORK_DIR}/asks ${WORK_DIR}/asks/build)

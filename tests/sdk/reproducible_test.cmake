@@ -1,0 +1,44 @@
+# Same source, same bytes: another directory, comments, white space, names of locals and build type do not count;
+# what the code means does.
+include(${CMAKE_CURRENT_LIST_DIR}/package.cmake)
+install_sdk()
+
+file(READ ${CMAKE_CURRENT_LIST_DIR}/example/MyFilter.cpp source)
+file(READ ${CMAKE_CURRENT_LIST_DIR}/example/CMakeLists.txt lists)
+
+# hash(RESULT DIRECTORY SOURCE options…): the SHA-256 of MyFilter.so built there from that text.
+function(hash result directory text)
+  file(WRITE ${WORK_DIR}/${directory}/MyFilter.cpp "${text}")
+  file(WRITE ${WORK_DIR}/${directory}/CMakeLists.txt "${lists}")
+  build(${WORK_DIR}/${directory} ${WORK_DIR}/${directory}/build ${ARGN})
+  file(SHA256 ${WORK_DIR}/${directory}/build/MyFilter.so value)
+  set(${result} ${value} PARENT_SCOPE)
+endfunction()
+
+string(REPLACE "  pet::XYData y" "  // a comment,\n\n\n      /* and more lines */ pet::XYData   y" commented "${source}")
+string(REPLACE "XYData y " "XYData renamed " renamed "${commented}")
+string(REPLACE "y.data" "renamed.data" renamed "${renamed}")
+string(REPLACE "return y" "return renamed" renamed "${renamed}")
+string(REPLACE "factor * x" "factor + x" other "${source}")
+string(REPLACE "2.0," "2.5," other_default "${source}")
+
+# "name|compiler|flags"; those whose compiler is not here are left out, loudly.
+foreach(toolchain IN ITEMS "ours|${CXX}|" "clang|clang++|" "libc++|clang++|-stdlib=libc++" "debug|${CXX}|-D_GLIBCXX_DEBUG")
+  string(REPLACE "|" ";" toolchain "${toolchain};")
+  list(POP_FRONT toolchain name CXX flags)
+  find_program(compiler_${name} ${CXX})
+  if(NOT compiler_${name} OR (name STREQUAL "libc++" AND NOT HAVE_LIBCXX))
+    message(STATUS "SKIPPED ${name}: no ${CXX} ${flags} on this machine")
+    continue()
+  endif()
+  set(options "-DCMAKE_CXX_FLAGS=${flags}")
+  hash(first ${name}/here "${source}" ${options})
+  hash(again ${name}/some/where/else "${renamed}" ${options} -DCMAKE_BUILD_TYPE=Debug)
+  expect("${name}: one hash in two places, got ${first} and ${again}" first STREQUAL again)
+  hash(changed ${name}/changed "${other}" ${options})
+  expect("${name}: another hash for other code" NOT first STREQUAL changed)
+  hash(changed ${name}/default "${other_default}" ${options})
+  expect("${name}: another hash for another default" NOT first STREQUAL changed)
+  exports(${WORK_DIR}/${name}/here/build/MyFilter.so names)
+  expect("${name}: pet_entry_v1 and no other symbol, got '${names}'" names STREQUAL "pet_entry_v1")
+endforeach()

@@ -1,0 +1,220 @@
+// State: it comes back as it was, and bytes that are not what was written are refused.
+#include <catch2/catch.hpp>
+
+#include <cmath>
+
+#include "pet/filter.hpp"
+#include "pet/pipeline.hpp"
+#include "pet/testing.hpp"
+#include "tests/sdk/messages.hpp"
+
+namespace {
+
+using pet::Value;
+using pet::XYData;
+using pet::testing::make;
+
+class Learner : public pet::Filter<Learner> {
+ public:
+  PET_STATE(bool, fitted, "");
+  PET_STATE(std::int64_t, rows, "");
+  PET_STATE(double, mean, "");
+  PET_STATE(std::string, label, "");
+  PET_STATE(std::vector<double>, numbers, "");
+  PET_STATE(std::vector<std::string>, names, "");
+  PET_STATE(std::vector<std::vector<std::int64_t>>, nested, "");
+  PET_STATE(std::vector<bool>, flags, "");
+  PET_STATE(XYData, data, "");
+  PET_STATE(XYData, nothing, "");
+
+  void fit(const XYData& x) {
+    fitted = true;
+    rows = x.rows();
+    mean = std::nan("");
+    label = std::string("a\0b", 3);
+    numbers = {1.5, -0.0, INFINITY};
+    names = {"", "x"};
+    nested = {{}, {1, 2}};
+    flags = {true, false, true};
+    data = x.clone();
+  }
+  XYData predict(const XYData&) const {
+    if (!fitted) throw pet::Failure::not_fitted("predict before fit");
+    const bool same = rows == 2 && std::isnan(mean) && label.size() == 3 && std::signbit(numbers.at(1)) &&
+                      names.at(1) == "x" && nested.at(1).at(1) == 2 && flags.at(2) && !nothing;
+    return same ? data.view() : XYData();
+  }
+};
+PET_CLASS(Learner)
+
+class Other : public pet::Filter<Other> {
+ public:
+  PET_STATE(bool, fitted, "");
+  XYData predict(const XYData& x) const { return x.view(); }
+};
+PET_CLASS(Other)
+
+namespace newer {
+class Learner2 : public pet::Filter<Learner2> {
+ public:
+  static constexpr std::uint32_t kStateSchema = 2;
+  PET_STATE(std::int64_t, rows, "");
+  PET_STATE(double, added, "not in schema 1");
+  XYData predict(const XYData&) const { return XYData::mock({static_cast<double>(rows), added}); }
+};
+PET_CLASS(Learner2)
+}  // namespace newer
+
+class Custom : public pet::Filter<Custom> {
+ public:
+  std::int64_t seen = 0;
+  void fit(const XYData& x) { seen += x.rows(); }
+  XYData predict(const XYData&) const { return XYData::mock({seen}); }
+  void save(pet::StateWriter& state) const { state.put("seen", seen); }
+  void load(pet::StateReader& state) { state.get("seen", seen); }
+};
+PET_CLASS(Custom)
+
+class Stateless : public pet::Filter<Stateless> {
+ public:
+  XYData predict(const XYData& x) const { return x.view(); }
+};
+PET_CLASS(Stateless)
+
+class Forgetful : public pet::Filter<Forgetful> {
+ public:
+  void fit(const XYData&) {}
+  XYData predict(const XYData& x) const { return x.view(); }
+};
+PET_CLASS(Forgetful)
+
+class Holder : public pet::Filter<Holder> {
+ public:
+  PET_PARAM(std::vector<pet::FilterChild>, filters, pet::required, "");
+  void fit(const XYData& x) {
+    for (auto& filter : filters) {
+      if (filter.has_fit()) filter.fit(x);
+    }
+  }
+  XYData predict(const XYData& x) const { return filters.at(0).predict(x); }
+  void save(pet::StateWriter& state) const { state.put("filters", filters); }
+  void load(pet::StateReader& state) { state.get("filters", filters); }
+};
+PET_CLASS(Holder)
+
+std::string fitted_state() {
+  auto learner = make<Learner>();
+  learner.fit(XYData::mock({{1.0, 2.0}, {3.0, 4.0}}));
+  return learner.save();
+}
+
+std::string state_of(std::string_view class_name, std::uint32_t schema, std::int64_t rows) {
+  pet::StateWriter writer(class_name, schema);
+  writer.put("rows", rows);
+  return writer.finish();
+}
+
+}  // namespace
+
+TEST_CASE("what was fitted predicts the same where it is loaded", "[sdk][state]") {
+  const std::string state = fitted_state();
+  auto landed = make<Learner>();
+  CHECK(thrown_by([&] { landed.predict(XYData::mock({1.0})); }).status == PET_NOT_FITTED);
+  landed.load(state);
+  CHECK(landed.predict(XYData::mock({1.0})).value<double>() == std::vector<double>{1, 2, 3, 4});
+  CHECK(landed.save() == state);
+}
+
+TEST_CASE("an unfitted instance can be saved too", "[sdk][state]") {
+  auto landed = make<Learner>();
+  landed.load(make<Learner>().save());
+  CHECK(thrown_by([&] { landed.predict(XYData::mock({1.0})); }).status == PET_NOT_FITTED);
+}
+
+TEST_CASE("state cut at any length is refused", "[sdk][state]") {
+  const std::string state = fitted_state();
+  auto learner = make<Learner>();
+  for (std::size_t size = 0; size < state.size(); ++size) {
+    const Thrown thrown = thrown_by([&] { learner.load(std::string_view(state).substr(0, size)); });
+    INFO("first " << size << " of " << state.size() << " bytes: " << thrown.text);
+    CHECK(thrown.status == PET_BAD_STATE);
+    CHECK(thrown.text.rfind("the saved state ", 0) == 0);
+  }
+  CHECK(thrown_by([&] { learner.load(state + "x"); }).text ==
+        "the saved state is damaged: expected " + std::to_string(state.size()) + " bytes, got " +
+            std::to_string(state.size() + 1));
+}
+
+TEST_CASE("state with any byte altered is refused, and the instance keeps what it had", "[sdk][state]") {
+  const std::string state = fitted_state();
+  auto learner = make<Learner>();
+  learner.load(state);
+  for (std::size_t i = 0; i < state.size(); ++i) {
+    std::string altered = state;
+    altered[i] = static_cast<char>(altered[i] ^ 0x41);
+    INFO("byte " << i);
+    CHECK(thrown_by([&] { learner.load(altered); }).status == PET_BAD_STATE);
+  }
+  CHECK(learner.save() == state);
+}
+
+TEST_CASE("state of another class, or of a newer schema, is refused in those words", "[sdk][state]") {
+  CHECK(thrown_by([] { make<Other>().load(fitted_state()); }).text == "the saved state is of Learner, not of Other");
+  CHECK(thrown_by([] { make<newer::Learner2>().load(state_of("Learner2", 3, 1)); }).text ==
+        "the saved state has schema 3; this version of the class reads up to 2: load a newer version of the class");
+}
+
+TEST_CASE("an older schema may lack fields; the own one may not", "[sdk][state]") {
+  auto learner = make<newer::Learner2>();
+  learner.load(state_of("Learner2", 1, 7));
+  CHECK(learner.predict(XYData::mock({0.0})).value<double>() == std::vector<double>{7, 0});
+  const Thrown thrown = thrown_by([&] { learner.load(state_of("Learner2", 2, 8)); });
+  CHECK(thrown.text == "saved field 'added' is missing");
+  CHECK(learner.predict(XYData::mock({0.0})).value<double>() == std::vector<double>{7, 0});
+}
+
+TEST_CASE("a saved field of another type is refused", "[sdk][state]") {
+  pet::StateWriter writer("Learner2", 1);
+  writer.put("rows", 1.5);
+  CHECK(thrown_by([&] { make<newer::Learner2>().load(writer.finish()); }).text ==
+        "saved field 'rows': expected int64, got float64");
+}
+
+TEST_CASE("a forged count asks for no memory", "[sdk][state]") {
+  std::string forged;
+  pet::detail::append_number(forged, UINT64_MAX, 8);
+  pet::detail::ByteReader in(forged);
+  CHECK(thrown_by([&] { pet::detail::StateType<std::vector<double>>::read(in); }).status == PET_BAD_STATE);
+
+  std::string tensor("\1\2\100\1\0\0\0", 7);  // float64, one dimension
+  pet::detail::append_number(tensor, UINT64_MAX / 4, 8);
+  pet::detail::ByteReader shape(tensor);
+  CHECK(thrown_by([&] { pet::detail::StateType<XYData>::read(shape); }).status == PET_BAD_STATE);
+}
+
+TEST_CASE("a class may write its state by itself", "[sdk][state]") {
+  auto custom = make<Custom>();
+  custom.fit(XYData::mock({1.0, 2.0}));
+  auto landed = make<Custom>();
+  landed.load(custom.save());
+  CHECK(landed.predict(XYData::mock({0.0})).value<std::int64_t>() == std::vector<std::int64_t>{2});
+}
+
+TEST_CASE("only a class with state has pet.state/1", "[sdk][state]") {
+  CHECK(make<Learner>().has(PET_STATE_1));
+  CHECK(make<Custom>().has(PET_STATE_1));
+  CHECK_FALSE(make<Stateless>().has(PET_STATE_1));
+}
+
+TEST_CASE("a parent saves and loads its children", "[sdk][state]") {
+  auto fitted = make<Holder>({{"filters", Value::List{make<Learner>(), make<Stateless>()}}});
+  fitted.fit(XYData::mock({{1.0}, {2.0}}));
+  auto landed = make<Holder>({{"filters", Value::List{make<Learner>(), make<Stateless>()}}});
+  landed.load(fitted.save());
+  CHECK(landed.predict(XYData::mock({0.0})).value<double>() == std::vector<double>{1, 2});
+
+  const auto forgetful = make<Holder>({{"filters", Value::List{make<Forgetful>()}}});
+  const Thrown thrown = thrown_by([&] { forgetful.save(); });
+  CHECK(thrown.status == PET_UNSUPPORTED);
+  CHECK(thrown.text == "Forgetful can be fitted, but cannot save its state");
+}
