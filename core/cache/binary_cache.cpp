@@ -86,8 +86,8 @@ CachedBinary BinaryCache::insert(const Binary& binary) {
 
 CachedBinary BinaryCache::get_or_fetch(const Hash& expected, const FetchSubject& subject,
                                        const std::function<std::string()>& download) {
-  // The look into the store belongs to the flight: a thread that missed just before another one's file
-  // appeared would fetch it again.
+  // The look into the store belongs to the flight: a thread that missed just before another one's
+  // file appeared would fetch it again.
   return process_flights().run(store_->identity() + "\n" + expected.hex(),
                                [&] { return fetch(expected, subject, download); });
 }

@@ -9,21 +9,21 @@
 //           does not match is taken out (quarantine/<hash>-<unique>), reported, and fetched again:
 //           no caller ever sees it.
 // Names:    one path for one hash, for ever, since glibc matches loaded libraries by name first. In
-//           memory the path is a sealed memfd's (/proc/self/fd/N), whose descriptor stays open until
-//           the process ends.
-// Safety:   the bytes that were checked must be those that dlopen then maps. So nobody but this user
-//           and root may be able to write to the directory, to anything in it, or to any directory
-//           above it (a sticky one such as /tmp is all right). Links in the directory's path are
-//           resolved once, when it is opened, and none is followed below it.
-// Sharing:  any number of processes, without locks: a file appears by one rename. It needs no fsync,
-//           since a file that a power cut emptied does not match its hash. Threads that ask for one
-//           hash at the same time fetch it once.
+//           memory the path is a sealed memfd's (/proc/self/fd/N), whose descriptor stays open
+//           until the process ends.
+// Safety:   the bytes that were checked must be those that dlopen then maps. So nobody but this
+//           user and root may be able to write to the directory, to anything in it, or to any
+//           directory above it (a sticky one such as /tmp is all right). Links in the directory's
+//           path are resolved once, when it is opened, and none is followed below it.
+// Sharing:  any number of processes, without locks: a file appears by one rename. It needs no
+//           fsync, since a file that a power cut emptied does not match its hash. Threads that ask
+//           for one hash at the same time fetch it once.
 // Eviction: needs no leases: a mapped file survives unlinking, and a vanished one is fetched again.
 //           Who finds that `file` is gone when it is to be mapped asks again.
 // Threads:  every method, from any thread.
-// Throws:   pet::Error: kStorageRefused when the directory cannot be used (somebody else's, writable
-//           for others, read-only, full, mounted noexec), naming it and the way out; kCorrupt for a
-//           download that does not match its hash.
+// Throws:   pet::Error: kStorageRefused when the directory cannot be used (somebody else's,
+//           writable for others, read-only, full, mounted noexec), naming it and the way out;
+//           kCorrupt for a download that does not match its hash.
 #pragma once
 
 #include <cstdint>
@@ -79,8 +79,8 @@ class BinaryCache {
   // From the text of PET_CACHE: a directory; "memory:"; or nothing, for the default directory.
   static std::shared_ptr<BinaryCache> open(std::string_view text, CacheOptions options = {});
 
-  // $XDG_CACHE_HOME/petfactory, else $HOME/.cache/petfactory. Throws kStorageRefused when neither is
-  // an absolute path.
+  // $XDG_CACHE_HOME/petfactory, else $HOME/.cache/petfactory. Throws kStorageRefused when neither
+  // is an absolute path.
   static std::filesystem::path default_directory();
 
   // The file of this hash, verified; nullopt when there is none, or it was damaged and is now

@@ -1,5 +1,5 @@
-// CacheStore: where a BinaryCache keeps its files: a directory (directory_store_posix.cpp) or memory
-// (memory_store_posix.cpp). For binary_cache.cpp only.
+// CacheStore: where a BinaryCache keeps its files: a directory (directory_store_posix.cpp) or
+// memory (memory_store_posix.cpp). For binary_cache.cpp only.
 //
 // Threads: every method, from any thread.
 #pragma once

@@ -1,6 +1,6 @@
 // A cache in a directory: <hash>.so for what is good, quarantine/<hash>-<unique> for what was not,
-// and .tmp-<pid>-<unique> on the way. All of it is reached from the directory's descriptor, by names
-// without a slash, and without following links.
+// and .tmp-<pid>-<unique> on the way. All of it is reached from the directory's descriptor, by
+// names without a slash, and without following links.
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/random.h>
@@ -25,7 +25,8 @@ using posix::FileDescriptor;
 
 constexpr std::string_view kSuffix = ".so";
 constexpr const char* kQuarantine = "quarantine";
-// A file is touched when it is used, at most every half minute; it is not evicted for a minute then.
+// A file is touched when it is used, at most every half minute; it is not evicted for a minute
+// then.
 constexpr std::time_t kTouchSeconds = 30;
 constexpr std::time_t kInUseSeconds = 60;
 

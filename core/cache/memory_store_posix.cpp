@@ -1,9 +1,10 @@
-// A cache in memory: one sealed memfd a hash. Nobody can change the bytes of a sealed file, not even
-// through /proc, so the file that was checked is the file that is mapped, whatever the directories of
-// this machine are like.
+// A cache in memory: one sealed memfd a hash. Nobody can change the bytes of a sealed file, not
+// even through /proc, so the file that was checked is the file that is mapped, whatever the
+// directories of this machine are like.
 //
-// glibc matches loaded libraries by name first. A closed descriptor's number would soon name another
-// file, so the descriptors stay open until the process ends, and all caches of this kind share them.
+// glibc matches loaded libraries by name first. A closed descriptor's number would soon name
+// another file, so the descriptors stay open until the process ends, and all caches of this kind
+// share them.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -75,8 +76,12 @@ class MemoryStore final : public CacheStore {
   Found find(const Hash& hash) override {
     const std::optional<int> file = descriptor(hash);
     if (!file) return {};
-    const Binary binary = Binary::read_descriptor(*file, path_of(*file));
-    if (binary.hash() == hash) return {CachedBinary{binary, path_of(*file)}, {}};
+    try {
+      const Binary binary = Binary::read_descriptor(*file, path_of(*file));
+      if (binary.hash() == hash) return {CachedBinary{binary, path_of(*file)}, {}};
+    } catch (const Error&) {
+      // Not even a file any more.
+    }
     // Somebody in this process has closed our descriptor, and its number names another file now.
     const std::lock_guard lock(Files::process().mutex);
     Files::process().by_hash.erase(hash);

@@ -34,7 +34,8 @@ std::string octal(mode_t mode) {
   return text.data();
 }
 
-// Throws unless only this user and root decide what the name `path` means inside, and what is in it.
+// Throws unless only this user and root decide what the name `path` means inside, and what is in
+// it.
 void check_component(const std::string& directory, const std::string& path, bool is_last) {
   struct stat info {};
   if (::lstat(path.c_str(), &info) != 0) throw_cache_errno(errno, directory, "be examined");
@@ -61,13 +62,13 @@ void check_component(const std::string& directory, const std::string& path, bool
   }
 }
 
-void check_path(const std::string& path) {
-  check_component(path, "/", path == "/");
-  for (std::size_t end = path.find('/', 1); end != std::string::npos;
-       end = path.find('/', end + 1)) {
-    check_component(path, path.substr(0, end), false);
+// Every directory from the root to `path`. `is_last`: the cache's own is among them.
+void check_path(const std::string& directory, const std::string& path, bool is_last) {
+  check_component(directory, "/", is_last && path == "/");
+  for (std::size_t end = 0; end != std::string::npos && path != "/";) {
+    end = path.find('/', end + 1);
+    check_component(directory, path.substr(0, end), is_last && end == std::string::npos);
   }
-  if (path != "/") check_component(path, path, true);
 }
 
 // What exists of the path is made canonical and checked before anything is created in it.
@@ -82,7 +83,7 @@ std::string create(const std::filesystem::path& directory) {
   }
   std::filesystem::path path = std::filesystem::canonical(existing, failure);
   if (failure) throw_cache_errno(failure.value(), directory.string(), "be opened");
-  check_path(path.string());
+  check_path(directory.string(), path.string(), missing.empty());
 
   for (; !missing.empty(); missing.pop_back()) {
     path /= missing.back();

@@ -1,8 +1,8 @@
 // A directory in which nobody but this user and root can write, down the whole path to it.
 //
-// dlopen takes a path, not a descriptor. It maps the bytes that were checked through a descriptor only
-// as long as nobody else can put other ones under that path: neither in the directory nor by renaming
-// one of those above it.
+// dlopen takes a path, not a descriptor. It maps the bytes that were checked through a descriptor
+// only as long as nobody else can put other ones under that path: neither in the directory nor by
+// renaming one of those above it.
 //
 // Threads: functions may be called from any thread.
 #pragma once

@@ -1,8 +1,10 @@
-// concurrently: asks a storage for many things at once, since a remote one answers each after a while.
+// concurrently: asks a storage for many things at once, since a remote one answers each after a
+// while.
 //
 // A few calls are made one after the other: a thread costs more than a local file.
 //
-// Threads: `call` is run by up to kMaxThreads threads, the caller's among them, and must stand that.
+// Threads: `call` is run by up to kMaxThreads threads, the caller's among them, and must stand
+//          that.
 // Throws:  what the call of the lowest index threw, when all have ended.
 #pragma once
 

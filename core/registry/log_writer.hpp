@@ -4,8 +4,9 @@
 //   writer.read_newest();
 //   writer.settle();              // or, in a batch: prepare(), write bytes() under key(), won()
 //
-// An entry can be written although the storage said that it failed, and a lost race can be one's own write,
-// repeated somewhere on the way. So before losing or failing, the entry is read back: its random write_id says whose it is.
+// An entry can be written although the storage said that it failed, and a lost race can be one's
+// own write, repeated somewhere on the way. So before losing or failing, the entry is read back:
+// its random write_id says whose it is.
 //
 // For registry.cpp's writing half only. Threads: one at a time.
 #pragma once
@@ -44,8 +45,8 @@ class LogWriter {
   // What read_newest saw cannot name the release: its binaries were not there yet.
   void skip_known_entries() noexcept;
 
-  // Decides: true when the entry bytes() is to be put under key(), if absent. false: `latest` is right as
-  // it is. Throws kUsage when it would move back and may not.
+  // Decides: true when the entry bytes() is to be put under key(), if absent. false: `latest` is
+  // right as it is. Throws kUsage when it would move back and may not.
   bool prepare();
   const std::string& key() const noexcept { return key_; }
   const std::string& bytes() const noexcept { return document_->bytes; }
@@ -54,8 +55,9 @@ class LogWriter {
   // Prepares and writes until the entry is there, or needless.
   void settle();
 
-  // Makes latest.json a copy of the newest entry, where it is not. REQUIRES: each has won, or prepare()
-  // said false. A failure is reported and no more: the entry is what counts, and it stands.
+  // Makes latest.json a copy of the newest entry, where it is not. REQUIRES: each has won, or
+  // prepare() said false. A failure is reported and no more: the entry is what counts, and it
+  // stands.
   static void write_hints(Registry& registry, std::span<const LogWriter* const> writers);
 
   bool moved() const noexcept { return moved_; }

@@ -1,9 +1,9 @@
-// PushBatch: one push of many classes, stage by stage. No stage begins for any class before the one before has ended
-// for all: binaries, facts, log entries, hints. So each stage is one durable batch of the storage, and what must
-// be there before something else is.
+// PushBatch: one push of many classes, stage by stage. No stage begins for any class before the one
+// before has ended for all: binaries, facts, log entries, hints. So each stage is one durable batch
+// of the storage, and what must be there before something else is.
 //
-// A class that fails leaves the batch with its error; the others go on. When a whole batch fails, its
-// objects are put one by one, to find out whose fault it was.
+// A class that fails leaves the batch with its error; the others go on. When a whole batch fails,
+// its objects are put one by one, to find out whose fault it was.
 //
 // For registry.cpp's writing half only. Threads: one at a time.
 #pragma once

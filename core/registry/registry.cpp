@@ -1,9 +1,9 @@
-// The reading half of the registry: how the newest entry is found, and what else the log answers. How
-// it is written: registry_push.cpp.
+// The reading half of the registry: how the newest entry is found, and what else the log answers.
+// How it is written: registry_push.cpp.
 //
-// Entries are numbered without gaps and never deleted, so the newest is found by looking upward from
-// any number that was once seen: one list(start_after) where the storage can list; where it cannot, by
-// steps of 1, 2, 4… until one is missing, then by halves.
+// Entries are numbered without gaps and never deleted, so the newest is found by looking upward
+// from any number that was once seen: one list(start_after) where the storage can list; where it
+// cannot, by steps of 1, 2, 4… until one is missing, then by halves.
 #include "core/registry/registry.hpp"
 
 #include <algorithm>
@@ -12,8 +12,8 @@
 #include "core/artifact/class_name.hpp"
 #include "core/artifact/machine.hpp"
 #include "core/registry/concurrently.hpp"
-#include "core/registry/stored_json.hpp"
 #include "core/registry/keys.hpp"
+#include "core/registry/stored_json.hpp"
 #include "storage/key.hpp"
 
 namespace pet {
@@ -53,18 +53,14 @@ LogEntry Registry::require_newest(std::string_view class_name) const {
 Registry::Newest Registry::read_newest(std::string_view class_name, HintUse use) const {
   require_class_name(class_name);
   const std::uint64_t known = remembered(class_name);
-  Newest newest;
-  std::uint64_t hinted = 0;
   const bool reads_hint = use == HintUse::kAlways || known == 0;
-  if (reads_hint) {
-    newest.hint = read_hint(class_name);
-    hinted = hinted_number(class_name, newest.hint);
-  }
+  Hint hint = reads_hint ? read_hint(class_name) : Hint{};
+  Newest newest{.document = {}, .hint = std::move(hint.bytes)};
 
-  std::uint64_t last = last_number(class_name, std::max(known, hinted));
+  std::uint64_t last = last_number(class_name, std::max(known, hint.number));
   if (last == 0) return newest;
   newest.document = read_entry(class_name, last);
-  if (!newest.document && last == hinted && last > known) {  // nobody but the hint said so
+  if (!newest.document && last == hint.number && last > known) {  // nobody but the hint said so
     report_damage(class_name, pet::quoted(latest_key(class_name)) + " names log entry " +
                                   std::to_string(last) + ", which does not exist");
     last = last_number(class_name, known);
@@ -79,32 +75,28 @@ Registry::Newest Registry::read_newest(std::string_view class_name, HintUse use)
   return newest;
 }
 
-std::optional<std::string> Registry::read_hint(std::string_view class_name) const {
+Registry::Hint Registry::read_hint(std::string_view class_name) const {
+  const std::string key = latest_key(class_name);
+  Hint hint;
   try {
-    return storage_->get(latest_key(class_name), kMaxLogEntryBytes);
+    hint.bytes = storage_->get(key, kMaxLogEntryBytes);
+    if (!hint.bytes) return hint;
+    const LogEntry entry = parse_log_entry(*hint.bytes, key);
+    if (entry.class_name == class_name) {
+      hint.number = entry.number;
+    } else {
+      report_damage(class_name, pet::quoted(key) + " is of the class " + entry.class_name);
+    }
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kCorrupt) throw;
     report_damage(class_name, error.what());
-    return std::string();
+    if (!hint.bytes) hint.bytes.emplace();  // too large to be read, but not missing
   }
+  return hint;
 }
 
-// The number that the hint names; 0 when it is of no use.
-std::uint64_t Registry::hinted_number(std::string_view class_name,
-                                      const std::optional<std::string>& hint) const {
-  if (!hint) return 0;
-  const std::string key = latest_key(class_name);
-  try {
-    const LogEntry entry = parse_log_entry(*hint, key);
-    if (entry.class_name == class_name) return entry.number;
-    report_damage(class_name, pet::quoted(key) + " is of the class " + entry.class_name);
-  } catch (const Error& error) {
-    report_damage(class_name, error.what());
-  }
-  return 0;
-}
-
-// The number of the last entry, `known` when nothing is above it. REQUIRES: entry `known` exists, or is 0.
+// The number of the last entry, `known` when nothing is above it. REQUIRES: entry `known` exists,
+// or is 0.
 std::uint64_t Registry::last_number(std::string_view class_name, std::uint64_t known) const {
   if (!storage_->capabilities().list) return gallop(class_name, known);
   const std::string after = known == 0 ? std::string() : log_key(class_name, known);
@@ -276,7 +268,8 @@ std::vector<LogEntry> Registry::intact_log(std::string_view class_name) const {
   return entries;
 }
 
-// What the facts beside the binary say; nothing when they are missing or damaged, since they are advisory.
+// What the facts beside the binary say; nothing when they are missing or damaged, since they are
+// advisory.
 std::string Registry::platform_of_unlogged(std::string_view class_name, const Hash& hash) const {
   const std::string key = facts_key(class_name, hash);
   try {

@@ -5,16 +5,17 @@
 //   const LogEntry latest = registry.require_newest("MyFilter");
 //   const std::string bytes = registry.require_binary("MyFilter", latest.hash);
 //
-// Moving `latest` is one put_if_absent of the next log number: of any number of racing processes one
-// wins, and the others read again and decide again. Everything else may be done twice or by halves: a
-// push first stores the binaries, then their facts, then the entry, then the hint latest.json, so that
-// a reader never sees a name before its bytes, and the next push completes what a broken one left.
+// Moving `latest` is one put_if_absent of the next log number: of any number of racing processes
+// one wins, and the others read again and decide again. Everything else may be done twice or by
+// halves: a push first stores the binaries, then their facts, then the entry, then the hint
+// latest.json, so that a reader never sees a name before its bytes, and the next push completes
+// what a broken one left.
 //
-// Absence:  std::nullopt or an empty list. A damaged document is kCorrupt, never absent; a storage that
-//           fails throws its own error. A damaged or missing hint is survived, reported as kDamage, and
-//           healed by the next push.
-// Numbers:  a registry remembers the highest entry that it saw of each class and never goes back below
-//           it: an entry that was there and is gone is kCorrupt.
+// Absence:  std::nullopt or an empty list. A damaged document is kCorrupt, never absent; a storage
+//           that fails throws its own error. A damaged or missing hint is survived, reported as
+//           kDamage, and healed by the next push.
+// Numbers:  a registry remembers the highest entry that it saw of each class and never goes back
+//           below it: an entry that was there and is gone is kCorrupt.
 // Names:    checked before any request: kInvalidName.
 // Threads:  every method, from any thread. Where many objects are asked for, up to 16 threads ask.
 #pragma once
@@ -65,9 +66,9 @@ class Registry {
 
   // --- reading ---
 
-  // The newest entry: what `latest` means. nullopt when the class has no log. Three requests, two once
-  // a number of the class is known; where the storage cannot list, more by twice the binary logarithm
-  // of the entries that were missed.
+  // The newest entry: what `latest` means. nullopt when the class has no log. Three requests, two
+  // once a number of the class is known; where the storage cannot list, more by twice the binary
+  // logarithm of the entries that were missed.
   std::optional<LogEntry> newest(std::string_view class_name) const;
 
   // The same, but absence is kClassNotFound: "No remote versions found for KnnFilter".
@@ -81,18 +82,18 @@ class Registry {
                                 std::size_t limit = BaseStorage::kNoLimit) const;
 
   // Reads the whole log and compares each entry's `previous` with the bytes before it. Returns the
-  // number of entries; throws kCorrupt, naming the first that is damaged, missing or not the one that
-  // its successor means.
+  // number of entries; throws kCorrupt, naming the first that is damaged, missing or not the one
+  // that its successor means.
   std::uint64_t check_log(std::string_view class_name) const;
 
-  // Every binary that lies in the storage or is named by the log, for `platform` (empty: all), those
-  // in the log first, newest first. A damaged entry is passed over and reported. Reads the whole log,
-  // and the facts of what is not in it.
+  // Every binary that lies in the storage or is named by the log, for `platform` (empty: all),
+  // those in the log first, newest first. A damaged entry is passed over and reported. Reads the
+  // whole log, and the facts of what is not in it.
   std::vector<StoredVersion> versions(std::string_view class_name,
                                       std::string_view platform = {}) const;
 
-  // All classes that have any object, sorted. Throws kStorageUnsupported where the storage cannot list.
-  // At most one request a class, and one a thousand objects.
+  // All classes that have any object, sorted. Throws kStorageUnsupported where the storage cannot
+  // list. At most one request a class, and one a thousand objects.
   std::vector<std::string> class_names() const;
 
   // The bytes of one binary, not verified (core/cache does that); nullopt when absent. One request.
@@ -100,8 +101,8 @@ class Registry {
   std::optional<std::string> binary_bytes(std::string_view class_name, const Hash& hash,
                                           std::string_view platform = {}) const;
 
-  // The same, but absence is kVersionNotFound, naming the versions there are, or kClassNotFound ("No
-  // remote versions found for …") when there is none.
+  // The same, but absence is kVersionNotFound, naming the versions there are, or kClassNotFound
+  // ("No remote versions found for …") when there is none.
   std::string require_binary(std::string_view class_name, const Hash& hash,
                              std::string_view platform = {}) const;
 
@@ -112,21 +113,21 @@ class Registry {
   // --- writing ---
   // REQUIRES: the caller has passed the binaries through the gate.
 
-  // Stores binaries and facts, and moves nothing. Twice is once. Throws kCorrupt when a binary's key is
-  // taken by bytes of another size.
+  // Stores binaries and facts, and moves nothing. Twice is once. Throws kCorrupt when a binary's
+  // key is taken by bytes of another size.
   PushResult persist(const PushItem& item);
 
   // persist, then an entry that names exactly the item's binaries: see push.hpp.
   PushResult push(const PushItem& item);
 
-  // Many classes for little more than the price of one: one batch for all binaries, then one for all
-  // facts, the entries, the hints. Outcomes in the order of `items`; the failure of one does not stop
-  // the others. No items: no request.
+  // Many classes for little more than the price of one: one batch for all binaries, then one for
+  // all facts, the entries, the hints. Outcomes in the order of `items`; the failure of one does
+  // not stop the others. No items: no request.
   std::vector<PushOutcome> push_many(std::span<const PushItem> items);
   std::vector<PushOutcome> persist_many(std::span<const PushItem> items);
 
-  // An entry for a release whose binaries are in the storage already (a rollback, a tag). `hash` is one
-  // of them. Throws kVersionNotFound when one is not there, kCorrupt when it has another size.
+  // An entry for a release whose binaries are in the storage already (a rollback, a tag). `hash` is
+  // one of them. Throws kVersionNotFound when one is not there, kCorrupt when it has another size.
   PushResult publish(std::string_view class_name, const Hash& hash, const Release& release,
                      const PublishOptions& options = {});
 
@@ -143,12 +144,14 @@ class Registry {
     std::optional<Document> document;
     std::optional<std::string> hint;  // the bytes of latest.json, when they were asked for
   };
+  struct Hint {
+    std::optional<std::string> bytes;
+    std::uint64_t number = 0;  // 0 when it is missing or of no use
+  };
   enum class HintUse { kWhenNeeded, kAlways };
 
   Newest read_newest(std::string_view class_name, HintUse use) const;
-  std::optional<std::string> read_hint(std::string_view class_name) const;
-  std::uint64_t hinted_number(std::string_view class_name,
-                              const std::optional<std::string>& hint) const;
+  Hint read_hint(std::string_view class_name) const;
   std::uint64_t last_number(std::string_view class_name, std::uint64_t known) const;
   std::uint64_t gallop(std::string_view class_name, std::uint64_t known) const;
   std::uint64_t newest_number(std::string_view class_name) const;

@@ -1,4 +1,5 @@
-// The writing half of the registry: what it offers, and the only functions by which this room writes.
+// The writing half of the registry: what it offers, and the only functions by which this room
+// writes.
 #include <algorithm>
 #include <chrono>
 

@@ -15,7 +15,8 @@ constexpr std::size_t kMaxDepth = 32;
 constexpr unsigned kParseFlags =
     rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
 
-// How deep the brackets outside of strings are nested, as far as it can be told of text that may be no JSON.
+// How deep the brackets outside of strings are nested, as far as it can be told of text that may be
+// no JSON.
 std::size_t depth_of(std::string_view json) {
   std::size_t depth = 0;
   std::size_t deepest = 0;
@@ -71,7 +72,7 @@ void StoredJson::fail(const std::string& what) const {
 }
 
 const rapidjson::Value& StoredJson::member(const rapidjson::Value& object, const char* name,
-                                             std::string_view path) const {
+                                           std::string_view path) const {
   const rapidjson::Value* found = nullptr;
   for (const auto& candidate : object.GetObject()) {
     const std::string_view candidate_name(candidate.name.GetString(),
@@ -86,20 +87,20 @@ const rapidjson::Value& StoredJson::member(const rapidjson::Value& object, const
 }
 
 std::string StoredJson::text(const rapidjson::Value& object, const char* name,
-                               std::string_view path) const {
+                             std::string_view path) const {
   const rapidjson::Value& value = member(object, name, path);
   if (!value.IsString()) fail(pet::quoted(std::string(path) + name) + " is not a text");
   return {value.GetString(), value.GetStringLength()};
 }
 
 std::optional<std::string> StoredJson::text_or_null(const rapidjson::Value& object,
-                                                      const char* name) const {
+                                                    const char* name) const {
   if (member(object, name).IsNull()) return std::nullopt;
   return text(object, name);
 }
 
 std::uint64_t StoredJson::number(const rapidjson::Value& object, const char* name,
-                                   std::string_view path) const {
+                                 std::string_view path) const {
   const rapidjson::Value& value = member(object, name, path);
   if (!value.IsUint64()) {
     fail(pet::quoted(std::string(path) + name) + " is not a whole number of 0 or more");

@@ -1,7 +1,7 @@
 // StoredJson: a small JSON object from a storage, read with suspicion.
 //
-// Size and nesting are bounded before anything is built, parsing does not recurse, and every complaint
-// names the object, the member and what was expected.
+// Size and nesting are bounded before anything is built, parsing does not recurse, and every
+// complaint names the object, the member and what was expected.
 //
 // For the .cpp files of this room only: RapidJSON stays out of public headers.
 #pragma once

@@ -1,0 +1,327 @@
+// What a cache gives back, and what it does with damage.
+#include "core/cache/binary_cache.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "tests/storage/error_matcher.hpp"
+#include "tests/storage/temporary_folder.hpp"
+
+using namespace pet;
+using namespace pet::test;
+using Catch::Matchers::Contains;
+namespace fs = std::filesystem;
+
+namespace {
+
+const FetchSubject kSubject{"MyFilter", "memory:", "plugins/MyFilter/x.so"};
+
+// A cache in a folder of its own, with what it reported and how often it asked for a download.
+struct Bench {
+  TemporaryFolder folder;
+  std::string directory = folder / "cache";
+  std::vector<Event> events;
+  CacheOptions options{.observer = [this](const Event& event) { events.push_back(event); }};
+  BinaryCache cache{directory, options};
+  int downloads = 0;
+
+  CachedBinary get(const std::string& bytes) {
+    return cache.get_or_fetch(Hash::of(bytes), kSubject, [&] {
+      ++downloads;
+      return bytes;
+    });
+  }
+  std::string file_of(const std::string& bytes) const {
+    return directory + "/" + Hash::of(bytes).hex() + ".so";
+  }
+  std::size_t files() const {
+    return static_cast<std::size_t>(
+        std::distance(fs::directory_iterator(directory), fs::directory_iterator()));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("nothing is created before the first use", "[core][cache]") {
+  Bench bench;
+  CHECK_FALSE(fs::exists(bench.directory));
+  CHECK(bench.cache.describe() == bench.directory);
+  CHECK_FALSE(bench.cache.find(Hash::of(std::string_view("x"))));
+  CHECK((fs::status(bench.directory).permissions() & fs::perms::mask) == fs::perms::owner_all);
+}
+
+TEST_CASE("a binary is downloaded once, and then comes from the cache under one path",
+          "[core][cache]") {
+  Bench bench;
+  const CachedBinary first = bench.get("bytes");
+  CHECK(first.binary.view() == "bytes");
+  CHECK(first.file == bench.file_of("bytes"));
+  CHECK(read_file(first.file) == "bytes");
+  CHECK(bench.downloads == 1);
+  CHECK(bench.events.empty());
+
+  const CachedBinary second = bench.get("bytes");
+  CHECK(second.binary.view() == "bytes");
+  CHECK(second.file == first.file);
+  CHECK(bench.downloads == 1);
+  REQUIRE(bench.events.size() == 1);
+  CHECK(bench.events[0].kind == EventKind::kCacheHit);
+  CHECK(bench.events[0].class_name == "MyFilter");
+  CHECK(bench.events[0].source == "cache");
+
+  BinaryCache other(bench.directory);
+  CHECK(other.find(Hash::of(std::string_view("bytes")))->file == first.file);
+  CHECK(bench.files() == 1);
+}
+
+TEST_CASE("a file that is inserted is there for others, and only for its owner to write",
+          "[core][cache]") {
+  Bench bench;
+  const Binary binary = Binary::from_bytes("bytes");
+  CHECK(bench.cache.insert(binary).file == bench.file_of("bytes"));
+  CHECK(bench.cache.insert(binary).file == bench.file_of("bytes"));
+  CHECK((fs::status(bench.file_of("bytes")).permissions() &
+         (fs::perms::group_all | fs::perms::others_all)) == fs::perms::none);
+  CHECK(bench.cache.find(binary.hash())->binary.view() == "bytes");
+}
+
+TEST_CASE("a damaged file is quarantined, reported and fetched again", "[core][cache]") {
+  Bench bench;
+  bench.get("the right bytes");
+  const Hash hash = Hash::of(std::string_view("the right bytes"));
+  const std::string damage =
+      GENERATE(as<std::string>{}, "", "the", "the right byteX", "the right bytes and more");
+  CHECK_FALSE(bench.cache.quarantined(hash));
+  write_file(bench.file_of("the right bytes"), damage);
+
+  const bool by_find = GENERATE(true, false);
+  if (by_find) CHECK_FALSE(bench.cache.find(hash));
+  const CachedBinary again = bench.get("the right bytes");
+  CHECK(again.binary.view() == "the right bytes");
+  CHECK(read_file(again.file) == "the right bytes");
+  CHECK(bench.downloads == 2);
+  CHECK(bench.cache.quarantined(hash));
+  REQUIRE(bench.events.size() == 1);
+  CHECK(bench.events[0].kind == EventKind::kQuarantine);
+  CHECK(bench.events[0].hash == hash.hex());
+  CHECK_THAT(bench.events[0].message,
+             Contains(again.file) && Contains(" bytes of sha256 ") &&
+                 Contains("moved to " + bench.directory + "/quarantine/" + hash.hex() + "-"));
+}
+
+TEST_CASE("every damage is kept, however often a file is damaged", "[core][cache]") {
+  Bench bench;
+  for (int i = 0; i < 3; ++i) {
+    bench.get("bytes");
+    write_file(bench.file_of("bytes"), "damage " + std::to_string(i));
+  }
+  bench.get("bytes");
+  CHECK(std::distance(fs::directory_iterator(bench.directory + "/quarantine"),
+                      fs::directory_iterator()) == 3);
+}
+
+TEST_CASE("what is no file of ours is not followed, not opened, and taken away", "[core][cache]") {
+  Bench bench;
+  bench.get("bytes");
+  const std::string file = bench.file_of("bytes");
+  const std::string outside = bench.folder / "outside";
+  write_file(outside, "bytes");  // even the right bytes: whoever owns the link can change them
+  fs::remove(file);
+  std::string says;
+  SECTION("a symbolic link") {
+    fs::create_symlink(outside, file);
+    says = "cannot be opened: Too many levels of symbolic links";
+  }
+  SECTION("a link to nowhere") {
+    fs::create_symlink(bench.folder / "nowhere", file);
+    says = "cannot be opened: Too many levels of symbolic links";
+  }
+  SECTION("a directory") {
+    fs::create_directory(file);
+    says = "is not a regular file";
+  }
+  SECTION("a pipe") {
+    REQUIRE(::mkfifo(file.c_str(), 0600) == 0);
+    says = "is not a regular file";
+  }
+  SECTION("a file that others may write") {
+    write_file(file, "bytes");
+    fs::permissions(file, fs::perms::others_write, fs::perm_options::add);
+    says = "may be written by others";
+  }
+  SECTION("a file of another user") {
+    if (::geteuid() != 0) {
+      WARN("SKIPPED: only root can give a file to another user");
+      return;
+    }
+    write_file(file, "bytes");
+    REQUIRE(::chown(file.c_str(), 65534, 65534) == 0);
+    says = "belongs to somebody else (uid 65534)";
+  }
+  const CachedBinary again = bench.get("bytes");
+  CHECK(fs::symlink_status(again.file).type() == fs::file_type::regular);
+  CHECK(bench.downloads == 2);
+  REQUIRE(bench.events.size() == 1);
+  CHECK_THAT(bench.events[0].message, Contains(says));
+  CHECK(read_file(outside) == "bytes");
+}
+
+TEST_CASE("a download of other bytes is corrupt and kept nowhere", "[core][cache]") {
+  Bench bench;
+  const Hash hash = Hash::of(std::string_view("right"));
+  CHECK_THROWS_MATCHES(
+      bench.cache.get_or_fetch(hash, kSubject, [] { return std::string("wrong"); }), Error,
+      fails(ErrorCode::kCorrupt,
+            {"MyFilter " + hash.short_hex() + " in memory: is damaged",
+             "expected sha256 " + hash.hex() + ", got " + Hash::of(std::string_view("wrong")).hex(),
+             "plugins/MyFilter/x.so", "restore that object from a copy, or remove it and push"}));
+  CHECK(bench.files() == 0);
+  REQUIRE(bench.events.size() == 1);
+  CHECK(bench.events[0].kind == EventKind::kRefusal);
+  // It is no obstacle for the right ones.
+  CHECK(bench.get("right").binary.view() == "right");
+}
+
+TEST_CASE("what the download throws is passed on", "[core][cache]") {
+  Bench bench;
+  const auto get = [&] {
+    return bench.cache.get_or_fetch(Hash::of(std::string_view("x")), kSubject, []() -> std::string {
+      throw Error(ErrorCode::kVersionNotFound, "there is none", {"A", "h", "k"});
+    });
+  };
+  CHECK_THROWS_MATCHES(get(), Error, fails(ErrorCode::kVersionNotFound, {"there is none"}));
+}
+
+TEST_CASE("a cache says how much it holds, and forgets it when told", "[core][cache]") {
+  Bench bench;
+  CHECK(bench.cache.size().files == 0);
+  bench.get("12345");
+  bench.get("123");
+  write_file(bench.directory + "/README", "not counted");
+  CHECK(bench.cache.size().files == 2);
+  CHECK(bench.cache.size().bytes == 8);
+
+  write_file(bench.file_of("123"), "damaged");
+  bench.get("123");
+  bench.cache.clear();
+  CHECK(bench.cache.size().files == 0);
+  CHECK_FALSE(bench.cache.quarantined(Hash::of(std::string_view("123"))));
+  CHECK(bench.get("123").binary.view() == "123");
+}
+
+TEST_CASE("eviction removes what was used least recently, and nothing that is in use",
+          "[core][cache]") {
+  Bench bench;
+  const auto age = [&](const std::string& bytes, int hours) {
+    fs::last_write_time(bench.file_of(bytes),
+                        fs::file_time_type::clock::now() - std::chrono::hours(hours));
+  };
+  const auto has = [&](const std::string& bytes) { return fs::exists(bench.file_of(bytes)); };
+  for (const char* bytes : {"oldest", "old___", "hit___", "fresh_"}) bench.get(bytes);
+  age("oldest", 9);
+  age("old___", 5);
+  age("hit___", 8);
+  bench.get("hit___");  // used now
+
+  CHECK(bench.cache.evict(24) == 0);
+  CHECK(bench.cache.evict(23) == 6);
+  CHECK_FALSE(has("oldest"));
+  CHECK(bench.cache.evict(0) == 6);
+  CHECK_FALSE(has("old___"));
+  CHECK(has("hit___"));
+  CHECK(has("fresh_"));
+  // A vanished file is fetched again.
+  CHECK(bench.get("oldest").binary.view() == "oldest");
+}
+
+TEST_CASE("a directory that vanishes is made again", "[core][cache]") {
+  Bench bench;
+  bench.get("bytes");
+  fs::remove_all(bench.directory);
+  const CachedBinary again = bench.get("bytes");
+  CHECK(again.file == bench.file_of("bytes"));
+  CHECK(read_file(again.file) == "bytes");
+  CHECK(bench.get("bytes").file == again.file);
+  CHECK(bench.downloads == 2);
+}
+
+TEST_CASE("what a dead writer left behind is swept", "[core][cache]") {
+  Bench bench;
+  bench.get("bytes");
+  const std::string left = bench.directory + "/.tmp-999999999-1";
+  write_file(left, "half");
+  fs::last_write_time(left, fs::file_time_type::clock::now() - std::chrono::hours(2));
+  BinaryCache(bench.directory).insert(Binary::from_bytes("more"));
+  CHECK_FALSE(fs::exists(left));
+  CHECK(bench.files() == 2);
+}
+
+// --- in memory ---
+
+TEST_CASE("in memory a binary is a sealed file that nobody can change", "[core][cache]") {
+  std::vector<Event> events;
+  const auto cache =
+      BinaryCache::in_memory({.observer = [&](const Event& event) { events.push_back(event); }});
+  CHECK(cache->describe() == "memory:");
+  const std::string bytes = "in memory";
+  int downloads = 0;
+  const auto get = [&] {
+    return cache->get_or_fetch(Hash::of(bytes), kSubject, [&] {
+      ++downloads;
+      return bytes;
+    });
+  };
+  const CachedBinary first = get();
+  CHECK_THAT(first.file, Catch::Matchers::StartsWith("/proc/self/fd/"));
+  CHECK(read_file(first.file) == bytes);
+  CHECK(get().file == first.file);
+  CHECK(downloads == 1);
+  CHECK(events.size() == 1);
+
+  const int again = ::open(first.file.c_str(), O_RDWR);
+  if (again >= 0) {
+    CHECK(::write(again, "X", 1) < 0);
+    CHECK(::ftruncate(again, 0) != 0);
+    ::close(again);
+  }
+  CHECK(read_file(first.file) == bytes);
+
+  // One path for one hash in the process, whichever cache it is, and for ever.
+  cache->clear();
+  CHECK(cache->evict(0) == 0);
+  CHECK(BinaryCache::in_memory()->find(Hash::of(bytes))->file == first.file);
+  CHECK(BinaryCache::in_memory()->insert(Binary::from_bytes(bytes)).file == first.file);
+  CHECK(cache->size().bytes >= bytes.size());
+  CHECK_FALSE(cache->quarantined(Hash::of(bytes)));
+  CHECK_FALSE(cache->find(Hash::of(std::string_view("something else"))));
+}
+
+TEST_CASE("in memory too, a download of other bytes is corrupt", "[core][cache]") {
+  const auto cache = BinaryCache::in_memory();
+  const Hash hash = Hash::of(std::string_view("right, in memory"));
+  CHECK_THROWS_MATCHES(cache->get_or_fetch(hash, kSubject, [] { return std::string("wrong"); }),
+                       Error, fails(ErrorCode::kCorrupt, {"expected sha256 " + hash.hex()}));
+  CHECK_FALSE(cache->find(hash));
+}
+
+TEST_CASE("a stranger that closes our descriptor is noticed", "[core][cache]") {
+  const auto cache = BinaryCache::in_memory();
+  const Binary binary = Binary::from_bytes("soon closed");
+  const std::string path = cache->insert(binary).file;
+  const int number = std::stoi(path.substr(path.rfind('/') + 1));
+  const int other = ::open("/dev/null", O_RDONLY);
+  REQUIRE(::dup2(other, number) == number);
+  CHECK_FALSE(cache->find(binary.hash()));
+  CHECK(cache->insert(binary).file != path);
+  ::close(other);
+}
+
+TEST_CASE("a cache is opened by the text of PET_CACHE", "[core][cache]") {
+  const TemporaryFolder folder;
+  CHECK(BinaryCache::open("memory:")->describe() == "memory:");
+  CHECK(BinaryCache::open(folder / "x")->describe() == folder / "x");
+}

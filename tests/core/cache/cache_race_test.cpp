@@ -1,0 +1,127 @@
+// One cache used by many threads, and one directory by many processes.
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <latch>
+#include <thread>
+
+#include "core/cache/binary_cache.hpp"
+#include "core/cache/single_flight.hpp"
+#include "tests/storage/error_matcher.hpp"
+#include "tests/storage/temporary_folder.hpp"
+#include "tests/storage/writer_process.hpp"
+
+using namespace pet;
+using namespace pet::test;
+
+namespace {
+
+constexpr int kThreads = 40;
+
+// Runs `call(i)` on kThreads threads that start together.
+template <class Call>
+void together(const Call& call) {
+  std::latch start(kThreads);
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&, i] {
+      start.arrive_and_wait();
+      call(i);
+    });
+  }
+}
+
+}  // namespace
+
+TEST_CASE("forty threads that ask for one hash download it once", "[core][cache][concurrent]") {
+  const TemporaryFolder folder;
+  const bool in_memory = GENERATE(false, true);
+  const bool share = GENERATE(true, false);
+  const std::string bytes = "bytes for " + std::to_string(in_memory) + std::to_string(share);
+  const auto open = [&] { return BinaryCache::open(in_memory ? "memory:" : folder / "cache"); };
+  const std::shared_ptr<BinaryCache> shared = open();
+  std::atomic<int> downloads{0};
+  std::atomic<int> right{0};
+  together([&](int) {
+    const std::shared_ptr<BinaryCache> cache = share ? shared : open();
+    const CachedBinary got = cache->get_or_fetch(Hash::of(bytes), {"A", "s", "k"}, [&] {
+      ++downloads;
+      std::this_thread::yield();
+      return bytes;
+    });
+    right += got.binary.view() == bytes && got.file == shared->find(Hash::of(bytes))->file;
+  });
+  CHECK(downloads == 1);
+  CHECK(right == kThreads);
+}
+
+TEST_CASE("a failed download fails for all who waited, and is tried again by the next",
+          "[core][cache][concurrent]") {
+  const TemporaryFolder folder;
+  BinaryCache cache(folder / "cache");
+  const Hash hash = Hash::of(std::string_view("bytes"));
+  const FetchSubject subject{"A", "s", "k"};
+  std::atomic<int> failed{0};
+  std::atomic<int> downloads{0};
+  together([&](int) {
+    try {
+      cache.get_or_fetch(hash, subject, [&]() -> std::string {
+        ++downloads;
+        throw Error(ErrorCode::kStorageUnreachable, "no route", {"A", "", "k"});
+      });
+    } catch (const Error& error) {
+      failed += error.code() == ErrorCode::kStorageUnreachable &&
+                error.what() == std::string("no route") && error.key() == "k";
+    }
+  });
+  CHECK(failed == kThreads);
+  CHECK(downloads >= 1);
+  CHECK(cache.get_or_fetch(hash, subject, [] { return std::string("bytes"); }).binary.view() ==
+        "bytes");
+}
+
+TEST_CASE("threads that ask for different hashes do not wait for each other",
+          "[core][cache][concurrent]") {
+  const TemporaryFolder folder;
+  BinaryCache cache(folder / "cache");
+  std::latch all_downloading(kThreads);
+  together([&](int i) {
+    const std::string bytes = std::to_string(i);
+    cache.get_or_fetch(Hash::of(bytes), {"A", "s", "k"}, [&] {
+      all_downloading.arrive_and_wait();  // hangs unless all forty come here at once
+      return bytes;
+    });
+  });
+  CHECK(cache.size().files == kThreads);
+}
+
+TEST_CASE("a single flight shares foreign exceptions too", "[core][cache][concurrent]") {
+  SingleFlight<int> flights;
+  std::atomic<int> failed{0};
+  together([&](int) {
+    try {
+      flights.run("key", []() -> int { throw 42; });
+    } catch (int thrown) {
+      failed += thrown == 42;
+    }
+  });
+  CHECK(failed == kThreads);
+  CHECK(flights.run("key", [] { return 7; }) == 7);
+}
+
+TEST_CASE("processes share a directory, one of them damaging it", "[core][cache][concurrent]") {
+  const TemporaryFolder folder;
+  const std::string directory = folder / "cache";
+  std::vector<Process> processes;
+  for (const char* damage : {"0", "0", "1"}) {
+    processes.emplace_back(std::string(PET_CACHE_FETCHER) + " " + directory + " 20 " + damage);
+  }
+  std::ofstream(directory + ".go") << "go";
+  for (Process& process : processes) {
+    const Ended ended = process.wait();
+    CHECK(ended.status == 0);
+    CHECK(ended.output == "ok\n");
+  }
+  CHECK(BinaryCache(directory).size().files == 20);
+  CHECK(temporaries_in(directory).empty());
+}

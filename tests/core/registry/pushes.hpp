@@ -1,0 +1,80 @@
+// What the tests of this room push: bytes that pass for a binary, with facts to match. The registry
+// looks at no binary itself, so none of these needs to be one.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/observer.hpp"
+#include "core/registry/keys.hpp"
+#include "core/registry/registry.hpp"
+#include "storage/memory_storage.hpp"
+#include "tests/storage/error_matcher.hpp"
+#include "tests/storage/faulty_storage.hpp"
+
+namespace pet::test {
+
+inline constexpr const char* kLinux = "linux-x86_64-gnu";
+inline constexpr const char* kArm = "linux-aarch64-gnu";
+
+inline Artifact artifact(const std::string& class_name, const std::string& bytes,
+                         const std::string& platform = kLinux) {
+  Facts facts;
+  facts.size = bytes.size();
+  facts.platform = platform;
+  facts.has_notes = true;
+  facts.clazz.name = class_name;
+  facts.clazz.kind = "filter";
+  return {Binary::from_bytes(bytes, class_name + ".so"), facts};
+}
+
+inline PushItem item(const std::string& class_name, const std::string& bytes,
+                     PublishOptions options = {}) {
+  return {.binaries = {artifact(class_name, bytes)}, .options = std::move(options)};
+}
+
+inline Hash hash_of(const std::string& bytes) { return Hash::of(std::string_view(bytes)); }
+
+// A registry over memory, with what went to the storage and what was reported.
+struct Bench {
+  MemoryStorage memory;
+  std::shared_ptr<FaultyStorage> storage = std::make_shared<FaultyStorage>(memory);
+  std::vector<Event> events;
+  RegistryOptions options{.observer = [this](const Event& event) { events.push_back(event); },
+                          .by = "ann@build7"};
+  Registry registry{storage, options};
+
+  // One that remembers nothing.
+  Registry fresh() const { return Registry(storage, options); }
+
+  std::vector<std::string> damages() const {
+    std::vector<std::string> messages;
+    for (const Event& event : events) {
+      if (event.kind == EventKind::kDamage) messages.push_back(event.message);
+    }
+    return messages;
+  }
+
+  // What was asked of the storage since the last forget() and may have changed it.
+  std::vector<std::string> writes() const {
+    std::vector<std::string> found;
+    for (const std::string& text : storage->recorded()) {
+      if (text.starts_with("put") || text.starts_with("remove")) found.push_back(text);
+    }
+    return found;
+  }
+};
+
+inline std::string read(BaseStorage& storage, const std::string& key) {
+  return storage.get(key).value_or("absent");
+}
+
+}  // namespace pet::test
+
+namespace Catch {
+template <>
+struct StringMaker<pet::Hash> {
+  static std::string convert(const pet::Hash& hash) { return hash.hex(); }
+};
+}  // namespace Catch
