@@ -95,7 +95,7 @@ std::vector<ClassAnswer> BaseFactory::prefetch(std::span<const ClassRequest> req
 
 std::vector<std::string> BaseFactory::places_tried() const { return {"not among the " + label_}; }
 
-std::vector<BaseFactory::Candidate> BaseFactory::candidates() const {
+std::vector<BaseFactory::Candidate> BaseFactory::candidates(std::string_view) const {
   std::vector<Candidate> found;
   for (const auto& [name, clazz] : items()) found.push_back({name, {}});
   return found;
@@ -122,7 +122,7 @@ void BaseFactory::throw_class_not_found(std::string_view name) const {
     message += separator + place;
     separator = ", ";
   }
-  const std::vector<Candidate> known = candidates();
+  const std::vector<Candidate> known = candidates(name);
   std::vector<std::string> names;
   for (const Candidate& candidate : known) {
     if (std::find(names.begin(), names.end(), candidate.name) == names.end()) {

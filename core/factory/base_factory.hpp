@@ -109,7 +109,7 @@ class BaseFactory {
     std::string place;  // "built in", or empty
   };
   virtual std::vector<std::string> places_tried() const;
-  virtual std::vector<Candidate> candidates() const;
+  virtual std::vector<Candidate> candidates(std::string_view wanted) const;
 
   ClassAnswer answer(const ClassRequest& request) const noexcept;
 

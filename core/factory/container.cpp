@@ -33,9 +33,9 @@ Container::Container(ContainerOptions options)
            .offline = options.offline}),
       ppif(pcm, &pif),
       host_(options.host ? options.host : PluginHost::process()) {
+  add_aliases(options.aliases);
   bind_all(storage_classes());
   bind_all(options.builtins);
-  add_aliases(options.aliases);
 }
 
 Container::~Container() = default;
@@ -48,7 +48,15 @@ BaseFactory* Container::factory_of(std::string_view kind) noexcept {
   return nullptr;
 }
 
-const PetClass& Container::add(std::string_view name, const PetClass& clazz) {
+const PetClass& Container::add(const PetClass& clazz) {
+  const PetClass& added = add_as(clazz.name(), clazz);
+  const std::lock_guard lock(mutex_);
+  const auto [first, last] = aliases_.equal_range(clazz.name());
+  for (auto alias = first; alias != last; ++alias) add_as(alias->second, clazz);
+  return added;
+}
+
+const PetClass& Container::add_as(std::string_view name, const PetClass& clazz) {
   if (BaseFactory* const factory = factory_of(clazz.kind())) factory->assign(name, clazz);
   return pif.assign(name, clazz);
 }
@@ -57,7 +65,7 @@ const PetClass& Container::bind(const pet_entry& entry, BindOptions options) {
   require_consistent(options);
   const PetClass clazz = PetClass::compiled_in(entry);
   if (options.persist) pcm.get_class_hash(clazz);  // kNoBinary
-  return add(clazz.name(), clazz);
+  return add(clazz);
 }
 
 void Container::bind_all(std::span<const pet_entry* const> entries) {
@@ -67,15 +75,17 @@ void Container::bind_all(std::span<const pet_entry* const> entries) {
 const PetClass& Container::bind(const std::filesystem::path& file, BindOptions options) {
   require_consistent(options);
   const PetClass clazz = pcm.open_plugin(file);
-  const PetClass& bound = add(clazz.name(), clazz);
+  const PetClass& bound = add(clazz);
   if (options.persist) ppif.assign(clazz.name(), clazz);
   if (options.auto_push) pcm.push(clazz);
   return bound;
 }
 
 void Container::add_aliases(std::span<const ClassAlias> aliases) {
+  const std::lock_guard lock(mutex_);
   for (const auto& [alias, name] : aliases) {
-    if (const std::optional<PetClass> clazz = pif.get(name)) add(alias, *clazz);
+    aliases_.emplace(name, alias);
+    if (const std::optional<PetClass> clazz = pif.get(name)) add_as(alias, *clazz);
   }
 }
 

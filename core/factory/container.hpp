@@ -34,9 +34,10 @@ using ClassAlias = std::pair<std::string_view, std::string_view>;
 
 struct ContainerOptions {
   std::shared_ptr<BaseStorage> storage = {};  // none: memory and built-ins only, until set_storage
-  std::shared_ptr<BinaryCache> cache = {};    // none: the user's default directory
+  // None: the user's default directory. One that is given reports to an observer of its own.
+  std::shared_ptr<BinaryCache> cache = {};
   std::span<const pet_entry* const> builtins = {};
-  std::span<const ClassAlias> aliases = {};  // as far as their classes are among the built-ins
+  std::span<const ClassAlias> aliases = {};
   Observer observer = {};
   std::shared_ptr<PluginHost> host = {};  // of the instances; none: PluginHost::process()
   bool offline = false;                   // ask cache and built-ins only
@@ -69,8 +70,8 @@ class Container {
   // that fails it throws, and the class stays registered. auto_push without persist is kUsage.
   const PetClass& bind(const std::filesystem::path& file, BindOptions options = {});
 
-  // Other names for classes, in pif and their kind's factory. Aliases of what is not bound are
-  // passed over.
+  // Other names for classes, in pif and their kind's factory: they follow when the class is bound
+  // again. What is not bound yet has its alias once it is.
   void add_aliases(std::span<const ClassAlias> aliases);
 
   std::shared_ptr<BaseStorage> storage() const { return pcm.storage_handle(); }
@@ -90,8 +91,11 @@ class Container {
 
  private:
   BaseFactory* factory_of(std::string_view kind) noexcept;  // nullptr: pif alone
-  const PetClass& add(std::string_view name, const PetClass& clazz);
+  const PetClass& add(const PetClass& clazz);
+  const PetClass& add_as(std::string_view name, const PetClass& clazz);
 
+  std::mutex mutex_;                                              // guards aliases_
+  std::multimap<std::string, std::string, std::less<>> aliases_;  // by the class's own name
   std::shared_ptr<PluginHost> host_;
 };
 

@@ -4,10 +4,8 @@
 #include <utility>
 
 #include "core/artifact/class_name.hpp"
-#include "core/artifact/gate.hpp"
 #include "core/artifact/machine.hpp"
 #include "core/cache/binary_cache.hpp"
-#include "core/loader/loader.hpp"
 #include "core/registry/keys.hpp"
 #include "storage/base_storage.hpp"
 #include "storage/error.hpp"
@@ -15,7 +13,7 @@
 namespace pet {
 namespace {
 
-constexpr std::string_view kCacheSource = "cache";
+constexpr std::size_t kListedKeys = 1000;
 
 const Hash& require_hash(const PetClass& clazz) {
   if (clazz.hash()) return *clazz.hash();
@@ -24,28 +22,6 @@ const Hash& require_hash(const PetClass& clazz) {
                   " is compiled into this program and has no binary: build it with "
                   "pet_add_plugin and bind the .so",
               {clazz.name(), {}, {}});
-}
-
-std::string first_line(std::string_view text) {
-  return std::string(text.substr(0, text.find('\n')));
-}
-
-bool is_refusal(ErrorCode code) noexcept { return exit_status(code) == 4; }
-
-// read_facts knows no names of files; whoever reads the message needs one.
-Facts facts_of(const Binary& binary, const std::string& name, const std::string& place) {
-  try {
-    return read_facts(binary.bytes());
-  } catch (const Error& error) {
-    throw Error(error.code(), place + ": " + error.what(), {name, binary.hash().hex(), place});
-  }
-}
-
-// Binaries of other platforms can be pushed from here; what can be known of them is checked.
-void require_pushable(const Facts& facts, const Binary& binary) {
-  const Machine& here = Machine::current();
-  require_loadable(facts, facts.platform == here.platform ? here : Machine::any_of(facts.platform),
-                   binary.hash(), binary.origin());
 }
 
 Status status_of(const std::optional<LogEntry>& newest, std::string_view platform,
@@ -76,18 +52,9 @@ struct PetClassManager::State {
   std::string description;
 };
 
-struct PetClassManager::Candidate {
-  Binary binary;
-  std::string source;                    // "cache", or a URL
-  std::string key;                       // where it lies, for messages
-  std::string name = {};                 // the class that it has to be; empty: any
-  std::optional<std::string> file = {};  // of the cache; nothing: not there yet
-  bool keep_bytes = false;
-};
-
 PetClassManager::PetClassManager(std::shared_ptr<BaseStorage> storage,
                                  std::shared_ptr<BinaryCache> cache, ManagerOptions options)
-    : cache_(std::move(cache)), options_(std::move(options)) {
+    : cache_(std::move(cache)), options_(std::move(options)), loader_(cache_, options_.observer) {
   if (cache_ == nullptr) throw Error(ErrorCode::kUsage, "a PetClassManager needs a cache");
   set_storage(std::move(storage));
 }
@@ -133,14 +100,14 @@ std::shared_ptr<BaseStorage> PetClassManager::storage_handle() const { return st
 
 PetClass PetClassManager::open_plugin(const std::filesystem::path& path) const {
   const std::string absolute = std::filesystem::absolute(path).lexically_normal().string();
-  return load_checked({.binary = Binary::read(path),
+  return loader_.load({.binary = Binary::read(path),
                        .source = "file://" + absolute,
                        .key = absolute,
                        .keep_bytes = true});
 }
 
-PetClassManager::Candidate PetClassManager::from_cache(const State& now, std::string_view name,
-                                                       const Hash& hash) const {
+LoadCandidate PetClassManager::from_cache(const State& now, std::string_view name,
+                                          const Hash& hash) const {
   const std::optional<CachedBinary> cached = cache_->find(hash);
   if (!cached) {
     throw Error(ErrorCode::kVersionNotFound,
@@ -157,8 +124,8 @@ PetClassManager::Candidate PetClassManager::from_cache(const State& now, std::st
           .file = cached->file};
 }
 
-PetClassManager::Candidate PetClassManager::fetch(const State& now, std::string_view name,
-                                                  const Hash& hash) const {
+LoadCandidate PetClassManager::fetch(const State& now, std::string_view name,
+                                     const Hash& hash) const {
   const FetchSubject subject{std::string(name), now.description,
                              binary_key(name, hash, Machine::current().platform)};
   bool downloaded = false;
@@ -175,8 +142,8 @@ PetClassManager::Candidate PetClassManager::fetch(const State& now, std::string_
 }
 
 // Who asks for a version has one answer for its absence, also when the class has no other.
-PetClassManager::Candidate PetClassManager::fetch_version(const State& now, std::string_view name,
-                                                          const Hash& hash) const {
+LoadCandidate PetClassManager::fetch_version(const State& now, std::string_view name,
+                                             const Hash& hash) const {
   try {
     return fetch(now, name, hash);
   } catch (const Error& error) {
@@ -187,73 +154,10 @@ PetClassManager::Candidate PetClassManager::fetch_version(const State& now, std:
   }
 }
 
-// Whoever asked for a class by name gets no other one, and is told of another platform in those words.
-void PetClassManager::require_expected(const Facts& facts, const Candidate& candidate) {
-  if (candidate.name.empty() || !facts.has_notes) return;  // (the gate refuses what has no notes)
-  const Hash& hash = candidate.binary.hash();
-  const std::string asked = candidate.name + " " + hash.short_hex();
-  const Error::Subject subject{candidate.name, hash.hex(), candidate.key};
-  if (facts.clazz.name != candidate.name) {
-    if (candidate.source == kCacheSource) {
-      throw Error(ErrorCode::kVersionNotFound,
-                  "no " + asked + ": that is a binary of the class " + facts.clazz.name +
-                      "\n  hash: " + hash.hex(),
-                  subject);
-    }
-    throw Error(ErrorCode::kCorrupt,
-                candidate.source + " has a binary of the class " + facts.clazz.name + " where " +
-                    asked + " should be\n  key: " + candidate.key +
-                    "\n  try: remove that object, and push the right binary",
-                subject);
-  }
-  const std::string& here = Machine::current().platform;
-  if (facts.platform != here) {
-    throw Error(ErrorCode::kNoBinaryForPlatform,
-                asked + " is for " + facts.platform + "; this machine is " + here +
-                    "\n  try: ask for a version that was built for " + here + ": petctl list " +
-                    candidate.name,
-                subject);
-  }
-}
-
-// The one choke point.
-PetClass PetClassManager::load_checked(Candidate candidate) const {
-  const auto start = Clock::now();
-  try {
-    return admit_and_load(candidate);
-  } catch (const Error& error) {
-    if (is_refusal(error.code())) {
-      notify(options_.observer,
-             {EventKind::kRefusal, error.class_name().empty() ? candidate.name : error.class_name(),
-              candidate.binary.hash().hex(), candidate.source, first_line(error.what()),
-              Clock::now() - start});
-    }
-    throw;
-  }
-}
-
-PetClass PetClassManager::admit_and_load(Candidate& candidate) const {
-  const Binary& binary = candidate.binary;
-  std::shared_ptr<const Library> library = Loader::process().find(binary.hash());
-  // What is mapped has passed all this; only whether it is what was asked for is asked again.
-  std::optional<Facts> facts;
-  if (library == nullptr) facts = facts_of(binary, candidate.name, candidate.key);
-  require_expected(library ? library->facts() : *facts, candidate);
-  // (Trust will be asked here: after the hash, before the gate.)
-  if (library == nullptr) {
-    require_loadable(*facts, Machine::current(), binary.hash(), candidate.key);
-    if (!candidate.file) candidate.file = cache_->insert(binary).file;
-    library = Loader::process().load(binary, *candidate.file);
-  }
-  return PetClass::from_library(
-      std::move(library), candidate.keep_bytes ? std::make_shared<const Binary>(binary) : nullptr,
-      candidate.source);
-}
-
 PetClass PetClassManager::load_latest(const State& now, const LogEntry& newest,
                                       Clock::time_point start) const {
   const Hash hash = Registry::require_platform(newest).hash;
-  PetClass clazz = load_checked(fetch(now, newest.class_name, hash));
+  PetClass clazz = loader_.load(fetch(now, newest.class_name, hash));
   notify(
       options_.observer,
       {EventKind::kLazyPull, clazz.name(), hash.hex(), now.description, {}, Clock::now() - start});
@@ -280,12 +184,12 @@ PetClass PetClassManager::recover_class(std::string_view name, const Hash& hash)
   require_class_name(name);
   const std::shared_ptr<const State> now = state();
   if (now->storage == nullptr || options_.offline) {
-    return load_checked(from_cache(*now, name, hash));
+    return loader_.load(from_cache(*now, name, hash));
   }
   const auto start = Clock::now();
-  Candidate candidate = fetch_version(*now, name, hash);
+  const LoadCandidate candidate = fetch_version(*now, name, hash);
   const bool downloaded = candidate.source != kCacheSource;
-  PetClass clazz = load_checked(std::move(candidate));
+  PetClass clazz = loader_.load(candidate);
   if (downloaded) {
     notify(options_.observer, {EventKind::kExactVersion,
                                clazz.name(),
@@ -312,8 +216,7 @@ Status PetClassManager::check_status(const PetClass& clazz) const {
 }
 
 Status PetClassManager::check_status(const Binary& binary) const {
-  const Facts facts = facts_of(binary, {}, binary.origin());
-  require_pushable(facts, binary);
+  const Facts facts = loader_.check_pushable(binary);
   return status_of(online("the status of " + facts.clazz.name)->registry->newest(facts.clazz.name),
                    facts.platform, binary.hash());
 }
@@ -334,9 +237,7 @@ PushItem PetClassManager::item_of(std::span<const Binary> release,
   PushItem item{{}, options};
   if (options_.verify) item.options.check_existing = CheckExisting::kBytes;
   for (const Binary& binary : release) {
-    Facts facts = facts_of(binary, {}, binary.origin());
-    require_pushable(facts, binary);
-    item.binaries.push_back({binary, std::move(facts)});
+    item.binaries.push_back({binary, loader_.check_pushable(binary)});
   }
   return item;
 }
@@ -393,6 +294,25 @@ std::optional<LogEntry> PetClassManager::latest_meta(std::string_view name) cons
 
 std::vector<StoredVersion> PetClassManager::versions(std::string_view name) const {
   return online("the versions of " + std::string(name))->registry->versions(name);
+}
+
+// One request, which brings the names of the storage's classes that begin alike. It serves a message about
+// something else: when it fails, that message goes without.
+std::vector<std::string> PetClassManager::similar_names(std::string_view name) const {
+  const std::shared_ptr<const State> now = state();
+  std::vector<std::string> names;
+  if (now->storage == nullptr || options_.offline || !now->storage->capabilities().list) {
+    return names;
+  }
+  try {
+    const std::string prefix = std::string(kClassesPrefix).append(name.substr(0, 2));
+    for (const std::string& key : now->storage->list(prefix, {}, kListedKeys)) {
+      const std::optional<std::string_view> found = class_of(key);
+      if (found && (names.empty() || names.back() != *found)) names.emplace_back(*found);
+    }
+  } catch (const Error&) {
+  }
+  return names;
 }
 
 }  // namespace pet

@@ -6,8 +6,8 @@
 //   PetClass same = manager.pull("MyFilter");            // on another machine
 //   PetClass exact = manager.recover_class("MyFilter", *filter.hash());
 //
-// Every binary, wherever it comes from, takes the one way through load_checked: fetch → hash →
-// trust → gate → load. Nothing of it runs before all of them agreed.
+// Every binary, wherever it comes from, takes one way: fetch → hash → trust → gate → load
+// (checked_loader.hpp). Nothing of it runs before all of them agreed.
 //
 // Absence:  pull and recover_class throw (kClassNotFound, kVersionNotFound, kNoBinaryForPlatform);
 //           find_latest, latest_meta and check_status have a value for it. A failing storage or a
@@ -32,6 +32,7 @@
 #include "core/artifact/binary.hpp"
 #include "core/artifact/facts.hpp"
 #include "core/artifact/hash.hpp"
+#include "core/factory/checked_loader.hpp"
 #include "core/loader/pet_class.hpp"
 #include "core/observer.hpp"
 #include "core/registry/registry.hpp"
@@ -113,6 +114,10 @@ class PetClassManager {
   // Every binary that the storage has of the class, those in the log first, newest first.
   std::vector<StoredVersion> versions(std::string_view name) const;
 
+  // Classes of the storage whose names begin as `name` does, for "did you mean". Throws nothing for
+  // a storage that fails: it has no suggestions then.
+  std::vector<std::string> similar_names(std::string_view name) const;
+
   // The storage in words, without credentials; "no storage".
   std::string storage() const;
   std::shared_ptr<BaseStorage> storage_handle() const;
@@ -127,18 +132,14 @@ class PetClassManager {
 
  private:
   using Clock = std::chrono::steady_clock;
-  struct State;      // the storage and its registry, exchanged as one
-  struct Candidate;  // a binary on its way to become a class
+  struct State;  // the storage and its registry, exchanged as one
 
   std::shared_ptr<const State> state() const;
   std::shared_ptr<const State> online(std::string_view what) const;
 
-  Candidate fetch(const State& state, std::string_view name, const Hash& hash) const;
-  Candidate fetch_version(const State& state, std::string_view name, const Hash& hash) const;
-  Candidate from_cache(const State& state, std::string_view name, const Hash& hash) const;
-  static void require_expected(const Facts& facts, const Candidate& candidate);
-  PetClass load_checked(Candidate candidate) const;
-  PetClass admit_and_load(Candidate& candidate) const;
+  LoadCandidate fetch(const State& state, std::string_view name, const Hash& hash) const;
+  LoadCandidate fetch_version(const State& state, std::string_view name, const Hash& hash) const;
+  LoadCandidate from_cache(const State& state, std::string_view name, const Hash& hash) const;
   PetClass load_latest(const State& state, const LogEntry& newest, Clock::time_point start) const;
 
   Binary binary_of(const State& state, const PetClass& clazz) const;
@@ -146,6 +147,7 @@ class PetClassManager {
 
   std::shared_ptr<BinaryCache> cache_;
   ManagerOptions options_;
+  CheckedLoader loader_;
   mutable std::mutex mutex_;  // guards state_
   std::shared_ptr<const State> state_;
 };

@@ -140,11 +140,15 @@ std::vector<std::string> PetFactory::places_tried() const {
   return places;
 }
 
-std::vector<BaseFactory::Candidate> PetFactory::candidates() const {
-  std::vector<Candidate> found = BaseFactory::candidates();
-  if (fallback_ == nullptr) return found;
-  for (const auto& [name, clazz] : fallback_->items()) {
-    found.push_back({name, clazz.hash() ? "" : "built in"});
+std::vector<BaseFactory::Candidate> PetFactory::candidates(std::string_view wanted) const {
+  std::vector<Candidate> found = BaseFactory::candidates(wanted);
+  if (fallback_ != nullptr) {
+    for (const auto& [name, clazz] : fallback_->items()) {
+      found.push_back({name, clazz.hash() ? "" : "built in"});
+    }
+  }
+  for (std::string& name : manager_.similar_names(wanted)) {
+    found.push_back({std::move(name), "in " + manager_.storage()});
   }
   return found;
 }

@@ -77,7 +77,7 @@ class PetFactory final : public BaseFactory {
 
   const PetClass* resolve(std::string_view name) const override;
   std::vector<std::string> places_tried() const override;
-  std::vector<Candidate> candidates() const override;
+  std::vector<Candidate> candidates(std::string_view wanted) const override;
 
   const PetClass& register_loaded(std::string_view name, const PetClass& clazz) const;
   std::optional<PetClass> known_version(std::string_view name, const Hash& hash) const;

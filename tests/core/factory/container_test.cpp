@@ -59,6 +59,19 @@ TEST_CASE("5: built-ins and aliases come with the options", "[core][factory]") {
   CHECK_FALSE(container.pif.contains("Recall_"));
 }
 
+TEST_CASE("5: an alias follows its class when that is bound again", "[core][factory]") {
+  const std::array<ClassAlias, 1> aliases{ClassAlias{"Smooth", "GoodFilter"}};
+  TemporaryFolder folder;
+  Container container(
+      {.cache = std::make_shared<BinaryCache>(folder / "cache"), .aliases = aliases});
+  CHECK_FALSE(container.pif.contains("Smooth"));
+  container.bind(fixture("good_filter"));
+  CHECK(container.ff["Smooth"] == container.pif["GoodFilter"]);
+  container.bind(fixture("good_filter_v2"));
+  CHECK(container.pif["Smooth"] == container.pif["GoodFilter"]);
+  CHECK(container.ff["Smooth"] == container.pif["GoodFilter"]);
+}
+
 TEST_CASE("6: binding a compiled-in class registers it in its kind's factory and in pif",
           "[core][factory]") {
   Shop shop;

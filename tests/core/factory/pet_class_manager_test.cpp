@@ -353,6 +353,29 @@ TEST_CASE("a file damaged in the cache is quarantined and fetched again", "[core
   CHECK(reader.events.of(EventKind::kQuarantine).size() == 1);
 }
 
+TEST_CASE("a file that vanishes from the cache before it is mapped is put back",
+          "[core][factory]") {
+  Site author;
+  const Hash hash = author.manager.push(author.open("good_filter")).hash;
+  const TemporaryFolder folder;
+  // Another process clears the cache just after this one has read from it.
+  int cleared = 0;
+  const auto cache = std::make_shared<BinaryCache>(
+      folder / "cache", CacheOptions{[&](const Event& event) {
+        if (event.kind != EventKind::kCacheHit) return;
+        ++cleared;
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path())) {
+          if (entry.is_regular_file()) std::filesystem::remove(entry.path());
+        }
+      }});
+  const PetClassManager manager(author.memory, cache);
+  manager.pull("GoodFilter");
+  const PetClass again = manager.pull("GoodFilter");
+  CHECK(cleared == 1);
+  CHECK(again.hash() == hash);
+  CHECK(again.create().predict(XYData::mock({{1.0}})).data<double>()[0] == 2.0);
+}
+
 TEST_CASE("a binary that the gate refuses is refused on every way in", "[core][factory]") {
   Site site;
   const std::string file = fixture("needs_newer_glibc");
@@ -360,6 +383,7 @@ TEST_CASE("a binary that the gate refuses is refused on every way in", "[core][f
   CHECK_THROWS_MATCHES(site.manager.open_plugin(file), Error, refused);
   const Binary binary = Binary::read(file);
   CHECK_THROWS_MATCHES(site.manager.push({&binary, 1}), Error, refused);
+  CHECK(site.events.of(EventKind::kRefusal).size() == 2);
   CHECK(site.memory->list("").empty());
   CHECK_FALSE(site.cache->find(binary.hash()).has_value());
 

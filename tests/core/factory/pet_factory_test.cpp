@@ -65,6 +65,28 @@ TEST_CASE("18: class_not_found names every place, and near misses with theirs", 
       fails(ErrorCode::kClassNotFound, {"no class 'Absent': not in memory, no storage is set"}));
 }
 
+TEST_CASE("18: near misses in storage and memory are named with their places", "[core][factory]") {
+  const Shop shop;
+  Site site(shop.author.memory);
+  CHECK_THROWS_MATCHES(
+      site.factory["GoodFiltre"], Error,
+      fails(ErrorCode::kClassNotFound, {"\n  did you mean 'GoodFilter' (in memory:)?"}));
+  site.factory.assign("Counter", site.open("counter_v1"));
+  CHECK_THROWS_MATCHES(site.factory["Countr"], Error,
+                       fails(ErrorCode::kClassNotFound, {"\n  did you mean 'Counter'?"}));
+}
+
+TEST_CASE("18: a storage that fails while near misses are looked up suggests nothing",
+          "[core][factory]") {
+  const Shop shop;
+  Site site(shop.author.memory);
+  CHECK_FALSE(site.factory.get("GoodFiltre").has_value());
+  const std::size_t requests = site.requests().size();
+  site.storage->fail(requests + 1, ErrorCode::kStorageUnreachable);
+  CHECK_THROWS_MATCHES(site.factory["GoodFiltre"], Error,
+                       fails(ErrorCode::kClassNotFound, {"no class 'GoodFiltre'"}));
+}
+
 TEST_CASE("18: the fallback's answers are not registered, tracked or pushed", "[core][factory]") {
   Site site;
   site.fallback.assign("PlainFilter", compiled_in<PlainFilter>());

@@ -1,0 +1,59 @@
+// CheckedLoader: the one way by which bytes become a class.
+//
+// The library, the service and the tools, a pull, an exact version, a file and a cache hit all come
+// through here: hash → trust → gate → load, from one buffer, and nothing of a binary runs before all
+// agreed. (Inside core/factory.)
+//
+// Threads: any. Throws: what the gate and the loader throw, each refusal reported to the observer.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/artifact/binary.hpp"
+#include "core/artifact/facts.hpp"
+#include "core/loader/pet_class.hpp"
+#include "core/observer.hpp"
+
+namespace pet {
+
+class BinaryCache;
+class Library;
+
+inline constexpr std::string_view kCacheSource = "cache";
+
+// A binary that wants to become a class. Its hash is that of the bytes; who asked for a hash has
+// compared them.
+struct LoadCandidate {
+  Binary binary;
+  std::string source;                    // kCacheSource, or a URL
+  std::string key;                       // where it lies, for messages
+  std::string name = {};                 // the class that it has to be; empty: any
+  std::optional<std::string> file = {};  // in the cache; nothing: not there yet
+  bool keep_bytes = false;               // in the class, for a push
+};
+
+class CheckedLoader {
+ public:
+  CheckedLoader(std::shared_ptr<BinaryCache> cache, Observer observer);
+
+  PetClass load(const LoadCandidate& candidate) const;
+
+  // The facts of a binary that is about to be stored. It need not be for this machine: of others,
+  // what can be known is checked.
+  Facts check_pushable(const Binary& binary) const;
+
+ private:
+  // check(), whose refusals the observer hears of.
+  template <class Check>
+  auto reported(const LoadCandidate& candidate, const Check& check) const;
+  PetClass admit(const LoadCandidate& candidate) const;
+  std::shared_ptr<const Library> map(const LoadCandidate& candidate) const;
+
+  std::shared_ptr<BinaryCache> cache_;
+  Observer observer_;
+};
+
+}  // namespace pet
