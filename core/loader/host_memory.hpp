@@ -10,7 +10,7 @@
 
 namespace pet {
 
-inline constexpr std::int32_t kMaxDimensions = 64;
+inline constexpr std::int32_t kMaxDimensions = 32;  // as many as XYData holds
 
 // A row-major tensor, uninitialised, whose deleter is the host's. NULL when memory is out, or dtype or shape are none.
 pet_tensor* host_tensor_new(pet_dtype dtype, std::int32_t ndim, const std::int64_t* shape) noexcept;

@@ -1,0 +1,43 @@
+// A service loads and unloads versions for months: nothing may stay behind each time. What did was the exception pool of a
+// static libstdc++, 71 KB of it.
+#include <catch2/catch.hpp>
+#include <malloc.h>
+
+#include "tests/core/loader/loading.hpp"
+
+namespace pet {
+namespace {
+
+constexpr bool kSanitized =
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    true;
+#else
+    false;
+#endif
+
+void load_throw_unload(const char* name) {
+  const PetClass clazz = test::load_fixture(name);
+  const BasePlugin plugin = clazz.create();
+  try {
+    plugin.predict(test::vector_of({1}));
+  } catch (const Error&) {
+  }
+}
+
+TEST_CASE("a thousand loads, throws and unloads leave the heap as it was", "[core]") {
+  const auto name = GENERATE(as<std::string>{}, "throws_std_exception", "throws_int", "good_filter");
+  CAPTURE(name);
+  if (kSanitized) {
+    WARN("skipped: mallinfo2 says nothing of a sanitizer's heap");
+    return;
+  }
+  for (int i = 0; i < 50; ++i) load_throw_unload(name.c_str());
+  const std::size_t before = ::mallinfo2().uordblks;
+  for (int i = 0; i < 1000; ++i) load_throw_unload(name.c_str());
+  const std::size_t after = ::mallinfo2().uordblks;
+  CHECK(after < before + 16 * 1024);
+  CHECK(Loader::process().loaded_count() == 0);
+}
+
+}  // namespace
+}  // namespace pet
