@@ -19,8 +19,15 @@ void run_pull(const Settings& given, const PullOptions& options) {
       at == std::string::npos
           ? container->pcm.pull(name)
           : container->pcm.recover_class(name, Hash::require(options.target.substr(at + 1)));
-  if (!options.out.empty()) posix::durable_write(options.out, clazz.binary()->view());
   const std::string hash = clazz.hash()->hex();
+  if (!options.out.empty()) {
+    const auto cached = container->pcm.cache().find(*clazz.hash());
+    if (!cached) {
+      throw Error(ErrorCode::kStorageRefused,
+                  "the cache lost " + name + " " + hash + " right after it was pulled\n  try: again");
+    }
+    posix::durable_write(options.out, cached->binary.view());
+  }
   if (settings.json) {
     print_json(ParamObject{{"class", clazz.name()},
                            {"hash", hash},

@@ -1,6 +1,9 @@
 // petctl push and status: an author's binaries against a storage.
+#include <algorithm>
 #include <optional>
 
+#include "core/artifact/binary.hpp"
+#include "core/artifact/facts.hpp"
 #include "core/registry/push.hpp"
 #include "tools/petctl/commands.hpp"
 #include "tools/petctl/output.hpp"
@@ -27,41 +30,62 @@ std::string as_line(const PushResult& result) {
          result.from->short_hex();
 }
 
-void persist_all(const Settings& settings, const PetClassManager& manager,
-                 const std::vector<PetClass>& classes) {
+// The files of one class: `petctl push` makes one release of them. Nothing of them is run.
+struct ReleaseFiles {
+  std::string class_name;
+  std::vector<Binary> binaries;
+};
+
+std::vector<ReleaseFiles> group_by_class(const std::vector<std::string>& files) {
+  std::vector<ReleaseFiles> releases;
+  for (const std::string& file : files) {
+    const Binary binary = Binary::read(file);
+    const std::string name = read_facts(binary).clazz.name;
+    const auto same = [&](const ReleaseFiles& release) { return release.class_name == name; };
+    auto release = std::find_if(releases.begin(), releases.end(), same);
+    if (release == releases.end()) release = releases.insert(release, {name, {}});
+    release->binaries.push_back(binary);
+  }
+  return releases;
+}
+
+void persist(const Settings& settings, const PetClassManager& manager,
+             const std::vector<ReleaseFiles>& releases) {
   ParamList stored;
-  for (const PetClass& clazz : classes) {
-    manager.persist_class(clazz);
-    stored.push_back(ParamObject{{"class", clazz.name()},
-                                 {"hash", clazz.hash()->hex()},
-                                 {"platform", this_platform()},
-                                 {"number", ParamValue()}});
-    if (!settings.json) {
-      print_line(clazz.name() + " " + clazz.hash()->hex() + " " + this_platform() +
+  for (const ReleaseFiles& release : releases) {
+    manager.persist(release.binaries);
+    for (const Binary& binary : release.binaries) {
+      const std::string platform = read_facts(binary).platform;
+      stored.push_back(ParamObject{{"class", release.class_name},
+                                   {"hash", binary.hash().hex()},
+                                   {"platform", platform},
+                                   {"number", ParamValue()}});
+      if (settings.json) continue;
+      print_line(release.class_name + " " + binary.hash().hex() + " " + platform +
                  " -  stored, latest is unchanged");
     }
   }
   if (settings.json) print_json(stored);
 }
 
-// What was pushed is printed even when another file failed: it stays pushed. All errors but the first
-// are printed here, the first is thrown.
-void push_all(const Settings& settings, const PushOptions& options, const PetClassManager& manager,
-              const std::vector<PetClass>& classes) {
+// A class that fails does not stop the others: what was pushed is printed and stays pushed. All errors
+// but the first are printed here, the first is thrown.
+void push(const Settings& settings, const PushOptions& options, const PetClassManager& manager,
+          const std::vector<ReleaseFiles>& releases) {
   const PublishOptions publish{
       .message = options.message,
       .on_older = options.move_back ? OnOlder::kMoveBack : OnOlder::kRefuse,
       .check_existing = options.verify ? CheckExisting::kBytes : CheckExisting::kSize};
   ParamList pushed;
   std::optional<Error> first_error;
-  for (const PushOutcome& outcome : manager.push_many(classes, publish)) {
-    if (outcome.result) {
-      pushed.push_back(as_json(*outcome.result));
-      if (!settings.json) print_line(as_line(*outcome.result));
-    } else if (!first_error) {
-      first_error = outcome.error;
-    } else {
-      print_error(*outcome.error, false);
+  for (const ReleaseFiles& release : releases) {
+    try {
+      const PushResult result = manager.push(release.binaries, publish);
+      pushed.push_back(as_json(result));
+      if (!settings.json) print_line(as_line(result));
+    } catch (const Error& error) {
+      if (first_error) print_error(error, false);
+      if (!first_error) first_error = error;
     }
   }
   if (settings.json && !first_error) print_json(pushed);
@@ -73,12 +97,11 @@ void push_all(const Settings& settings, const PushOptions& options, const PetCla
 void run_push(const Settings& given, const PushOptions& options) {
   Settings settings = given;
   const auto container = open_session(settings);
-  std::vector<PetClass> classes;
-  for (const std::string& file : options.files) classes.push_back(container->pcm.open_plugin(file));
+  const std::vector<ReleaseFiles> releases = group_by_class(options.files);
   if (options.no_latest) {
-    persist_all(settings, container->pcm, classes);
+    persist(settings, container->pcm, releases);
   } else {
-    push_all(settings, options, container->pcm, classes);
+    push(settings, options, container->pcm, releases);
   }
 }
 
@@ -87,13 +110,12 @@ void run_status(const Settings& given, const StatusOptions& options) {
   const auto container = open_session(settings);
   ParamList all;
   for (const std::string& file : options.files) {
-    const PetClass clazz = container->pcm.open_plugin(file);
-    const std::string status(to_string(container->pcm.check_status(clazz)));
-    all.push_back(ParamObject{{"status", status},
-                              {"class", clazz.name()},
-                              {"hash", clazz.hash()->hex()},
-                              {"file", file}});
-    if (!settings.json) print_line(status + " " + clazz.name() + " " + clazz.hash()->hex() + " " + file);
+    const Binary binary = Binary::read(file);
+    const std::string status(to_string(container->pcm.check_status(binary)));
+    const std::string name = read_facts(binary).clazz.name;
+    all.push_back(ParamObject{
+        {"status", status}, {"class", name}, {"hash", binary.hash().hex()}, {"file", file}});
+    if (!settings.json) print_line(status + " " + name + " " + binary.hash().hex() + " " + file);
   }
   if (settings.json) print_json(all);
 }
