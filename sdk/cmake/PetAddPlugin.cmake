@@ -11,7 +11,6 @@
 #
 # The target is an ordinary one: target_compile_definitions, set_target_properties(… CXX_STANDARD 20) and the like work.
 include_guard(GLOBAL)
-include(CheckCXXSourceCompiles)
 
 set(PET_PLUGIN_FILES ${CMAKE_CURRENT_LIST_DIR} CACHE INTERNAL "Where pet_pool.cpp is")
 
@@ -54,7 +53,7 @@ function(_pet_plugin_compile_flags name)
     # The last match wins: the source directory first, as the binary directory is often inside it.
     -ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}=. -ffile-prefix-map=${CMAKE_CURRENT_BINARY_DIR}=.
     -Werror=date-time -ffp-contract=off
-    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique> $<$<C_COMPILER_ID:GNU>:-frandom-seed=${name}>)
+    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique> $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-frandom-seed=${name}> $<$<COMPILE_LANG_AND_ID:C,GNU>:-frandom-seed=${name}>)
 endfunction()
 
 function(_pet_plugin_link_flags name)
@@ -62,24 +61,22 @@ function(_pet_plugin_link_flags name)
   file(CONFIGURE OUTPUT ${script} CONTENT "{ global: pet_entry_v1; local: *; };\n")
   set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS ${script})
   target_link_options(${name} PRIVATE LINKER:--version-script=${script}
-    LINKER:--gc-sections LINKER:-s LINKER:--build-id=none LINKER:--as-needed
+    LINKER:--gc-sections LINKER:--build-id=none LINKER:--as-needed
     LINKER:-z,now LINKER:-z,relro LINKER:-z,noexecstack)
 
-  # A sanitizer's runtime lives in the program that loads the plugin: its symbols stay undefined here, and
-  # libstdc++ has to be the shared one that it watches.
+  # A sanitizer's runtime lives in the program that loads the plugin: its symbols stay undefined here, libstdc++ has
+  # to be the shared one that it watches, and names in a report are worth more than a small file.
   get_directory_property(options COMPILE_OPTIONS)
   if("${CMAKE_CXX_FLAGS} ${CMAKE_C_FLAGS} ${options}" MATCHES "-fsanitize")
     return()
   endif()
-  target_link_options(${name} PRIVATE LINKER:--no-undefined LINKER:--exclude-libs,ALL)
+  target_link_options(${name} PRIVATE LINKER:-s LINKER:--no-undefined LINKER:--exclude-libs,ALL)
 
   get_target_property(sources ${name} SOURCES)
-  if(CMAKE_CXX_COMPILER_LOADED AND NOT sources MATCHES "\\.c(;|$)")
+  list(FILTER sources EXCLUDE REGEX "\\.(c|h|hpp)$")
+  if(sources)  # not a plugin in C
     target_link_options(${name} PRIVATE -static-libstdc++)
-    _pet_uses_libstdcxx(uses_libstdcxx)
-    if(uses_libstdcxx)
-      target_sources(${name} PRIVATE ${PET_PLUGIN_FILES}/pet_pool.cpp)
-    endif()
+    target_sources(${name} PRIVATE ${PET_PLUGIN_FILES}/pet_pool.cpp)
   endif()
 
   # The compiler's full version string says nothing that the notes do not, and differs between patch levels.
@@ -87,14 +84,4 @@ function(_pet_plugin_link_flags name)
     add_custom_command(TARGET ${name} POST_BUILD VERBATIM
       COMMAND ${CMAKE_OBJCOPY} -R .comment $<TARGET_FILE:${name}>)
   endif()
-endfunction()
-
-function(_pet_uses_libstdcxx result)
-  check_cxx_source_compiles("
-    #include <cstddef>
-    #ifndef __GLIBCXX__
-    #error another library
-    #endif
-    int main() {}" PET_USES_LIBSTDCXX)
-  set(${result} ${PET_USES_LIBSTDCXX} PARENT_SCOPE)
 endfunction()
