@@ -7,50 +7,71 @@
 namespace pet::plugins {
 namespace {
 
-std::string sized(std::string_view text) {
-  return std::to_string(text.size()) + ":" + std::string(text);
+void append(std::string& out, const Value& value);
+
+void append_sized(std::string& out, std::string_view text) {
+  out.append(std::to_string(text.size())).append(":").append(text);
 }
 
-std::string text_of_number(double number) {
+void append_bits(std::string& out, double number) {
   std::uint64_t bits = 0;
   std::memcpy(&bits, &number, sizeof bits);
-  return "f" + std::to_string(bits) + ";";
+  out.append("f").append(std::to_string(bits)).append(";");
 }
 
-std::string text_of_list(const Value::List& list) {
-  std::string text = "[";
-  for (const Value& item : list) text += text_of(item);
-  return text + "]";
+void append(std::string& out, const Value::List& list) {
+  out.append("[");
+  for (const Value& item : list) append(out, item);
+  out.append("]");
 }
 
-}  // namespace
-
-std::string text_of(const Object& object) {
-  std::string text = "{";
-  for (const Field& field : object) text += sized(field.key) + text_of(field.value);
-  return text + "}";
+void append(std::string& out, const Object& object) {
+  out.append("{");
+  for (const Field& field : object) {
+    append_sized(out, field.key);
+    append(out, field.value);
+  }
+  out.append("}");
 }
 
-std::string text_of(const Value& value) {
+void append(std::string& out, const Value& value) {
   switch (value.type()) {
     case PET_TYPE_NULL:
-      return "n;";
+      out.append("null;");
+      return;
     case PET_TYPE_BOOL:
-      return value.as_bool() ? "t;" : "b;";
+      out.append(value.as_bool() ? "true;" : "false;");
+      return;
     case PET_TYPE_INT64:
-      return "i" + std::to_string(value.as_int()) + ";";
+      out.append("i").append(std::to_string(value.as_int())).append(";");
+      return;
     case PET_TYPE_FLOAT64:
-      return text_of_number(value.as_double());
+      return append_bits(out, value.as_double());
     case PET_TYPE_TEXT:
-      return "s" + sized(value.as_text());
+      out.append("s");
+      return append_sized(out, value.as_text());
     case PET_TYPE_LIST:
-      return text_of_list(value.as_list());
+      return append(out, value.as_list());
     case PET_TYPE_OBJECT:
-      return text_of(value.as_object());
+      return append(out, value.as_object());
     default:
       throw Failure::unsupported(std::string("expected a value that travels, got ") +
                                  type_name(value.type()));
   }
+}
+
+}  // namespace
+
+std::string text_of(const Value& value) {
+  std::string out;
+  append(out, value);
+  return out;
+}
+
+std::string text_of(const Object& object) {
+  std::string out;
+  append(out, object);
+  return out;
 }
 
 }  // namespace pet::plugins

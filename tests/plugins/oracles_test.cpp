@@ -1,0 +1,175 @@
+// The built-ins through the whole of core, compiled in and as binaries: dumps, predictions and metrics of the
+// Python original on iris and breast_cancer.
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "core/cache/binary_cache.hpp"
+#include "core/factory/container.hpp"
+#include "core/loader/plugin_host.hpp"
+#include "core/pipeline/build.hpp"
+#include "core/pipeline/dump.hpp"
+#include "core/pipeline/json_document.hpp"
+#include "plugins/builtins.hpp"
+#include "storage/memory_storage.hpp"
+#include "tools/data/npy.hpp"
+
+namespace pet::test {
+namespace {
+
+const char* const kClasses[] = {"F3Pipeline", "MonoPipeline",  "StandardScalerPlugin", "KnnFilter", "Cached",
+                                "GridOptimizer", "F1", "Precission", "Recall"};
+
+enum class From { kCompiledIn, kBinaries };
+
+// A container in which all names mean the built-ins compiled in, or all their binaries.
+std::unique_ptr<Container> container_of(From from) {
+  auto host = PluginHost::make({.observer = {}, .blobs = std::make_shared<MemoryStorage>()});
+  auto container = std::make_unique<Container>(ContainerOptions{.cache = BinaryCache::in_memory(),
+                                                                .builtins = builtins(),
+                                                                .aliases = builtin_aliases(),
+                                                                .host = host});
+  if (from == From::kBinaries) {
+    for (const char* name : kClasses) {
+      container->bind(std::filesystem::path(PET_BUILT_IN_BINARIES) / (std::string(name) + ".so"), {.persist = true});
+    }
+  }
+  return container;
+}
+
+std::string path_of(const std::string& set, const std::string& file) {
+  return std::string(PET_TEST_DATA) + "/" + set + "/" + file;
+}
+
+XYData data_of(const std::string& set, const std::string& name) {
+  return tools::read_npy(path_of(set, name + ".npy"));
+}
+
+ParamObject oracle_of(const std::string& set, const std::string& name) {
+  return parse_json_file(path_of(set, name + ".json")).as_object();
+}
+
+// Labels exactly, numbers to 1e-9.
+void check_same(const XYData& actual, const XYData& expected) {
+  REQUIRE(actual.shape() == expected.shape());
+  REQUIRE(dtype_name(actual.dtype()) == dtype_name(expected.dtype()));
+  if (expected.is<std::int64_t>()) {
+    CHECK(actual.value<std::int64_t>() == expected.value<std::int64_t>());
+    return;
+  }
+  const std::vector<double> numbers = actual.value<double>();
+  const std::vector<double> wanted = expected.value<double>();
+  double largest = 0;
+  for (std::size_t i = 0; i < numbers.size(); ++i) largest = std::max(largest, std::abs(numbers[i] - wanted[i]));
+  CHECK(largest <= 1e-9);
+}
+
+BasePlugin fitted(const std::string& set, const Container& container, const ParamObject& config) {
+  BasePlugin pipeline = build_from_dump(config, container);
+  pipeline.fit(data_of(set, "x_train"), data_of(set, "y_train"));
+  return pipeline;
+}
+
+}  // namespace
+
+TEST_CASE("the original's pipelines rebuild and give its predictions and metrics", "[plugins]") {
+  const auto set = GENERATE(as<std::string>{}, "iris", "breast_cancer");
+  const auto name = GENERATE(as<std::string>{}, "scaler", "scaler_knn");
+  const From from = GENERATE(From::kCompiledIn, From::kBinaries);
+  INFO(set << " " << name << (from == From::kBinaries ? " from binaries" : " compiled in"));
+  const auto container = container_of(from);
+  const ParamObject oracle = oracle_of(set, name);
+
+  const BasePlugin pipeline = fitted(set, *container, oracle.at("dump").as_object());
+  const XYData x_test = data_of(set, "x_test");
+  const XYData predicted = pipeline.predict(x_test);
+  check_same(predicted, data_of(set, name + ".pred"));
+
+  std::size_t checked = 0;
+  for (const auto& [metric, value] : pipeline.evaluate(x_test, data_of(set, "y_test"), predicted)) {
+    INFO(metric);
+    CHECK(value == Approx(oracle.at("metrics").as_object().at(metric).as_float64()).epsilon(1e-9));
+    ++checked;
+  }
+  CHECK(checked == oracle.at("metrics").as_object().size());
+}
+
+TEST_CASE("the original's dumps come back equal, key order included", "[plugins]") {
+  const auto set = GENERATE(as<std::string>{}, "iris", "breast_cancer");
+  const auto name = GENERATE(as<std::string>{}, "scaler", "scaler_knn");
+  const auto container = container_of(From::kCompiledIn);
+  const ParamValue dump = oracle_of(set, name).at("dump");
+  CHECK(item_dump_json(build_from_dump(dump.as_object(), *container)) == to_json(dump));
+}
+
+TEST_CASE("from a binary, a node's dump names the binary", "[plugins]") {
+  const auto container = container_of(From::kBinaries);
+  const BasePlugin pipeline = build_from_dump(oracle_of("iris", "scaler_knn").at("dump").as_object(), *container);
+  const ParamObject dump = pipeline.item_dump();
+  CHECK(dump.at("version_hash").as_text() == container->ppif["F3Pipeline"].hash()->hex());
+}
+
+TEST_CASE("side by side, and over each other: pipelines in pipelines", "[plugins]") {
+  const char* config = R"({"clazz": "F3Pipeline", "params": {"filters": [
+      {"clazz": "MonoPipeline", "params": {"filters": [
+        {"clazz": "StandardScalerPlugin", "params": {}}, {"clazz": "F3Pipeline", "params": {"filters": []}}]}},
+      {"clazz": "KnnFilter", "params": {"n_neighbors": 3}}]}})";
+  std::vector<std::vector<std::int64_t>> answers;
+  for (const From from : {From::kCompiledIn, From::kBinaries}) {
+    const auto container = container_of(from);
+    const BasePlugin pipeline = fitted("iris", *container, parse_json(config).as_object());
+    answers.push_back(pipeline.predict(data_of("iris", "x_test")).value<std::int64_t>());
+  }
+  CHECK(answers[0] == answers[1]);
+}
+
+TEST_CASE("a fitted pipeline's state restores another, also from compiled in to binary", "[plugins]") {
+  const ParamObject config = oracle_of("breast_cancer", "scaler_knn").at("dump").as_object();
+  const auto compiled_in = container_of(From::kCompiledIn);
+  const auto binaries = container_of(From::kBinaries);
+  const XYData x_test = data_of("breast_cancer", "x_test");
+  const BasePlugin trained = fitted("breast_cancer", *compiled_in, config);
+  BasePlugin other = build_from_dump(config, *binaries);
+  other.load_state(trained.save_state());
+  CHECK(other.predict(x_test).value<std::int64_t>() == trained.predict(x_test).value<std::int64_t>());
+}
+
+TEST_CASE("Cached keeps its work in the host's blobs", "[plugins]") {
+  const char* config = R"({"clazz": "Cached", "params": {"filter": {"clazz": "StandardScalerPlugin", "params": {}}}})";
+  const From from = GENERATE(From::kCompiledIn, From::kBinaries);
+  const auto container = container_of(from);
+  const XYData x_test = data_of("iris", "x_test");
+  const auto predict = [&] { return fitted("iris", *container, parse_json(config).as_object()).predict(x_test); };
+  const auto blobs = [&] { return container->host()->options().blobs->list("").size(); };
+
+  const XYData first = predict();
+  const std::size_t kept = blobs();
+  CHECK(kept == 2);
+  const XYData second = predict();
+  CHECK(blobs() == kept);
+  CHECK(first.value<double>() == second.value<double>());
+  check_same(first, data_of("iris", "scaler.pred"));
+}
+
+TEST_CASE("GridOptimizer searches the grids of a config", "[plugins]") {
+  const char* config = R"({"clazz": "GridOptimizer", "params": {
+      "scorer": {"clazz": "F1", "params": {}},
+      "pipeline": {"clazz": "F3Pipeline", "params": {"filters": [
+        {"clazz": "StandardScalerPlugin", "params": {}},
+        {"clazz": "KnnFilter", "params": {}, "_grid": {"n_neighbors": [50, 5], "weights": ["uniform", "distance"]}}]}}}})";
+  const From from = GENERATE(From::kCompiledIn, From::kBinaries);
+  const auto container = container_of(from);
+  BasePlugin search = build_from_dump(parse_json(config).as_object(), *container);
+  const XYData x = data_of("iris", "x_train");
+  const XYData y = data_of("iris", "y_train");
+  const std::vector<Trial> trials = search.optimize(x, y);
+
+  REQUIRE(trials.size() == 4);
+  CHECK(trials[0].overrides ==
+        ParamObject{{"filters/1/n_neighbors", 50}, {"filters/1/weights", "uniform"}});
+  CHECK(trials[1].score == 1);  // by distance, every training point is its own nearest
+  CHECK(search.predict(x).value<std::int64_t>() == y.value<std::int64_t>());
+}
+
+}  // namespace pet::test
