@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "core/near_miss.hpp"
 #include "storage/error.hpp"
 #include "tools/petctl/commands.hpp"
 #include "tools/petctl/output.hpp"
@@ -153,14 +152,18 @@ std::vector<std::string> known_words(const CLI::App& app) {
 
 int report_usage(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+  std::string what = error.what();
+  if (app.get_subcommands().empty() && !app.remaining().empty()) {
+    what = "no verb or option '" + app.remaining().front() + "'";
+  }
   std::string hint;
   for (const std::string& word : app.remaining(true)) {
-    hint = did_you_mean(word.substr(0, word.find('=')), known_words(app));
+    hint = suggestion(word.substr(0, word.find('=')), known_words(app));
     if (!hint.empty()) break;
   }
   const auto verbs = app.get_subcommands();
   const std::string verb = verbs.empty() ? "" : " " + verbs.front()->get_name();
-  std::fprintf(stderr, "error: %s%s\n  try: petctl%s --help\n", error.what(), hint.c_str(), verb.c_str());
+  std::fprintf(stderr, "error: %s%s\n  try: petctl%s --help\n", what.c_str(), hint.c_str(), verb.c_str());
   return kUsageStatus;
 }
 

@@ -5,7 +5,6 @@
 #include <system_error>
 
 #include "core/artifact/class_name.hpp"
-#include "core/near_miss.hpp"
 #include "storage/error.hpp"
 #include "tools/petctl/commands.hpp"
 #include "tools/petctl/output.hpp"
@@ -41,7 +40,7 @@ const Template& template_of(const std::string& kind) {
     if (candidate.kind == kind) return candidate;
     kinds.emplace_back(candidate.kind);
   }
-  throw Error(ErrorCode::kUsage, "no template for '" + kind + "'" + did_you_mean(kind, kinds) +
+  throw Error(ErrorCode::kUsage, "no template for '" + kind + "'" + suggestion(kind, kinds) +
                                      "\n  expected: filter, metric or pipeline");
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "core/near_miss.hpp"
 #include "core/pipeline/json_document.hpp"
 
 namespace pet::tools {
@@ -38,6 +39,11 @@ void print_error(const Error& error, bool json) {
                                                {"class", error.class_name()},
                                                {"hash", error.hash()},
                                                {"key", error.key()}}}});
+}
+
+std::string suggestion(const std::string& wanted, const std::vector<std::string>& known) {
+  const std::string text = did_you_mean(wanted, known);
+  return text.empty() ? text : "\n  " + text;
 }
 
 int flush_output() {

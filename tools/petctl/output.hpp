@@ -18,6 +18,9 @@ void print_table(const std::vector<std::vector<std::string>>& rows);
 // "error: …" on stderr; with json, also {"error": {code, message, class, hash, key}} on stdout.
 void print_error(const Error& error, bool json);
 
+// "\n  did you mean 'push'?" for the end of a message; empty when nothing is close.
+std::string suggestion(const std::string& wanted, const std::vector<std::string>& known);
+
 // 0, or 1 with a message when stdout could not take what was printed (a full disk, a closed pipe).
 int flush_output();
 

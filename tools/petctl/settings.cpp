@@ -5,8 +5,8 @@
 #include <fstream>
 
 #include "core/cache/binary_cache.hpp"
-#include "core/near_miss.hpp"
 #include "storage/error.hpp"
+#include "tools/petctl/output.hpp"
 
 namespace pet::tools {
 namespace {
@@ -37,7 +37,7 @@ void apply(Settings& settings, const CLI::ConfigItem& item, const std::string& f
   } else {
     const std::vector<std::string> known{"storage", "cache"};
     throw Error(ErrorCode::kUsage, file + ": unknown key '" + key + "'" +
-                                       did_you_mean(key, known) +
+                                       suggestion(key, known) +
                                        "\n  expected: storage = \"URL\", cache = \"DIRECTORY\"");
   }
 }
