@@ -4,11 +4,11 @@
 // A thread that comes when the answer has been given starts anew: nothing is remembered.
 //
 // Threads: any. `call` must not run the same key again: it would wait for itself.
-// Throws:  what `call` throws, in every thread that waited for it.
+// Throws:  what `call` throws. A pet::Error is an answer, and thrown in every thread that waited;
+//          after anything else (no memory, say) each of those calls for itself.
 #pragma once
 
 #include <condition_variable>
-#include <exception>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -25,49 +25,60 @@ class SingleFlight {
   template <class Call>
   Value run(const std::string& key, Call&& call) {
     std::unique_lock lock(mutex_);
-    if (const auto flying = flights_.find(key); flying != flights_.end()) {
-      return wait(lock, flying->second);
+    while (true) {
+      const auto flying = flights_.find(key);
+      if (flying == flights_.end()) break;
+      const std::shared_ptr<Flight> flight = flying->second;
+      flight->changed.wait(lock, [&] { return flight->landed; });
+      if (flight->value) return *flight->value;
+      if (flight->error) throw copy_of(*flight->error);
     }
     const auto flight = std::make_shared<Flight>();
     flights_.emplace(key, flight);
     lock.unlock();
-    try {
-      Value value = call();
-      lock.lock();
-      flight->value = value;
-      land(key, *flight);
-      return value;
-    } catch (...) {
-      if (!lock.owns_lock()) lock.lock();
-      flight->failure = std::current_exception();
-      land(key, *flight);
-      throw;
-    }
+    return fly(key, *flight, call);
   }
 
  private:
+  // Neither value nor error: the call ended with an exception that is not shared.
   struct Flight {
     bool landed = false;
     std::optional<Value> value;
-    std::exception_ptr failure;
+    std::optional<Error> error;
     std::condition_variable changed;
   };
 
-  static Value wait(std::unique_lock<std::mutex>& lock, std::shared_ptr<Flight> flight) {
-    flight->changed.wait(lock, [&] { return flight->landed; });
-    if (!flight->failure) return *flight->value;
+  template <class Call>
+  Value fly(const std::string& key, Flight& flight, Call& call) {
+    std::optional<Value> value;
+    std::optional<Error> error;
     try {
-      std::rethrow_exception(flight->failure);
-    } catch (const Error& error) {
-      // A copy of one's own: no two threads share an exception's parts.
-      throw Error(error.code(), error.what(), {error.class_name(), error.hash(), error.key()});
+      value = call();
+    } catch (const Error& thrown) {
+      error = copy_of(thrown);
+    } catch (...) {
+      land(key, flight, {}, {});
+      throw;
     }
+    land(key, flight, value, error);
+    if (error) throw copy_of(*error);
+    return *std::move(value);
   }
 
-  void land(const std::string& key, Flight& flight) {
+  void land(const std::string& key, Flight& flight, const std::optional<Value>& value,
+            const std::optional<Error>& error) {
+    const std::lock_guard lock(mutex_);
+    // First what cannot fail, so that nobody waits for ever.
     flight.landed = true;
     flights_.erase(key);
     flight.changed.notify_all();
+    flight.value = value;
+    if (error) flight.error = copy_of(*error);
+  }
+
+  // A copy that shares nothing: a plain one shares its text with the original.
+  static Error copy_of(const Error& error) {
+    return {error.code(), error.what(), {error.class_name(), error.hash(), error.key()}};
   }
 
   std::mutex mutex_;

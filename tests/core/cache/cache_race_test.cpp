@@ -95,16 +95,22 @@ TEST_CASE("threads that ask for different hashes do not wait for each other",
   CHECK(cache.size().files == kThreads);
 }
 
-TEST_CASE("a single flight shares foreign exceptions too", "[core][cache][concurrent]") {
+TEST_CASE("after a foreign exception each thread that waited calls for itself",
+          "[core][cache][concurrent]") {
   SingleFlight<int> flights;
+  std::atomic<int> calls{0};
   std::atomic<int> failed{0};
   together([&](int) {
     try {
-      flights.run("key", []() -> int { throw 42; });
+      flights.run("key", [&]() -> int {
+        ++calls;
+        throw 42;
+      });
     } catch (int thrown) {
       failed += thrown == 42;
     }
   });
+  CHECK(calls == kThreads);
   CHECK(failed == kThreads);
   CHECK(flights.run("key", [] { return 7; }) == 7);
 }
