@@ -163,7 +163,7 @@ TEST_CASE("GridOptimizer searches the grids of a config", "[plugins]") {
   BasePlugin search = build_from_dump(parse_json(config).as_object(), *container);
   const XYData x = data_of("iris", "x_train");
   const XYData y = data_of("iris", "y_train");
-  const std::vector<Trial> trials = search.optimize(x, y);
+  const std::vector<BasePlugin::Trial> trials = search.optimize(x, &y);
 
   REQUIRE(trials.size() == 4);
   CHECK(trials[0].overrides ==
