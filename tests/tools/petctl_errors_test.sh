@@ -13,7 +13,7 @@ check_status 2 'petctl push --help' "$PETCTL" push
 check_status 2 'filter' "$PETCTL" new filtre MyFilter
 check_status 2 'My-Filter' "$PETCTL" new filter My-Filter
 check_status 2 '../up' "$PETCTL" pull ../up
-check_status 2 'expected 64' "$PETCTL" pull GoodFilter@123
+check_status 2 '64 lower-case hex digits, got 3' "$PETCTL" pull GoodFilter@123
 mkdir -p config/petfactory; echo 'storrage = "x"' > config/petfactory/config.toml
 check_status 2 "did you mean 'storage'" "$PETCTL" list
 rm config/petfactory/config.toml
@@ -37,7 +37,7 @@ check_status 3 "/params/filters/0" "$PETCTL" run config.json
 printf '{"clazz": "F3Pipeline",\n "params": {,}}' > config.json
 check_status 1 'line 2' "$PETCTL" run config.json
 config '{"clazz": "KnnFilter", "params": {"n_neighbours": 3}}, {"clazz": "StandardScalerPlugin", "prams": {}}'
-check_status 1 "/params/filters/0*n_neighbors*/params/filters/1" "$PETCTL" run config.json
+check_status 1 "2 problems*/params/filters/1/prams*/params/filters/0*did you mean 'n_neighbors'" "$PETCTL" run config.json
 check_status 1 'nowhere.json' "$PETCTL" run nowhere.json
 
 # Refused: the gate, integrity.
@@ -83,7 +83,7 @@ fi
 
 # Data that does not fit.
 config '{"clazz": "KnnFilter", "params": {}}'
-check_status 1 'nowhere.npy' "$PETCTL" run config.json --x nowhere.npy
+check_status 2 'nowhere.npy' "$PETCTL" run config.json --x nowhere.npy
 check_status 1 'KnnFilter' "$PETCTL" run config.json --x "$iris/x_test.npy"
-check_status 1 'rows' "$PETCTL" run config.json --x-train "$iris/x_train.npy" --y-train "$iris/y_test.npy"
+check_status 2 '105 rows*45 rows' "$PETCTL" run config.json --x-train "$iris/x_train.npy" --y-train "$iris/y_test.npy"
 finish

@@ -18,7 +18,7 @@ J
 # Before anything is pushed.
 check 'no classes in file://' "$PETCTL" list
 check "untracked GoodFilter $hash1" "$PETCTL" status "$good"
-check '"classes": [*"class": "GoodFilter", "hash": "'"$hash1"'"' \
+check '"classes": \[*"class": "GoodFilter", "hash": "'"$hash1"'"' \
   "$PETCTL" run pipeline.json --plugin "$good" "${train[@]}" --json
 check 'no classes in file://' "$PETCTL" list  # --plugin touched no storage
 
@@ -28,7 +28,7 @@ check 'latest already, nothing changed' "$PETCTL" push "$good"
 check "synced GoodFilter $hash1" "$PETCTL" status "$good"
 check 'stored, latest is unchanged' "$PETCTL" push "$better" --no-latest
 check "out_of_sync GoodFilter $hash2" "$PETCTL" status "$better"
-check "\"hash\": \"$hash1\"" "$PETCTL" pin pipeline.json
+check "\"version_hash\": \"$hash1\"" "$PETCTL" pin pipeline.json
 "$PETCTL" pin pipeline.json --out pinned.json
 check '' "$PETCTL" run pinned.json "${train[@]}" --out before.npy
 check "GoodFilter $hash2 linux-x86_64-gnu #2" "$PETCTL" push "$better" --message 'second version'
@@ -66,7 +66,7 @@ J
 check '"metrics": {"Precission": 0.9' "$PETCTL" run knn.json --x-train "$iris/iris.csv" --x "$iris/iris.csv" \
   --target target --out predicted.csv --json --storage "file://$scratch/empty"
 [[ $(wc -l < predicted.csv) == 151 ]] || { echo "FAILED: predicted.csv has $(wc -l < predicted.csv) lines"; exit 1; }
-check '"metrics": {"F1": 0.9332591768631814, "Precission": 0.9345238095238095, "Recall": 0.9333333333333333}, "shape": [45]' \
+check '"metrics": {"F1": 0.9332591768631814, "Precission": 0.9345238095238095, "Recall": 0.9333333333333333}, "shape": \[45\]' \
   "$PETCTL" run <(sed -n '/"dump"/,$p' "$iris/scaler_knn.json" | sed '1s/.*/{/;/^ "metrics"/,$d;s/^ },$/ }/') "${train[@]}" --json
 
 # Scaffolding, the config file, help.

@@ -5,6 +5,7 @@
 #include "core/artifact/describe.hpp"
 #include "core/artifact/facts.hpp"
 #include "core/artifact/gate.hpp"
+#include "core/pipeline/json_document.hpp"
 #include "tools/petctl/commands.hpp"
 #include "tools/petctl/output.hpp"
 
@@ -15,7 +16,7 @@ void run_inspect(const Settings& settings, const InspectOptions& options) {
   const Facts facts = read_facts(binary.bytes());
   const Verdict verdict = check(facts, Machine::current());
   if (settings.json) {
-    print_line(inspect_json(facts, binary.hash(), verdict));
+    print_json(parse_json(inspect_json(facts, binary.hash(), verdict)));
   } else {
     std::fputs(describe(facts, binary.hash(), verdict).c_str(), stdout);
   }
