@@ -32,7 +32,7 @@ blocks cpp | sed '1,/^---$/d;/^---$/d' > app/app.cpp
   blocks cmake | sed '/^---$/d;s/^target_link/add_executable(app app.cpp)\n&/'; } > app/CMakeLists.txt
 check '' cmake -S app -B app/build -G Ninja
 check '' cmake --build app/build
-check 'KnnFilter: int64 [2]' app/build/app "file://$scratch/storage"
+check 'KnnFilter: int64 \[2\]' app/build/app "file://$scratch/storage"
 
 lines=$(wc -l < "$readme")
 ((lines < 200)) || { echo "FAILED: README.md has $lines lines"; exit 1; }
