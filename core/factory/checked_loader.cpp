@@ -21,7 +21,8 @@ std::string first_line(std::string_view text) {
   return std::string(text.substr(0, text.find('\n')));
 }
 
-// Whoever asked for a class by name gets no other one, and is told of another platform in those words.
+// Whoever asked for a class by name gets no other one, and is told of another platform in those
+// words.
 void require_expected(const Facts& facts, const LoadCandidate& candidate) {
   if (candidate.name.empty() || !facts.has_notes) return;  // (the gate refuses what has no notes)
   const Hash& hash = candidate.binary.hash();
@@ -47,16 +48,6 @@ void require_expected(const Facts& facts, const LoadCandidate& candidate) {
                     "\n  try: ask for a version that was built for " + here + ": petctl list " +
                     candidate.name,
                 subject);
-  }
-}
-
-// read_facts knows no places, and whoever reads its errors needs one.
-Facts facts_of(const Binary& binary, const std::string& place) {
-  try {
-    return read_facts(binary.bytes());
-  } catch (const Error& error) {
-    throw Error(error.code(), place + ": " + error.what(),
-                {error.class_name(), binary.hash().hex(), place});
   }
 }
 
@@ -88,7 +79,7 @@ PetClass CheckedLoader::load(const LoadCandidate& candidate) const {
 Facts CheckedLoader::check_pushable(const Binary& binary) const {
   const LoadCandidate candidate{binary, binary.origin(), binary.origin()};
   return reported(candidate, [&] {
-    Facts facts = facts_of(binary, binary.origin());
+    Facts facts = read_facts(binary);
     const Machine& here = Machine::current();
     require_loadable(facts,
                      facts.platform == here.platform ? here : Machine::any_of(facts.platform),
@@ -102,7 +93,7 @@ PetClass CheckedLoader::admit(const LoadCandidate& candidate) const {
   std::shared_ptr<const Library> library = Loader::process().find(binary.hash());
   // What is mapped has passed all this; only whether it is what was asked for is asked again.
   std::optional<Facts> facts;
-  if (library == nullptr) facts = facts_of(binary, candidate.key);
+  if (library == nullptr) facts = read_facts(binary);
   require_expected(library ? library->facts() : *facts, candidate);
   // (Trust will be asked here: after the hash, before the gate.)
   if (library == nullptr) {

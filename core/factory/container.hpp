@@ -12,9 +12,13 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <pet/plugin.hpp>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
