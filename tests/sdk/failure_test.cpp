@@ -1,6 +1,5 @@
 // Nothing but a status and a text leaves a class, whatever it throws.
 #include <catch2/catch.hpp>
-
 #include <new>
 #include <stdexcept>
 
@@ -102,12 +101,14 @@ TEST_CASE("a constructor that throws makes no instance", "[sdk][failure]") {
 
 TEST_CASE("a metric that throws an int is a failure", "[sdk][failure]") {
   const pet::XYData y = pet::XYData::mock({1.0});
-  CHECK(thrown_by([&] { make<BadMetric>().measure(y, y); }).text == "threw something that is not a std::exception");
+  CHECK(thrown_by([&] { make<BadMetric>().measure(y, y); }).text ==
+        "threw something that is not a std::exception");
 }
 
 TEST_CASE("predict that returns nothing is a failure", "[sdk][failure]") {
   const auto thrower = make<Thrower>({{"at", "nothing"}});
-  CHECK(thrown_by([&] { thrower.predict(pet::XYData::mock({1.0})); }).text == "predict returned nothing");
+  CHECK(thrown_by([&] { thrower.predict(pet::XYData::mock({1.0})); }).text ==
+        "predict returned nothing");
 }
 
 TEST_CASE("a text is cut at its buffer's end, on a UTF-8 boundary", "[sdk][failure]") {
@@ -116,9 +117,8 @@ TEST_CASE("a text is cut at its buffer's end, on a UTF-8 boundary", "[sdk][failu
     std::size_t capacity;
     const char* expected;
   } table[] = {
-      {"abc", 3, "abc"}, {"abc", 2, "ab"},   {"abc", 0, ""},    {"aé", 3, "aé"},
-      {"aé", 2, "a"},    {"é", 1, ""},       {"a€b", 3, "a"},   {"a€b", 4, "a€"},
-      {"😀", 3, ""},     {"x😀y", 5, "x😀"},
+      {"abc", 3, "abc"}, {"abc", 2, "ab"}, {"abc", 0, ""},   {"aé", 3, "aé"}, {"aé", 2, "a"},
+      {"é", 1, ""},      {"a€b", 3, "a"},  {"a€b", 4, "a€"}, {"😀", 3, ""},    {"x😀y", 5, "x😀"},
   };
   for (const auto& row : table) {
     char buffer[16] = {};
@@ -168,6 +168,7 @@ TEST_CASE("a host of another ABI, or an older one, is refused", "[sdk][failure]"
   other.abi_major = 2;
   pet_instance* instance = nullptr;
   pet::detail::FailureBuffer failure;
-  CHECK(pet::entry_of<Thrower>().create(&other, nullptr, &instance, failure.get()) == PET_UNSUPPORTED);
+  CHECK(pet::entry_of<Thrower>().create(&other, nullptr, &instance, failure.get()) ==
+        PET_UNSUPPORTED);
   CHECK(failure.text() == "this class speaks ABI 1, the host 2");
 }

@@ -82,7 +82,8 @@ PET_CLASS(Search)
 
 }  // namespace
 
-TEST_CASE("notes say name, kind, version, documentation, ABI, machine and compiler", "[sdk][notes]") {
+TEST_CASE("notes say name, kind, version, documentation, ABI, machine and compiler",
+          "[sdk][notes]") {
   const Notes notes = notes_of<Rich>();
   CHECK(notes.abi_major == PET_ABI_MAJOR);
   CHECK(notes.abi_minor == PET_ABI_MINOR);
@@ -117,7 +118,8 @@ TEST_CASE("notes list every interface that the entry answers to, and no other", 
     INFO(notes.class_name);
     CHECK(notes.interfaces == row.expected);
     for (const char* id : all) {
-      const bool noted = std::find(row.expected.begin(), row.expected.end(), id) != row.expected.end();
+      const bool noted =
+          std::find(row.expected.begin(), row.expected.end(), id) != row.expected.end();
       CHECK((row.entry.query(id) != nullptr) == noted);
     }
     CHECK(row.entry.query("pet.unknown/9") == nullptr);
@@ -134,7 +136,8 @@ TEST_CASE("a fact that a class lacks has no note", "[sdk][notes]") {
   CHECK(notes.params.empty());
 }
 
-TEST_CASE("notes hold every parameter in order, with type, flags, default and documentation", "[sdk][notes]") {
+TEST_CASE("notes hold every parameter in order, with type, flags, default and documentation",
+          "[sdk][notes]") {
   const struct {
     const char* name;
     int type;
@@ -150,7 +153,8 @@ TEST_CASE("notes hold every parameter in order, with type, flags, default and do
       {"gamma", PET_TYPE_FLOAT64, PET_PARAM_NULLABLE, Value(), ""},
       {"jobs", PET_TYPE_INT64, PET_PARAM_NULLABLE, Value(-1), ""},
       {"list", PET_TYPE_FLOAT64, PET_PARAM_LIST, Value(Value::List{1.0, 2.0}), ""},
-      {"names", PET_TYPE_TEXT, PET_PARAM_LIST | PET_PARAM_NULLABLE, Value(Value::List{"x", "y"}), ""},
+      {"names", PET_TYPE_TEXT, PET_PARAM_LIST | PET_PARAM_NULLABLE, Value(Value::List{"x", "y"}),
+       ""},
       {"filters", PET_TYPE_INSTANCE, PET_PARAM_LIST, Value(Value::List{}), ""},
       {"child", PET_TYPE_INSTANCE, 0, std::nullopt, ""},
       {"clazz", PET_TYPE_CLASS, 0, std::nullopt, ""},
@@ -182,7 +186,8 @@ TEST_CASE("notes are padded to four bytes, and a cut inside one is noticed", "[s
     } catch (const std::runtime_error&) {
     }
   }
-  CHECK(whole == 6);  // before, between and after ABI, CLASS, KIND, INTERFACE, ISA; COMPILER is the last
+  CHECK(whole ==
+        6);  // before, between and after ABI, CLASS, KIND, INTERFACE, ISA; COMPILER is the last
 }
 
 TEST_CASE("the entry has the ABI's size and version and the class's name", "[sdk][notes]") {

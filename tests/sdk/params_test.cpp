@@ -1,6 +1,5 @@
 // What a parameter accepts, what it is without being given, and what is said when it does not fit.
 #include <catch2/catch.hpp>
-
 #include <cmath>
 #include <limits>
 
@@ -96,7 +95,8 @@ class Open : public pet::Filter<Open> {
   PET_PARAM(std::int64_t, known, 1, "");
   PET_OPEN_PARAMS(others);
   pet::XYData predict(const pet::XYData&) const {
-    return pet::XYData::mock<std::int64_t>({known, static_cast<std::int64_t>(others.size()), others.at("b").as_int()});
+    return pet::XYData::mock<std::int64_t>(
+        {known, static_cast<std::int64_t>(others.size()), others.at("b").as_int()});
   }
 };
 PET_CLASS(Open)
@@ -123,7 +123,8 @@ TEST_CASE("given parameters reach the fields, and an integer widens to a float",
   CHECK(std::isnan(read_back({{"number", std::nan("")}})[0]));
 }
 
-TEST_CASE("a value of another type is refused by name, with what was expected and what came", "[sdk][params]") {
+TEST_CASE("a value of another type is refused by name, with what was expected and what came",
+          "[sdk][params]") {
   const Value::List mixed{1.0, "two"};
   const struct {
     const char* name;
@@ -193,15 +194,16 @@ TEST_CASE("a child is checked to be of its kind before the parent exists", "[sdk
   } table[] = {
       {{{"filter", zero}}, "parameter 'filter': expected a filter, got Zero, a metric"},
       {{{"filter", 1}}, "parameter 'filter': expected a filter, got int64"},
-      {{{"filter", pet::testing::class_of<Reader>()}}, "parameter 'filter': expected a filter, got class"},
+      {{{"filter", pet::testing::class_of<Reader>()}},
+       "parameter 'filter': expected a filter, got class"},
       {{{"filter", reader}, {"metric", reader}},
        "parameter 'metric': expected a metric, got Reader, a filter"},
       {{{"filter", reader}, {"others", Value::List{reader, 2}}},
        "parameter 'others', element 1: expected an instance, got int64"},
-      {{{"filter", reader}, {"clazz", zero}},
-       "parameter 'clazz': expected class, got instance"},
+      {{{"filter", reader}, {"clazz", zero}}, "parameter 'clazz': expected class, got instance"},
   };
-  for (const auto& row : table) CHECK(thrown_by([&] { make<Needy>(row.params); }).text == row.message);
+  for (const auto& row : table)
+    CHECK(thrown_by([&] { make<Needy>(row.params); }).text == row.message);
 }
 
 TEST_CASE("validate sees all parameters at creation", "[sdk][params]") {
@@ -218,8 +220,10 @@ TEST_CASE("a tunable parameter changes after creation, or not at all", "[sdk][pa
   CHECK(state() == std::vector<std::int64_t>{1, 9});
 
   CHECK(thrown_by([&] { checked.set("low", 10); }).text == "low: expected at most high");
-  CHECK(thrown_by([&] { checked.set("low", "x"); }).text == "parameter 'low': expected int64, got text");
-  CHECK(thrown_by([&] { checked.set("fixed", "g"); }).text == "parameter 'fixed' cannot be changed after creation");
+  CHECK(thrown_by([&] { checked.set("low", "x"); }).text ==
+        "parameter 'low': expected int64, got text");
+  CHECK(thrown_by([&] { checked.set("fixed", "g"); }).text ==
+        "parameter 'fixed' cannot be changed after creation");
   CHECK(thrown_by([&] { checked.set("lo", 1); }).text == "no parameter 'lo': did you mean 'low'?");
   CHECK(state() == std::vector<std::int64_t>{1, 9});
 }
@@ -231,7 +235,8 @@ TEST_CASE("only a class with a tunable parameter has pet.params/1", "[sdk][param
 
 TEST_CASE("open parameters collect what is not declared", "[sdk][params]") {
   const auto open = make<Open>({{"known", 5}, {"a", "x"}, {"b", 3}});
-  CHECK(open.predict(pet::XYData::mock({0})).value<std::int64_t>() == std::vector<std::int64_t>{5, 2, 3});
+  CHECK(open.predict(pet::XYData::mock({0})).value<std::int64_t>() ==
+        std::vector<std::int64_t>{5, 2, 3});
 }
 
 TEST_CASE("parameters that are no object are refused", "[sdk][params]") {

@@ -1,6 +1,5 @@
 // State: it comes back as it was, and bytes that are not what was written are refused.
 #include <catch2/catch.hpp>
-
 #include <cmath>
 
 #include "pet/filter.hpp"
@@ -40,8 +39,9 @@ class Learner : public pet::Filter<Learner> {
   }
   XYData predict(const XYData&) const {
     if (!fitted) throw pet::Failure::not_fitted("predict before fit");
-    const bool same = rows == 2 && std::isnan(mean) && label.size() == 3 && std::signbit(numbers.at(1)) &&
-                      names.at(1) == "x" && nested.at(1).at(1) == 2 && flags.at(2) && !nothing;
+    const bool same = rows == 2 && std::isnan(mean) && label.size() == 3 &&
+                      std::signbit(numbers.at(1)) && names.at(1) == "x" &&
+                      nested.at(1).at(1) == 2 && flags.at(2) && !nothing;
     return same ? data.view() : XYData();
   }
 };
@@ -145,7 +145,8 @@ TEST_CASE("state cut at any length is refused", "[sdk][state]") {
             std::to_string(state.size() + 1));
 }
 
-TEST_CASE("state with any byte altered is refused, and the instance keeps what it had", "[sdk][state]") {
+TEST_CASE("state with any byte altered is refused, and the instance keeps what it had",
+          "[sdk][state]") {
   const std::string state = fitted_state();
   auto learner = make<Learner>();
   learner.load(state);
@@ -158,10 +159,13 @@ TEST_CASE("state with any byte altered is refused, and the instance keeps what i
   CHECK(learner.save() == state);
 }
 
-TEST_CASE("state of another class, or of a newer schema, is refused in those words", "[sdk][state]") {
-  CHECK(thrown_by([] { make<Other>().load(fitted_state()); }).text == "the saved state is of Learner, not of Other");
+TEST_CASE("state of another class, or of a newer schema, is refused in those words",
+          "[sdk][state]") {
+  CHECK(thrown_by([] { make<Other>().load(fitted_state()); }).text ==
+        "the saved state is of Learner, not of Other");
   CHECK(thrown_by([] { make<newer::Learner2>().load(state_of("Learner2", 3, 1)); }).text ==
-        "the saved state has schema 3; this version of the class reads up to 2: load a newer version of the class");
+        "the saved state has schema 3; this version of the class reads up to 2: load a newer "
+        "version of the class");
 }
 
 TEST_CASE("an older schema may lack fields; the own one may not", "[sdk][state]") {
@@ -184,7 +188,8 @@ TEST_CASE("a forged count asks for no memory", "[sdk][state]") {
   std::string forged;
   pet::detail::append_number(forged, UINT64_MAX, 8);
   pet::detail::ByteReader in(forged);
-  CHECK(thrown_by([&] { pet::detail::StateType<std::vector<double>>::read(in); }).status == PET_BAD_STATE);
+  CHECK(thrown_by([&] { pet::detail::StateType<std::vector<double>>::read(in); }).status ==
+        PET_BAD_STATE);
 
   std::string tensor("\1\2\100\1\0\0\0", 7);  // float64, one dimension
   pet::detail::append_number(tensor, UINT64_MAX / 4, 8);

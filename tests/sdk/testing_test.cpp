@@ -1,15 +1,15 @@
 // Classes with children, and host services, on the fake host.
-#include <catch2/catch.hpp>
+#include "pet/testing.hpp"
 
 #include <atomic>
+#include <catch2/catch.hpp>
 #include <numeric>
 
-#include "pet/optimizer.hpp"
-#include "pet/pipeline.hpp"
 #include "pet/filter.hpp"
 #include "pet/metric.hpp"
+#include "pet/optimizer.hpp"
+#include "pet/pipeline.hpp"
 #include "pet/splitter.hpp"
-#include "pet/testing.hpp"
 #include "tests/sdk/messages.hpp"
 
 namespace {
@@ -41,7 +41,8 @@ class Center : public pet::Filter<Center> {
   PET_STATE(std::vector<double>, mean, "");
   void fit(const XYData& x) {
     const std::vector<double> values = x.value<double>();
-    mean = {std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size())};
+    mean = {std::accumulate(values.begin(), values.end(), 0.0) /
+            static_cast<double>(values.size())};
     host().info("fitted");
   }
   XYData predict(const XYData& x) const {
@@ -83,8 +84,10 @@ class Chain : public pet::Pipeline<Chain> {
     for (const auto& filter : filters) data = filter.predict(data);
     return data;
   }
-  void evaluate(const XYData& x, const XYData& y_true, const XYData& y_pred, pet::Scores& scores) const {
-    for (const auto& metric : metrics) scores.add(metric.class_name(), metric.measure(x, y_true, y_pred));
+  void evaluate(const XYData& x, const XYData& y_true, const XYData& y_pred,
+                pet::Scores& scores) const {
+    for (const auto& metric : metrics)
+      scores.add(metric.class_name(), metric.measure(x, y_true, y_pred));
   }
 };
 PET_CLASS(Chain)
@@ -145,7 +148,8 @@ class Keep : public pet::Filter<Keep> {
       return y;
     }
     XYData y = filter.predict(x);
-    host().put_blob(key, {static_cast<const XYData&>(y).raw_data(), static_cast<std::size_t>(y.size()) * 8});
+    host().put_blob(
+        key, {static_cast<const XYData&>(y).raw_data(), static_cast<std::size_t>(y.size()) * 8});
     return y;
   }
 };
@@ -243,7 +247,8 @@ TEST_CASE("a splitter gives folds", "[sdk][testing]") {
   CHECK(folds[1].test == std::vector<std::int64_t>{1});
 }
 
-TEST_CASE("an optimizer clones a pipeline with other parameters and predicts as the best", "[sdk][testing]") {
+TEST_CASE("an optimizer clones a pipeline with other parameters and predicts as the best",
+          "[sdk][testing]") {
   auto times = make<Times>();
   times.set_grid({{"factor", Value::List{1.0, 4.0, 2.0}}});
   auto chain = make<Chain>({{"filters", Value::List{times}}});
@@ -255,7 +260,8 @@ TEST_CASE("an optimizer clones a pipeline with other parameters and predicts as 
   CHECK(trials[1].overrides == Object{{"filters/0/factor", 4.0}});
   CHECK(trials[1].score == Approx(0));
   CHECK(search.predict(kX).value<double>() == std::vector<double>{4, 8, 12});
-  CHECK(chain.predict(kX).value<double>() == std::vector<double>{2, 4, 6});  // the original is as it was
+  CHECK(chain.predict(kX).value<double>() ==
+        std::vector<double>{2, 4, 6});  // the original is as it was
 }
 
 TEST_CASE("a wrapper keeps results in blobs by their content", "[sdk][testing]") {
@@ -326,7 +332,8 @@ TEST_CASE("a child says what it is", "[sdk][testing]") {
   CHECK_FALSE(child.has(PET_METRIC_1));
   const Value described = child.describe();
   CHECK(described.as_object().at("clazz").as_text() == "Chain");
-  const Value& filter = described.as_object().at("params").as_object().at("filters").as_list().at(0);
+  const Value& filter =
+      described.as_object().at("params").as_object().at("filters").as_list().at(0);
   CHECK(filter.as_object().at("params").as_object() == Object{{"factor", 2.0}});
   CHECK(thrown_by([&] { child.clone({{"nosuch", 1}}); }).text == "no parameter 'nosuch'");
 }

@@ -1,7 +1,8 @@
 // Value and Object: what they hold, and their way across the boundary and back.
+#include "pet/value.hpp"
+
 #include <catch2/catch.hpp>
 
-#include "pet/value.hpp"
 #include "tests/sdk/messages.hpp"
 
 using pet::Object;
@@ -46,15 +47,16 @@ TEST_CASE("an object keeps the order of its keys, each once", "[sdk][value]") {
 TEST_CASE("a value crosses the boundary and back unchanged", "[sdk][value]") {
   int somebody = 0;
   auto* child = reinterpret_cast<pet_child*>(&somebody);
-  const Value value = Object{{"null", pet::null},
-                             {"bool", true},
-                             {"int", INT64_MIN},
-                             {"float", -0.5},
-                             {"text", std::string("with\0nul", 8)},
-                             {"empty", ""},
-                             {"child", Value::instance(child)},
-                             {"class", Value::clazz(nullptr)},
-                             {"list", Value::List{1, Value::List{}, Object{{"deep", Value::List{"x"}}}}}};
+  const Value value =
+      Object{{"null", pet::null},
+             {"bool", true},
+             {"int", INT64_MIN},
+             {"float", -0.5},
+             {"text", std::string("with\0nul", 8)},
+             {"empty", ""},
+             {"child", Value::instance(child)},
+             {"class", Value::clazz(nullptr)},
+             {"list", Value::List{1, Value::List{}, Object{{"deep", Value::List{"x"}}}}}};
   const pet::ValueView view(value);
   CHECK(Value::copy_of(*view.get()) == value);
 

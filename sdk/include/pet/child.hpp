@@ -28,7 +28,9 @@ namespace pet {
 class Scores {
  public:
   explicit Scores(const pet_scores* sink) : sink_(sink) {}
-  void add(std::string_view name, double value) { sink_->add(sink_->context, detail::text_of(name), value); }
+  void add(std::string_view name, double value) {
+    sink_->add(sink_->context, detail::text_of(name), value);
+  }
 
  private:
   const pet_scores* sink_;
@@ -86,7 +88,9 @@ class Child {
   std::string class_name() const { return text(table().class_name(host_.get(), child_)); }
   std::string kind() const { return text(table().kind(host_.get(), child_)); }
   // Whether its class has the interface: PET_FILTER_1, PET_STATE_1…
-  bool has(const char* interface_id) const { return table().has(host_.get(), child_, interface_id) != 0; }
+  bool has(const char* interface_id) const {
+    return table().has(host_.get(), child_, interface_id) != 0;
+  }
   bool has_fit() const { return has(PET_FILTER_FIT); }
   // Its dump {clazz, version_hash, params}.
   Value describe() const { return copy(table().describe(host_.get(), child_)); }
@@ -114,7 +118,8 @@ class Child {
   double measure(const XYData& x, const XYData& y_true, const XYData& y_pred) const {
     double out = 0;
     checked([&](pet_failure* failure) {
-      return table().measure(host_.get(), child_, x.get(), y_true.get(), y_pred.get(), &out, failure);
+      return table().measure(host_.get(), child_, x.get(), y_true.get(), y_pred.get(), &out,
+                             failure);
     });
     return out;
   }
@@ -150,7 +155,9 @@ class Child {
     failure.check(call(failure.get()));
   }
   static std::string text(pet_text text) { return std::string(detail::view_of(text)); }
-  static Value copy(const pet_value* value) { return value == nullptr ? Value() : Value::copy_of(*value); }
+  static Value copy(const pet_value* value) {
+    return value == nullptr ? Value() : Value::copy_of(*value);
+  }
 
   Host host_;
   pet_child* child_ = nullptr;
@@ -186,7 +193,8 @@ class ClassRef {
     const ValueView view(params);
     pet_child* out = nullptr;
     detail::FailureBuffer failure;
-    failure.check(host_.instances().instantiate(host_.get(), class_, view.get(), &out, failure.get()));
+    failure.check(
+        host_.instances().instantiate(host_.get(), class_, view.get(), &out, failure.get()));
     return OwnedChild(host_, out);
   }
 
@@ -247,7 +255,8 @@ inline std::vector<Score> Child::evaluate(const XYData& x, const XYData& y_true,
   };
   const pet_scores sink{sizeof(pet_scores), 0, &collected, add};
   checked([&](pet_failure* failure) {
-    return table().evaluate(host_.get(), child_, x.get(), y_true.get(), y_pred.get(), &sink, failure);
+    return table().evaluate(host_.get(), child_, x.get(), y_true.get(), y_pred.get(), &sink,
+                            failure);
   });
   if (!collected.complete) throw Failure::out_of_memory("no memory for the scores");
   return std::move(collected.scores);
@@ -273,7 +282,8 @@ inline OwnedChild Child::clone(const Object& overrides) const {
   const ValueView view(overrides);
   pet_child* out = nullptr;
   checked([&](pet_failure* failure) {
-    return table().clone(host_.get(), child_, overrides.empty() ? nullptr : view.get(), &out, failure);
+    return table().clone(host_.get(), child_, overrides.empty() ? nullptr : view.get(), &out,
+                         failure);
   });
   return OwnedChild(host_, out);
 }

@@ -181,7 +181,8 @@ class Default<Value> {
   constexpr Default(T value) : type_(PET_TYPE_BOOL), boolean_(value) {}
   template <class T, std::enable_if_t<detail::kIsInteger<T>, int> = 0, class = void>
   constexpr Default(T value) : type_(PET_TYPE_INT64), int64_(value) {}
-  template <class T, std::enable_if_t<std::is_floating_point_v<T>, int> = 0, class = void, class = void>
+  template <class T, std::enable_if_t<std::is_floating_point_v<T>, int> = 0, class = void,
+            class = void>
   constexpr Default(T value) : type_(PET_TYPE_FLOAT64), float64_(value) {}
 
   constexpr bool given() const { return given_; }
@@ -222,9 +223,10 @@ class Default<std::optional<T>> {
  public:
   constexpr Default(std::nullopt_t) {}
   constexpr Default(Required required_) : inner_(required_), is_null_(false) {}
-  template <class U, std::enable_if_t<std::is_convertible_v<U, Default<T>> && !std::is_same_v<U, Required> &&
-                                          !std::is_same_v<U, std::nullopt_t> && !std::is_same_v<U, Default>,
-                                      int> = 0>
+  template <class U,
+            std::enable_if_t<std::is_convertible_v<U, Default<T>> && !std::is_same_v<U, Required> &&
+                                 !std::is_same_v<U, std::nullopt_t> && !std::is_same_v<U, Default>,
+                             int> = 0>
   constexpr Default(U value) : inner_(value), is_null_(false) {}
 
   constexpr bool given() const { return is_null_ || inner_.given(); }

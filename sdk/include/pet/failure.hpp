@@ -106,7 +106,9 @@ class FailureBuffer {
   FailureBuffer& operator=(const FailureBuffer&) = delete;
 
   pet_failure* get() noexcept { return &failure_; }
-  std::string_view text() const noexcept { return {text_, static_cast<std::size_t>(failure_.length)}; }
+  std::string_view text() const noexcept {
+    return {text_, static_cast<std::size_t>(failure_.length)};
+  }
 
   void check(pet_status status) const {
     if (status == PET_OK) return;

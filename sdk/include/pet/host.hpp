@@ -39,9 +39,11 @@ class Host {
   // A new row-major tensor, uninitialised, that outlives the plugin.
   XYData tensor(pet_dtype dtype, const Shape& shape) const {
     const auto ndim = static_cast<std::int32_t>(shape.size());
-    pet_tensor* made = need(memory_, PET_HOST_MEMORY_1).tensor_new(host_, dtype, ndim, shape.data());
+    pet_tensor* made =
+        need(memory_, PET_HOST_MEMORY_1).tensor_new(host_, dtype, ndim, shape.data());
     if (made != nullptr) return XYData::adopt(made);
-    throw Failure::out_of_memory("no memory for " + dtype_name(dtype) + " " + shape_text(shape.data(), ndim));
+    throw Failure::out_of_memory("no memory for " + dtype_name(dtype) + " " +
+                                 shape_text(shape.data(), ndim));
   }
 
   // ---- pet.log/1; silent when the host keeps no log ----

@@ -80,8 +80,8 @@ constexpr std::string_view isa_level() {
 #if defined(__x86_64__) || defined(_M_X64)
 #if defined(__AVX512F__) || defined(__AVX512VL__)
   return "x86-64-v4";
-#elif defined(__AVX2__) || defined(__AVX__) || defined(__FMA__) || defined(__BMI__) || defined(__BMI2__) || \
-    defined(__F16C__) || defined(__LZCNT__) || defined(__MOVBE__)
+#elif defined(__AVX2__) || defined(__AVX__) || defined(__FMA__) || defined(__BMI__) || \
+    defined(__BMI2__) || defined(__F16C__) || defined(__LZCNT__) || defined(__MOVBE__)
   return "x86-64-v3";
 #elif defined(__SSE3__) || defined(__SSSE3__) || defined(__SSE4_1__) || defined(__SSE4_2__) || \
     defined(__POPCNT__)

@@ -100,7 +100,9 @@ struct ParamType<std::string> : ParamTypeIs<PET_TYPE_TEXT> {
 
 template <>
 struct ParamType<Value> : ParamTypeIs<PET_TYPE_ANY> {
-  static Value read(const Host&, const Where&, const pet_value& value) { return Value::copy_of(value); }
+  static Value read(const Host&, const Where&, const pet_value& value) {
+    return Value::copy_of(value);
+  }
 };
 
 template <>
@@ -148,8 +150,10 @@ struct ParamType<std::vector<T>> : ParamTypeIs<ParamType<T>::kType, PET_PARAM_LI
 };
 
 template <class T>
-struct ParamType<std::optional<T>> : ParamTypeIs<ParamType<T>::kType, ParamType<T>::kFlags | PET_PARAM_NULLABLE> {
-  static_assert((ParamType<T>::kFlags & PET_PARAM_NULLABLE) == 0 && ParamType<T>::kType != PET_TYPE_ANY,
+struct ParamType<std::optional<T>>
+    : ParamTypeIs<ParamType<T>::kType, ParamType<T>::kFlags | PET_PARAM_NULLABLE> {
+  static_assert((ParamType<T>::kFlags & PET_PARAM_NULLABLE) == 0 &&
+                    ParamType<T>::kType != PET_TYPE_ANY,
                 "an optional holds no optional; a pet::Value is null by itself");
 
   static std::optional<T> read(const Host& host, const Where& where, const pet_value& value) {
@@ -186,7 +190,7 @@ struct Param {
   using Type = T;
   std::string_view name;
   std::string_view doc;
-  T Owner::* field;
+  T Owner::*field;
   bool tunable;
   Default<T> default_value;
 };
@@ -201,19 +205,20 @@ struct Access;
 
 #define PET_PARAM_(type_, name_, default_, doc_, tunable_)                                         \
   friend struct ::pet::detail::Access;                                                             \
-  static constexpr int pet_index_##name_ =                                                         \
-      decltype(pet_count_(::pet::detail::Rank<::pet::detail::kMaxParams>{},                        \
-                          static_cast<pet_self_*>(nullptr)))::value;                               \
+  static constexpr int pet_index_##name_ = decltype(pet_count_(                                    \
+      ::pet::detail::Rank<::pet::detail::kMaxParams>{}, static_cast<pet_self_*>(nullptr)))::value; \
   static_assert(pet_index_##name_ < ::pet::detail::kMaxParams, "too many parameters");             \
-  friend ::pet::detail::Count<pet_index_##name_ + 1> pet_count_(                                   \
-      ::pet::detail::Rank<pet_index_##name_ + 1>, pet_self_*);                                     \
+  [[maybe_unused]] friend constexpr ::pet::detail::Count<pet_index_##name_ + 1> pet_count_(        \
+      ::pet::detail::Rank<pet_index_##name_ + 1>, pet_self_*) {                                    \
+    return {};                                                                                     \
+  }                                                                                                \
   static constexpr ::pet::detail::Param<pet_self_, type_> pet_param_(                              \
       ::pet::detail::Index<pet_index_##name_>) {                                                   \
     return {#name_, doc_, &pet_self_::name_, tunable_, default_};                                  \
   }                                                                                                \
   type_ name_ = pet_param_(::pet::detail::Index<pet_index_##name_>{}).default_value.get()
 
-#define PET_OPEN_PARAMS(name_)                                                    \
-  friend struct ::pet::detail::Access;                                            \
+#define PET_OPEN_PARAMS(name_)                                                   \
+  friend struct ::pet::detail::Access;                                           \
   static ::pet::Object& pet_open_params_(pet_self_& self) { return self.name_; } \
   ::pet::Object name_

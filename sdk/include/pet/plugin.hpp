@@ -80,32 +80,32 @@ class Plugin {
 #define PET_PICK_(first, second, macro, ...) macro
 
 #define PET_CLASS_1_(T) PET_CLASS_2_(T, PET_PLUGIN_VERSION)
-#define PET_CLASS_2_(T, version)                                               \
+#define PET_CLASS_2_(T, version)                                                        \
   constexpr ::pet::detail::ClassIdentity pet_facts_(const T*) { return {#T, version}; } \
-  static_assert(::pet::detail::is_class_name(#T),                              \
-                "PET_CLASS and PET_PLUGIN stand in the namespace of the class " \
+  static_assert(::pet::detail::is_class_name(#T),                                       \
+                "PET_CLASS and PET_PLUGIN stand in the namespace of the class "         \
                 "and take its plain name, of at most 128 characters");
 
 #define PET_PLUGIN_1_(T) PET_PLUGIN_2_(T, PET_PLUGIN_VERSION)
 #ifdef PET_STATIC_PLUGINS
 // Built-ins of an application: found by name at link time instead of by the one exported symbol.
-#define PET_PLUGIN_2_(T, version)                                                     \
-  PET_CLASS_2_(T, version)                                                            \
-  extern "C" {                                                                        \
-  extern const pet_entry pet_builtin_##T;                                             \
-  PET_CONSTINIT_ const pet_entry pet_builtin_##T = ::pet::detail::make_entry<T>(      \
-      {::pet::detail::kNotes<T>.data(), ::pet::detail::kNotes<T>.size()});            \
+#define PET_PLUGIN_2_(T, version)                                                \
+  PET_CLASS_2_(T, version)                                                       \
+  extern "C" {                                                                   \
+  extern const pet_entry pet_builtin_##T;                                        \
+  PET_CONSTINIT_ const pet_entry pet_builtin_##T = ::pet::detail::make_entry<T>( \
+      {::pet::detail::kNotes<T>.data(), ::pet::detail::kNotes<T>.size()});       \
   }
 #else
-#define PET_PLUGIN_2_(T, version)                                                     \
-  PET_CLASS_2_(T, version)                                                            \
-  namespace {                                                                         \
-  PET_NOTE_SECTION_ constexpr auto pet_notes_##T = ::pet::detail::notes_of<T>();      \
-  }                                                                                   \
-  extern "C" {                                                                        \
-  PET_EXPORT_ extern const pet_entry pet_entry_v1;                                    \
-  PET_CONSTINIT_ const pet_entry pet_entry_v1 =                                       \
-      ::pet::detail::make_entry<T>({pet_notes_##T.data(), pet_notes_##T.size()});     \
+#define PET_PLUGIN_2_(T, version)                                                 \
+  PET_CLASS_2_(T, version)                                                        \
+  namespace {                                                                     \
+  PET_NOTE_SECTION_ constexpr auto pet_notes_##T = ::pet::detail::notes_of<T>();  \
+  }                                                                               \
+  extern "C" {                                                                    \
+  PET_EXPORT_ extern const pet_entry pet_entry_v1;                                \
+  PET_CONSTINIT_ const pet_entry pet_entry_v1 =                                   \
+      ::pet::detail::make_entry<T>({pet_notes_##T.data(), pet_notes_##T.size()}); \
   }
 #endif
 

@@ -80,7 +80,8 @@ inline std::size_t distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-[[noreturn]] inline void fail_unknown(const Setter* setters, std::size_t count, std::string_view name) {
+[[noreturn]] inline void fail_unknown(const Setter* setters, std::size_t count,
+                                      std::string_view name) {
   std::string text = "no parameter '" + std::string(name) + "'";
   const Setter* nearest = nullptr;
   std::size_t best = name.size() / 3 + 2;  // further away it is another word
@@ -95,7 +96,8 @@ inline std::size_t distance(std::string_view a, std::string_view b) {
   throw Failure::bad_params(text);
 }
 
-inline const Setter* find_setter(const Setter* setters, std::size_t count, std::string_view name) noexcept {
+inline const Setter* find_setter(const Setter* setters, std::size_t count,
+                                 std::string_view name) noexcept {
   for (std::size_t i = 0; i < count; ++i) {
     if (setters[i].name == name) return &setters[i];
   }
@@ -106,7 +108,8 @@ inline const Setter& find_tunable(const Setter* setters, std::size_t count, std:
   const Setter* setter = find_setter(setters, count, name);
   if (setter == nullptr) fail_unknown(setters, count, name);
   if (setter->tunable) return *setter;
-  throw Failure::bad_params("parameter '" + std::string(name) + "' cannot be changed after creation");
+  throw Failure::bad_params("parameter '" + std::string(name) +
+                            "' cannot be changed after creation");
 }
 
 // Keeps a field that is not declared. Only classes with open parameters have one of these, so that the binaries of
@@ -124,7 +127,8 @@ inline void set_params(void* self, const Host& host, const Setter* setters, std:
   std::uint64_t fields = 0;
   if (params != nullptr) {
     if (params->type != PET_TYPE_OBJECT) {
-      throw Failure::bad_params(std::string("the parameters: expected object, got ") + type_name(params->type));
+      throw Failure::bad_params(std::string("the parameters: expected object, got ") +
+                                type_name(params->type));
     }
     fields = params->as.object.count;
   }

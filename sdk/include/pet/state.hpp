@@ -61,7 +61,8 @@ class ByteReader {
 
   std::size_t left() const noexcept { return rest_.size(); }
   std::string_view take(std::uint64_t size) {
-    if (size > rest_.size()) throw Failure::bad_state("the saved state is damaged: it ends too early");
+    if (size > rest_.size())
+      throw Failure::bad_state("the saved state is damaged: it ends too early");
     const std::string_view taken = rest_.substr(0, static_cast<std::size_t>(size));
     rest_.remove_prefix(static_cast<std::size_t>(size));
     return taken;
@@ -79,7 +80,8 @@ class ByteReader {
   // A count of things of at least `item` bytes each, so that a forged one cannot ask for memory.
   std::uint64_t count(std::size_t item) {
     const std::uint64_t count = number(8);
-    if (count > rest_.size() / item) throw Failure::bad_state("the saved state is damaged: it ends too early");
+    if (count > rest_.size() / item)
+      throw Failure::bad_state("the saved state is damaged: it ends too early");
     return count;
   }
 
@@ -90,7 +92,9 @@ class ByteReader {
 // name(), write() and read() of a type that a state can hold.
 template <class T>
 struct StateType {
-  static_assert(!sizeof(T), "a state holds bool, std::int64_t, double, std::string, pet::XYData and std::vector of these");
+  static_assert(!sizeof(T),
+                "a state holds bool, std::int64_t, double, std::string, pet::XYData and "
+                "std::vector of these");
 };
 
 template <>
@@ -155,7 +159,8 @@ struct StateType<std::vector<T>> {
 
 class StateWriter {
  public:
-  StateWriter(std::string_view class_name, std::uint32_t schema) : class_name_(class_name), schema_(schema) {}
+  StateWriter(std::string_view class_name, std::uint32_t schema)
+      : class_name_(class_name), schema_(schema) {}
 
   template <class T>
   void put(std::string_view name, const T& value) {
@@ -267,7 +272,9 @@ class StateReader {
     throw Failure::bad_state(about(name) + ": expected " + std::string(type) + ", got " +
                              std::string(field->type));
   }
-  static std::string about(std::string_view name) { return "saved field '" + std::string(name) + "'"; }
+  static std::string about(std::string_view name) {
+    return "saved field '" + std::string(name) + "'";
+  }
 
   std::uint32_t schema_ = 0;
   std::vector<StoredField> fields_;
@@ -285,26 +292,28 @@ inline StateReader::StateReader(std::string_view class_name, std::uint32_t newes
   detail::ByteReader in(bytes.substr(8, bytes.size() - 16));
   const std::uint64_t format = in.number(4);
   if (format != detail::kStateFormat) {
-    throw Failure::bad_state("the saved state has format " + std::to_string(format) + "; this class reads format " +
-                             std::to_string(detail::kStateFormat));
+    throw Failure::bad_state("the saved state has format " + std::to_string(format) +
+                             "; this class reads format " + std::to_string(detail::kStateFormat));
   }
   const std::uint64_t size = in.number(8);
   if (size != bytes.size()) {
-    throw Failure::bad_state("the saved state is damaged: expected " + std::to_string(size) + " bytes, got " +
-                             std::to_string(bytes.size()));
+    throw Failure::bad_state("the saved state is damaged: expected " + std::to_string(size) +
+                             " bytes, got " + std::to_string(bytes.size()));
   }
   detail::ByteReader tail(bytes.substr(bytes.size() - 8));
-  if (detail::fnv1a(bytes.substr(0, bytes.size() - 8)) != tail.number(8)) throw damaged("its checksum differs");
+  if (detail::fnv1a(bytes.substr(0, bytes.size() - 8)) != tail.number(8))
+    throw damaged("its checksum differs");
 
   const std::string_view writer = in.text();
   if (writer != class_name) {
-    throw Failure::bad_state("the saved state is of " + std::string(writer) + ", not of " + std::string(class_name));
+    throw Failure::bad_state("the saved state is of " + std::string(writer) + ", not of " +
+                             std::string(class_name));
   }
   schema_ = static_cast<std::uint32_t>(in.number(4));
   if (schema_ > newest_schema) {
     throw Failure::bad_state("the saved state has schema " + std::to_string(schema_) +
-                             "; this version of the class reads up to " + std::to_string(newest_schema) +
-                             ": load a newer version of the class");
+                             "; this version of the class reads up to " +
+                             std::to_string(newest_schema) + ": load a newer version of the class");
   }
   const std::uint64_t count = in.number(4);
   for (std::uint64_t i = 0; i < count; ++i) {
@@ -323,7 +332,8 @@ inline void StateType<XYData>::write(std::string& out, const XYData& value) {
   append_number(out, value.dtype().code, 1);
   append_number(out, value.dtype().bits, 1);
   append_number(out, static_cast<std::uint64_t>(value.ndim()), 4);
-  for (const std::int64_t extent : value.shape()) append_number(out, static_cast<std::uint64_t>(extent), 8);
+  for (const std::int64_t extent : value.shape())
+    append_number(out, static_cast<std::uint64_t>(extent), 8);
   const std::size_t at = out.size();
   out.resize(at + static_cast<std::size_t>(value.size()) * item_size(value.dtype()));
   value.copy_to(&out[at]);
@@ -351,22 +361,24 @@ template <class Owner, class T>
 struct StateField {
   using Type = T;
   std::string_view name;
-  T Owner::* field;
+  T Owner::*field;
 };
 
 }  // namespace detail
 }  // namespace pet
 
-#define PET_STATE(type_, name_, doc_)                                                                  \
-  friend struct ::pet::detail::Access;                                                              \
-  static constexpr int pet_state_index_##name_ =                                                     \
-      decltype(pet_state_count_(::pet::detail::Rank<::pet::detail::kMaxParams>{},                   \
-                                static_cast<pet_self_*>(nullptr)))::value;                          \
-  static_assert(pet_state_index_##name_ < ::pet::detail::kMaxParams, "too many state fields: " doc_); \
-  friend ::pet::detail::Count<pet_state_index_##name_ + 1> pet_state_count_(                         \
-      ::pet::detail::Rank<pet_state_index_##name_ + 1>, pet_self_*);                                 \
-  static constexpr ::pet::detail::StateField<pet_self_, type_> pet_state_(                           \
-      ::pet::detail::Index<pet_state_index_##name_>) {                                               \
-    return {#name_, &pet_self_::name_};                                                               \
-  }                                                                                                 \
+#define PET_STATE(type_, name_, doc_)                                                              \
+  friend struct ::pet::detail::Access;                                                             \
+  static constexpr int pet_state_index_##name_ = decltype(pet_state_count_(                        \
+      ::pet::detail::Rank<::pet::detail::kMaxParams>{}, static_cast<pet_self_*>(nullptr)))::value; \
+  static_assert(pet_state_index_##name_ < ::pet::detail::kMaxParams,                               \
+                "too many state fields: " doc_);                                                   \
+  [[maybe_unused]] friend constexpr ::pet::detail::Count<pet_state_index_##name_ + 1>              \
+  pet_state_count_(::pet::detail::Rank<pet_state_index_##name_ + 1>, pet_self_*) {                 \
+    return {};                                                                                     \
+  }                                                                                                \
+  static constexpr ::pet::detail::StateField<pet_self_, type_> pet_state_(                         \
+      ::pet::detail::Index<pet_state_index_##name_>) {                                             \
+    return {#name_, &pet_self_::name_};                                                            \
+  }                                                                                                \
   type_ name_ {}

@@ -54,7 +54,8 @@ inline std::string dtype_name(pet_dtype dtype) {
         break;
     }
   }
-  return "dtype(" + std::to_string(dtype.code) + "," + bits + "," + std::to_string(dtype.lanes) + ")";
+  return "dtype(" + std::to_string(dtype.code) + "," + bits + "," + std::to_string(dtype.lanes) +
+         ")";
 }
 
 // Bytes of one element.
@@ -91,7 +92,8 @@ inline std::int64_t count_elements(const std::int64_t* shape, std::int32_t ndim)
   return empty ? 0 : count;
 }
 
-inline void fill_row_major(std::int64_t* strides, const std::int64_t* shape, std::int32_t ndim) noexcept {
+inline void fill_row_major(std::int64_t* strides, const std::int64_t* shape,
+                           std::int32_t ndim) noexcept {
   std::int64_t step = 1;
   for (std::int32_t i = ndim - 1; i >= 0; --i) {
     strides[i] = step;
@@ -120,7 +122,9 @@ inline void delete_tensor(pet_tensor* tensor) { std::free(tensor); }
 inline pet_tensor* new_tensor(pet_dtype dtype, std::int32_t ndim, const std::int64_t* shape,
                               std::size_t data_bytes) {
   const auto dims = static_cast<std::size_t>(ndim);
-  const auto rounded = [](std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; };
+  const auto rounded = [](std::size_t bytes) {
+    return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  };
   const std::size_t head = rounded(sizeof(pet_tensor) + 2 * dims * sizeof(std::int64_t));
   if (data_bytes > std::numeric_limits<std::size_t>::max() / 2) throw std::bad_alloc();
   void* memory = std::aligned_alloc(kAlignment, head + rounded(data_bytes));

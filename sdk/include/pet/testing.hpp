@@ -33,7 +33,8 @@ Instance make(const Object& params = {}, FakeHost& host = FakeHost::shared()) {
 }
 
 // The same for an entry that stands in a binary, or is written in C.
-inline Instance make(const pet_entry& entry, const Object& params = {}, FakeHost& host = FakeHost::shared()) {
+inline Instance make(const pet_entry& entry, const Object& params = {},
+                     FakeHost& host = FakeHost::shared()) {
   return Instance::create(host, entry, params);
 }
 

@@ -30,8 +30,8 @@ P* given(P* pointer, const char* what) {
 inline const pet_host* accepted(const pet_host* host) {
   given(host, "host");
   if (host->size >= sizeof(pet_host) && host->abi_major == PET_ABI_MAJOR) return host;
-  throw Failure::unsupported("this class speaks ABI " + std::to_string(PET_ABI_MAJOR) + ", the host " +
-                             std::to_string(host->abi_major));
+  throw Failure::unsupported("this class speaks ABI " + std::to_string(PET_ABI_MAJOR) +
+                             ", the host " + std::to_string(host->abi_major));
 }
 
 // What a method returned, as a tensor of the host's: itself when it is one, else a copy.
@@ -66,7 +66,8 @@ struct Thunks {
       Access::host(*self) = Host(accepted(host));
       KeepOpen keep = nullptr;
       if constexpr (kHasOpenParams<T>) keep = keep_open<T>;
-      set_params(self.get(), Access::host(*self), kSetters<T>.data(), kSetters<T>.size(), params, keep);
+      set_params(self.get(), Access::host(*self), kSetters<T>.data(), kSetters<T>.size(), params,
+                 keep);
       validate(*self);
       *out = reinterpret_cast<pet_instance*>(self.release());
     });
@@ -147,8 +148,9 @@ struct Thunks {
     });
   }
 
-  static pet_status evaluate(const pet_instance* self, const pet_tensor* x, const pet_tensor* y_true,
-                             const pet_tensor* y_pred, const pet_scores* scores, pet_failure* failure) {
+  static pet_status evaluate(const pet_instance* self, const pet_tensor* x,
+                             const pet_tensor* y_true, const pet_tensor* y_pred,
+                             const pet_scores* scores, pet_failure* failure) {
     return guarded(failure, [&] {
       Scores sink(given(scores, "place for the scores"));
       self_of(self).evaluate(XYData::borrow(x), XYData::borrow(y_true),
@@ -195,7 +197,8 @@ struct Thunks {
     });
   }
 
-  static pet_status set(pet_instance* self, pet_text name, const pet_value* value, pet_failure* failure) {
+  static pet_status set(pet_instance* self, pet_text name, const pet_value* value,
+                        pet_failure* failure) {
     return guarded(failure, [&] {
       const Setter& setter = find_tunable(kSetters<T>.data(), kSetters<T>.size(), view_of(name));
       T& object = self_of(self);
@@ -240,7 +243,8 @@ struct Thunks {
     return table;
   }
   static constexpr pet_filter_v1 kFilter = filter_table();
-  static constexpr pet_metric_v1 kMetric{sizeof(pet_metric_v1), higher_better<T>() ? 1u : 0u, measure};
+  static constexpr pet_metric_v1 kMetric{sizeof(pet_metric_v1), higher_better<T>() ? 1u : 0u,
+                                         measure};
   static constexpr pet_pipeline_v1 kPipeline{sizeof(pet_pipeline_v1), 0, evaluate};
   static constexpr pet_splitter_v1 kSplitter{sizeof(pet_splitter_v1), 0, split};
   static constexpr pet_optimizer_v1 kOptimizer{sizeof(pet_optimizer_v1), 0, optimize};
@@ -323,8 +327,14 @@ inline constexpr auto kNotes = notes_of<T>();
 template <class T>
 constexpr pet_entry make_entry(pet_text notes) {
   check_class<T>();
-  return {sizeof(pet_entry),   PET_ABI_MAJOR,      PET_ABI_MINOR,     text_of(Thunks<T>::facts().name), notes,
-          Thunks<T>::create, Thunks<T>::destroy, Thunks<T>::query};
+  return {sizeof(pet_entry),
+          PET_ABI_MAJOR,
+          PET_ABI_MINOR,
+          text_of(Thunks<T>::facts().name),
+          notes,
+          Thunks<T>::create,
+          Thunks<T>::destroy,
+          Thunks<T>::query};
 }
 
 template <class T>

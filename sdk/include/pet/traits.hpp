@@ -60,8 +60,8 @@ struct Detected<Operation, T, std::void_t<Operation<T>>> : std::true_type {};
 
 using In = const XYData&;
 template <class T>
-using PredictCall =
-    std::enable_if_t<std::is_same_v<decltype(std::declval<const T&>().predict(std::declval<In>())), XYData>>;
+using PredictCall = std::enable_if_t<
+    std::is_same_v<decltype(std::declval<const T&>().predict(std::declval<In>())), XYData>>;
 template <class T>
 using FitCall = decltype(std::declval<T&>().fit(std::declval<In>()));
 template <class T>
@@ -70,17 +70,19 @@ template <class T>
 using MeasureCall = std::enable_if_t<std::is_convertible_v<
     decltype(std::declval<const T&>().measure(std::declval<In>(), std::declval<In>())), double>>;
 template <class T>
-using MeasureAllCall = std::enable_if_t<std::is_convertible_v<
-    decltype(std::declval<const T&>().measure(std::declval<In>(), std::declval<In>(), std::declval<In>())), double>>;
+using MeasureAllCall = std::enable_if_t<
+    std::is_convertible_v<decltype(std::declval<const T&>().measure(
+                              std::declval<In>(), std::declval<In>(), std::declval<In>())),
+                          double>>;
 template <class T>
 using EvaluateCall = decltype(std::declval<const T&>().evaluate(
     std::declval<In>(), std::declval<In>(), std::declval<In>(), std::declval<Scores&>()));
 template <class T>
-using SplitCall =
-    decltype(std::declval<const T&>().split(std::declval<In>(), std::declval<In>(), std::declval<Folds&>()));
+using SplitCall = decltype(std::declval<const T&>().split(std::declval<In>(), std::declval<In>(),
+                                                          std::declval<Folds&>()));
 template <class T>
-using OptimizeCall =
-    decltype(std::declval<T&>().optimize(std::declval<In>(), std::declval<In>(), std::declval<Trials&>()));
+using OptimizeCall = decltype(std::declval<T&>().optimize(std::declval<In>(), std::declval<In>(),
+                                                          std::declval<Trials&>()));
 template <class T>
 using SaveCall = decltype(std::declval<const T&>().save(std::declval<StateWriter&>()));
 template <class T>
@@ -109,7 +111,8 @@ inline constexpr bool kHasPredict = Detected<PredictCall, T>::value;
 template <class T>
 inline constexpr bool kHasFit = Detected<FitCall, T>::value || Detected<FitBothCall, T>::value;
 template <class T>
-inline constexpr bool kHasMeasure = Detected<MeasureCall, T>::value || Detected<MeasureAllCall, T>::value;
+inline constexpr bool kHasMeasure =
+    Detected<MeasureCall, T>::value || Detected<MeasureAllCall, T>::value;
 template <class T>
 inline constexpr bool kHasEvaluate = Detected<EvaluateCall, T>::value;
 template <class T>
@@ -156,7 +159,8 @@ struct FilterKind {
   static constexpr std::string_view kName = "filter";
   template <class T>
   static constexpr void check() {
-    static_assert(kHasPredict<T>, "a filter has: public: pet::XYData predict(const pet::XYData& x) const");
+    static_assert(kHasPredict<T>,
+                  "a filter has: public: pet::XYData predict(const pet::XYData& x) const");
   }
 };
 
@@ -165,7 +169,8 @@ struct MetricKind {
   template <class T>
   static constexpr void check() {
     static_assert(kHasMeasure<T>,
-                  "a metric has: public: double measure(const pet::XYData& y_true, const pet::XYData& y_pred) const");
+                  "a metric has: public: double measure(const pet::XYData& y_true, const "
+                  "pet::XYData& y_pred) const");
     static_assert(Detected<HigherBetterMember, T>::value,
                   "a metric has: public: static constexpr bool kHigherBetter = true (or false)");
   }
@@ -175,10 +180,12 @@ struct PipelineKind {
   static constexpr std::string_view kName = "pipeline";
   template <class T>
   static constexpr void check() {
-    static_assert(kHasPredict<T>, "a pipeline has: public: pet::XYData predict(const pet::XYData& x) const");
-    static_assert(kHasEvaluate<T>,
-                  "a pipeline has: public: void evaluate(const pet::XYData& x, const pet::XYData& y_true, "
-                  "const pet::XYData& y_pred, pet::Scores& scores) const");
+    static_assert(kHasPredict<T>,
+                  "a pipeline has: public: pet::XYData predict(const pet::XYData& x) const");
+    static_assert(
+        kHasEvaluate<T>,
+        "a pipeline has: public: void evaluate(const pet::XYData& x, const pet::XYData& y_true, "
+        "const pet::XYData& y_pred, pet::Scores& scores) const");
   }
 };
 
@@ -196,9 +203,10 @@ struct OptimizerKind {
   static constexpr std::string_view kName = "optimizer";
   template <class T>
   static constexpr void check() {
-    static_assert(kHasOptimize<T>,
-                  "an optimizer has: public: void optimize(const pet::XYData& x, const pet::XYData& y, "
-                  "pet::Trials& trials)");
+    static_assert(
+        kHasOptimize<T>,
+        "an optimizer has: public: void optimize(const pet::XYData& x, const pet::XYData& y, "
+        "pet::Trials& trials)");
   }
 };
 
@@ -206,16 +214,19 @@ struct OptimizerKind {
 template <class T>
 constexpr void check_class() {
   T::pet_kind_::template check<T>();
-  static_assert(std::is_same_v<typename T::pet_self_, T>, "a base names the class itself: class A : public pet::Filter<A>");
+  static_assert(std::is_same_v<typename T::pet_self_, T>,
+                "a base names the class itself: class A : public pet::Filter<A>");
   static_assert(!Detected<PredictName, T>::value || kHasPredict<T>,
                 "predict is: public: pet::XYData predict(const pet::XYData& x) const");
   static_assert(!Detected<FitName, T>::value || kHasFit<T>,
                 "fit is: public: void fit(const pet::XYData& x[, const pet::XYData& y])");
-  static_assert(!Detected<EvaluateName, T>::value || kHasEvaluate<T>,
-                "evaluate is: public: void evaluate(const pet::XYData& x, const pet::XYData& y_true, "
-                "const pet::XYData& y_pred, pet::Scores& scores) const");
+  static_assert(
+      !Detected<EvaluateName, T>::value || kHasEvaluate<T>,
+      "evaluate is: public: void evaluate(const pet::XYData& x, const pet::XYData& y_true, "
+      "const pet::XYData& y_pred, pet::Scores& scores) const");
   static_assert(Detected<SaveCall, T>::value == Detected<LoadCall, T>::value,
-                "a class has both or neither: void save(pet::StateWriter&) const, void load(pet::StateReader&)");
+                "a class has both or neither: void save(pet::StateWriter&) const, void "
+                "load(pet::StateReader&)");
   static_assert(!kHasOwnState<T> || Access::kStateCount<T> == 0,
                 "a class has PET_STATE, or save() and load(), but not both");
 }

@@ -174,7 +174,8 @@ inline bool Object::erase(std::string_view key) {
 inline bool operator==(const Object& a, const Object& b) {
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i < a.fields_.size(); ++i) {
-    if (a.fields_[i].key != b.fields_[i].key || a.fields_[i].value != b.fields_[i].value) return false;
+    if (a.fields_[i].key != b.fields_[i].key || a.fields_[i].value != b.fields_[i].value)
+      return false;
   }
   return true;
 }

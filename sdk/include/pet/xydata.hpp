@@ -36,7 +36,11 @@ class MatrixView {
  public:
   MatrixView(T* data, std::int64_t rows, std::int64_t columns, std::int64_t row_stride,
              std::int64_t column_stride)
-      : data_(data), rows_(rows), columns_(columns), row_stride_(row_stride), column_stride_(column_stride) {}
+      : data_(data),
+        rows_(rows),
+        columns_(columns),
+        row_stride_(row_stride),
+        column_stride_(column_stride) {}
 
   std::int64_t rows() const noexcept { return rows_; }
   std::int64_t columns() const noexcept { return columns_; }
@@ -60,7 +64,8 @@ class XYData {
  public:
   XYData() = default;
   XYData(XYData&& other) noexcept
-      : tensor_(std::exchange(other.tensor_, nullptr)), owned_(std::exchange(other.owned_, false)) {}
+      : tensor_(std::exchange(other.tensor_, nullptr)),
+        owned_(std::exchange(other.owned_, false)) {}
   XYData& operator=(XYData&& other) noexcept {
     if (this != &other) {
       reset();
@@ -74,7 +79,9 @@ class XYData {
   // ---- making one ----
 
   // Row-major, uninitialised, in memory of this binary.
-  static XYData empty(pet_dtype dtype, const Shape& shape) { return owner(detail::new_tensor(dtype, shape)); }
+  static XYData empty(pet_dtype dtype, const Shape& shape) {
+    return owner(detail::new_tensor(dtype, shape));
+  }
 
   // Plain numbers as a tensor: 1-D without a shape; `shape` has exactly as many elements as `values`.
   template <class T>
@@ -101,7 +108,8 @@ class XYData {
       if (row.size() != columns) throw Failure::bad_input("mock: rows of different lengths");
       values.insert(values.end(), row);
     }
-    return mock_from<T>(values, {static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(columns)});
+    return mock_from<T>(
+        values, {static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(columns)});
   }
 
   // Takes over a tensor with its deleter; it is released even when it is malformed and this throws.
@@ -157,18 +165,22 @@ class XYData {
   }
   std::int64_t rows() const { return ndim() == 0 ? 1 : array().shape[0]; }
   // Elements in one row: 1 for 1-D data.
-  std::int64_t columns() const { return ndim() < 2 ? 1 : detail::count_elements(array().shape + 1, ndim() - 1); }
+  std::int64_t columns() const {
+    return ndim() < 2 ? 1 : detail::count_elements(array().shape + 1, ndim() - 1);
+  }
   std::int64_t size() const { return detail::count_elements(array().shape, ndim()); }
   bool is_contiguous() const { return detail::is_row_major(array()); }
   // "float64 [45, 4]"; "nothing" for an empty handle.
   std::string describe() const {
     if (tensor_ == nullptr) return "nothing";
-    return dtype_name(tensor_->array.dtype) + " " + shape_text(tensor_->array.shape, tensor_->array.ndim);
+    return dtype_name(tensor_->array.dtype) + " " +
+           shape_text(tensor_->array.shape, tensor_->array.ndim);
   }
   // Fails unless there are that many columns: "expected 4 columns, got float64 [45, 3]".
   void require_columns(std::int64_t expected) const {
     if (columns() == expected) return;
-    throw Failure::bad_input("expected " + std::to_string(expected) + " columns, got " + describe());
+    throw Failure::bad_input("expected " + std::to_string(expected) + " columns, got " +
+                             describe());
   }
   void require_rows(std::int64_t expected) const {
     if (rows() == expected) return;
@@ -227,7 +239,8 @@ class XYData {
     visit([&](auto sample) {
       using From = decltype(sample);
       out.reserve(static_cast<std::size_t>(size()));
-      for_each_offset([&](std::int64_t offset) { out.push_back(static_cast<T>(first<From>()[offset])); });
+      for_each_offset(
+          [&](std::int64_t offset) { out.push_back(static_cast<T>(first<From>()[offset])); });
     });
     return out;
   }
@@ -243,8 +256,8 @@ class XYData {
   // Rows [begin, end) of the same elements, read-only. REQUIRES: *this outlives the view.
   XYData rows(std::int64_t begin, std::int64_t end) const& {
     if (ndim() == 0 || begin < 0 || begin > end || end > rows()) {
-      throw Failure::bad_input("no rows " + std::to_string(begin) + " to " + std::to_string(end) + " in " +
-                               describe());
+      throw Failure::bad_input("no rows " + std::to_string(begin) + " to " + std::to_string(end) +
+                               " in " + describe());
     }
     return look(begin, end);
   }
@@ -325,7 +338,8 @@ class XYData {
 
   void require_writable() const {
     if (!is_read_only()) return;
-    throw Failure::bad_input(describe() + " is read-only: read it through a const XYData, or clone() it");
+    throw Failure::bad_input(describe() +
+                             " is read-only: read it through a const XYData, or clone() it");
   }
   template <class T>
   void require_type() const {
@@ -341,8 +355,9 @@ class XYData {
   T* contiguous() const {
     require_type<T>();
     if (!is_contiguous()) {
-      throw Failure::bad_input("expected row-major data without gaps, got " + describe() + " with strides " +
-                               shape_text(array().strides, ndim()) + ": use matrix() or clone()");
+      throw Failure::bad_input("expected row-major data without gaps, got " + describe() +
+                               " with strides " + shape_text(array().strides, ndim()) +
+                               ": use matrix() or clone()");
     }
     return first<T>();
   }
@@ -370,7 +385,8 @@ class XYData {
       if (inside) offset += *i * stride(dimension);
     }
     if (inside) return first<T>() + offset;
-    throw Failure::bad_input("no element " + shape_text(index.begin(), static_cast<std::int32_t>(index.size())) +
+    throw Failure::bad_input("no element " +
+                             shape_text(index.begin(), static_cast<std::int32_t>(index.size())) +
                              " in " + describe());
   }
 
@@ -384,7 +400,8 @@ class XYData {
     tensor->array.byte_offset = from.byte_offset;
     if (from.ndim > 0) {
       tensor->array.shape[0] = end - begin;
-      const std::int64_t skipped = begin * steps[0] * static_cast<std::int64_t>(item_size(from.dtype));
+      const std::int64_t skipped =
+          begin * steps[0] * static_cast<std::int64_t>(item_size(from.dtype));
       tensor->array.data = static_cast<char*>(from.data) + skipped;
     }
     return owner(tensor);
@@ -396,9 +413,11 @@ class XYData {
 
   template <class T, class Values>
   static XYData mock_from(const Values& values, const Shape& shape) {
-    const std::int64_t count = detail::count_elements(shape.data(), static_cast<std::int32_t>(shape.size()));
+    const std::int64_t count =
+        detail::count_elements(shape.data(), static_cast<std::int32_t>(shape.size()));
     if (count != static_cast<std::int64_t>(values.size())) {
-      throw Failure::bad_input("mock: " + std::to_string(values.size()) + " values do not fill the shape " +
+      throw Failure::bad_input("mock: " + std::to_string(values.size()) +
+                               " values do not fill the shape " +
                                shape_text(shape.data(), static_cast<std::int32_t>(shape.size())));
     }
     XYData out = empty(dtype_of<T>(), shape);

@@ -12,7 +12,8 @@ inline void XYData::check(const pet_tensor& tensor) {
     wrong = "its version is not 1.x";
   } else if (array.device.device_type != PET_DEVICE_CPU) {
     wrong = "its data is not on the CPU";
-  } else if (array.ndim < 0 || array.ndim > kMaxDims || (array.ndim > 0 && array.shape == nullptr)) {
+  } else if (array.ndim < 0 || array.ndim > kMaxDims ||
+             (array.ndim > 0 && array.shape == nullptr)) {
     wrong = "it has no valid shape";
   } else if (array.dtype.lanes != 1 || array.dtype.bits == 0 || array.dtype.bits % 8 != 0) {
     wrong = "its elements are packed or vectors";
@@ -55,8 +56,9 @@ void XYData::visit(F&& f) const {
   };
   const bool known = matches(double{}) || matches(std::int64_t{}) || matches(float{}) ||
                      matches(std::int32_t{}) || matches(bool{}) || matches(std::uint8_t{}) ||
-                     matches(std::int8_t{}) || matches(std::int16_t{}) || matches(std::uint16_t{}) ||
-                     matches(std::uint32_t{}) || matches(std::uint64_t{});
+                     matches(std::int8_t{}) || matches(std::int16_t{}) ||
+                     matches(std::uint16_t{}) || matches(std::uint32_t{}) ||
+                     matches(std::uint64_t{});
   if (!known) throw Failure::bad_input("expected numbers, got " + describe());
 }
 
@@ -83,7 +85,8 @@ inline XYData XYData::take_rows(const std::int64_t* indices, std::size_t count) 
 }
 
 inline pet_dtype XYData::concat_dtype(const std::vector<XYData>& parts) {
-  if (parts.empty()) throw Failure::bad_input("concat_columns: expected at least one part, got none");
+  if (parts.empty())
+    throw Failure::bad_input("concat_columns: expected at least one part, got none");
   for (const XYData& part : parts) {
     if (same_dtype(part.dtype(), parts[0].dtype())) continue;
     throw Failure::bad_input("concat_columns: expected " + dtype_name(parts[0].dtype()) + ", got " +
@@ -93,7 +96,8 @@ inline pet_dtype XYData::concat_dtype(const std::vector<XYData>& parts) {
 }
 
 inline Shape XYData::concat_shape(const std::vector<XYData>& parts) {
-  if (parts.empty()) throw Failure::bad_input("concat_columns: expected at least one part, got none");
+  if (parts.empty())
+    throw Failure::bad_input("concat_columns: expected at least one part, got none");
   std::int64_t columns = 0;
   for (const XYData& part : parts) {
     if (part.ndim() < 1 || part.ndim() > 2 || part.rows() != parts[0].rows()) {
@@ -107,7 +111,8 @@ inline Shape XYData::concat_shape(const std::vector<XYData>& parts) {
 
 inline void XYData::concat_columns(const std::vector<XYData>& parts, XYData& out) {
   const pet_dtype dtype = concat_dtype(parts);
-  if (!same_dtype(out.dtype(), dtype) || out.shape() != concat_shape(parts) || !out.is_contiguous()) {
+  if (!same_dtype(out.dtype(), dtype) || out.shape() != concat_shape(parts) ||
+      !out.is_contiguous()) {
     throw Failure::bad_input("concat_columns: " + out.describe() + " does not fit the parts");
   }
   const std::size_t step = item_size(dtype);
@@ -118,8 +123,8 @@ inline void XYData::concat_columns(const std::vector<XYData>& parts, XYData& out
     const XYData packed = part.is_contiguous() ? part.view() : part.clone();
     const char* from = packed.raw_data();
     for (std::int64_t i = 0; i < part.rows() && part_row != 0; ++i) {
-      std::memcpy(to + static_cast<std::size_t>(i) * out_row, from + static_cast<std::size_t>(i) * part_row,
-                  part_row);
+      std::memcpy(to + static_cast<std::size_t>(i) * out_row,
+                  from + static_cast<std::size_t>(i) * part_row, part_row);
     }
     to += part_row;
   }
@@ -143,7 +148,8 @@ void XYData::for_each_chunk(F&& f) const {
 
   const std::size_t step = item_size(dtype());
   if (is_contiguous()) {
-    if (size() != 0) f(static_cast<const void*>(raw_data()), static_cast<std::size_t>(size()) * step);
+    if (size() != 0)
+      f(static_cast<const void*>(raw_data()), static_cast<std::size_t>(size()) * step);
     return;
   }
   char buffer[4096];

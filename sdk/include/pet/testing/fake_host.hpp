@@ -62,15 +62,19 @@ class FakeHost {
   static FakeHost& self(const pet_host* host) { return *static_cast<FakeHost*>(host->context); }
   static const void* query(const pet_host* host, const char* id);
 
-  static pet_tensor* tensor_new(const pet_host* host, pet_dtype dtype, std::int32_t ndim, const std::int64_t* shape);
+  static pet_tensor* tensor_new(const pet_host* host, pet_dtype dtype, std::int32_t ndim,
+                                const std::int64_t* shape);
   static void delete_counted(pet_tensor* tensor);
   static void write_log(const pet_host* host, std::int32_t level, pet_text message);
   static pet_status for_each(const pet_host* host, std::uint64_t count,
                              pet_status (*body)(void*, std::uint64_t, pet_failure*), void* context,
                              pet_failure* failure);
-  static void digest(const pet_host* host, const pet_text* parts, std::uint64_t count, char hex[64]);
-  static pet_status get_blob(const pet_host* host, pet_text key, const pet_sink* sink, pet_failure* failure);
-  static pet_status put_blob(const pet_host* host, pet_text key, pet_text bytes, pet_failure* failure);
+  static void digest(const pet_host* host, const pet_text* parts, std::uint64_t count,
+                     char hex[64]);
+  static pet_status get_blob(const pet_host* host, pet_text key, const pet_sink* sink,
+                             pet_failure* failure);
+  static pet_status put_blob(const pet_host* host, pet_text key, pet_text bytes,
+                             pet_failure* failure);
 
   friend class Instance;
   friend class FakeInstances;
@@ -92,7 +96,9 @@ class Instance {
 
   XYData predict(const XYData& x) const;
   void fit(const XYData& x, const XYData& y = {});
-  double measure(const XYData& y_true, const XYData& y_pred) const { return measure({}, y_true, y_pred); }
+  double measure(const XYData& y_true, const XYData& y_pred) const {
+    return measure({}, y_true, y_pred);
+  }
   double measure(const XYData& x, const XYData& y_true, const XYData& y_pred) const;
   bool higher_better() const;
   std::vector<Score> evaluate(const XYData& x, const XYData& y_true, const XYData& y_pred) const;
@@ -128,7 +134,8 @@ class Instance {
       ticket->body = nullptr;
     }
     static Body& of(const pet_child* child) {
-      if (void* body = reinterpret_cast<const Ticket*>(child)->body) return *static_cast<Body*>(body);
+      if (void* body = reinterpret_cast<const Ticket*>(child)->body)
+        return *static_cast<Body*>(body);
       throw Failure::bad_params("a value's instance is gone: keep the Instance in a variable");
     }
     Value value() const { return Value::instance(reinterpret_cast<pet_child*>(ticket)); }
@@ -154,7 +161,8 @@ class Instance {
     std::vector<std::shared_ptr<Body>> children;
     pet_instance* object = nullptr;
     Ticket* ticket = nullptr;
-    std::vector<std::unique_ptr<std::pair<Value, std::unique_ptr<ValueView>>>> kept;  // answers, for the life
+    std::vector<std::unique_ptr<std::pair<Value, std::unique_ptr<ValueView>>>>
+        kept;  // answers, for the life
   };
 
   explicit Instance(std::shared_ptr<Body> body) : body_(std::move(body)) {}

@@ -14,7 +14,8 @@ class FakeInstances {
 
   static const pet_host_instances_v1& table();
 
-  static std::shared_ptr<Body> create(FakeHost& host, const pet_entry& entry, const Object& params) {
+  static std::shared_ptr<Body> create(FakeHost& host, const pet_entry& entry,
+                                      const Object& params) {
     auto body = std::make_shared<Body>(host, entry);
     body->notes = NotesReader::read(detail::view_of(entry.notes));
     for (const ParamNote& param : body->notes.params) {
@@ -35,7 +36,9 @@ class FakeInstances {
 
  private:
   static Body& body(const pet_child* child) { return Body::of(child); }
-  static Instance instance(const pet_child* child) { return Instance(body(child).shared_from_this()); }
+  static Instance instance(const pet_child* child) {
+    return Instance(body(child).shared_from_this());
+  }
 
   // ---- {path: value} applied to a tree ----
 
@@ -44,13 +47,15 @@ class FakeInstances {
     Object out;
     for (const Field& field : overrides) {
       if (field.key == key) out[""] = field.value;
-      if (field.key.compare(0, key.size() + 1, key + "/") == 0) out[field.key.substr(key.size() + 1)] = field.value;
+      if (field.key.compare(0, key.size() + 1, key + "/") == 0)
+        out[field.key.substr(key.size() + 1)] = field.value;
     }
     return out;
   }
   static Object changed_fields(const Object& fields, const Object& overrides, Body& parent) {
     Object out;
-    for (const Field& field : fields) out[field.key] = changed(field.value, below(overrides, field.key), parent);
+    for (const Field& field : fields)
+      out[field.key] = changed(field.value, below(overrides, field.key), parent);
     for (const Field& override : overrides) {
       const std::string first = override.key.substr(0, override.key.find('/'));
       if (!fields.contains(first)) throw Failure::bad_params("no parameter '" + override.key + "'");
@@ -71,7 +76,8 @@ class FakeInstances {
       }
       return out;
     }
-    if (value.type() == PET_TYPE_OBJECT) return changed_fields(value.as_object(), overrides, parent);
+    if (value.type() == PET_TYPE_OBJECT)
+      return changed_fields(value.as_object(), overrides, parent);
     return value;
   }
   static std::shared_ptr<Body> cloned(Body& original, const Object& overrides) {
@@ -85,7 +91,8 @@ class FakeInstances {
   // ---- descriptions ----
 
   static const pet_value* keep(Body& body, Value value) {
-    auto kept = std::make_unique<std::pair<Value, std::unique_ptr<ValueView>>>(std::move(value), nullptr);
+    auto kept =
+        std::make_unique<std::pair<Value, std::unique_ptr<ValueView>>>(std::move(value), nullptr);
     kept->second = std::make_unique<ValueView>(kept->first);
     body.kept.push_back(std::move(kept));
     return body.kept.back()->second->get();
@@ -110,7 +117,8 @@ class FakeInstances {
     return out;
   }
   static Value described(const Body& of) {
-    return Object{{"clazz", of.notes.class_name}, {"version_hash", null}, {"params", described(of.params)}};
+    return Object{
+        {"clazz", of.notes.class_name}, {"version_hash", null}, {"params", described(of.params)}};
   }
   static void collect_grid(const Value& value, const std::string& path, Object& out) {
     const std::string prefix = path.empty() ? "" : path + "/";
@@ -120,13 +128,16 @@ class FakeInstances {
       for (const Field& field : of.params) collect_grid(field.value, prefix + field.key, out);
     } else if (value.type() == PET_TYPE_LIST) {
       const Value::List& list = value.as_list();
-      for (std::size_t i = 0; i < list.size(); ++i) collect_grid(list[i], prefix + std::to_string(i), out);
+      for (std::size_t i = 0; i < list.size(); ++i)
+        collect_grid(list[i], prefix + std::to_string(i), out);
     }
   }
 
-  static pet_status clone(const pet_child* child, const pet_value* overrides, pet_child** out, pet_failure* failure) {
+  static pet_status clone(const pet_child* child, const pet_value* overrides, pet_child** out,
+                          pet_failure* failure) {
     return detail::guarded(failure, [&] {
-      const Object changes = overrides == nullptr ? Object() : Value::copy_of(*overrides).as_object();
+      const Object changes =
+          overrides == nullptr ? Object() : Value::copy_of(*overrides).as_object();
       *out = give(cloned(body(child), changes));
     });
   }
@@ -174,7 +185,9 @@ inline const pet_host_instances_v1& FakeInstances::table() {
     t.size = sizeof t;
     t.class_name = [](Host, Kid child) { return body(child).entry.class_name; };
     t.kind = [](Host, Kid child) { return detail::text_of(body(child).notes.kind); };
-    t.has = [](Host, Kid child, const char* id) -> std::int32_t { return body(child).find(id) != nullptr ? 1 : 0; };
+    t.has = [](Host, Kid child, const char* id) -> std::int32_t {
+      return body(child).find(id) != nullptr ? 1 : 0;
+    };
     t.describe = [](Host, Kid child) { return keep(body(child), described(body(child))); };
     t.grid = [](Host, Kid child) {
       Object grid;
@@ -182,25 +195,30 @@ inline const pet_host_instances_v1& FakeInstances::table() {
       return keep(body(child), std::move(grid));
     };
     t.predict = [](Host, Kid child, In x, pet_tensor** out, pet_failure* failure) {
-      return detail::guarded(failure, [&] { *out = instance(child).predict(XYData::borrow(x)).release(); });
+      return detail::guarded(failure,
+                             [&] { *out = instance(child).predict(XYData::borrow(x)).release(); });
     };
     t.fit = [](Host, pet_child* child, In x, In y, pet_failure* failure) {
-      return detail::guarded(failure, [&] { instance(child).fit(XYData::borrow(x), XYData::borrow(y)); });
+      return detail::guarded(failure,
+                             [&] { instance(child).fit(XYData::borrow(x), XYData::borrow(y)); });
     };
     t.measure = [](Host, Kid child, In x, In y_true, In y_pred, double* out, pet_failure* failure) {
       return detail::guarded(failure, [&] {
-        *out = instance(child).measure(XYData::borrow(x), XYData::borrow(y_true), XYData::borrow(y_pred));
+        *out = instance(child).measure(XYData::borrow(x), XYData::borrow(y_true),
+                                       XYData::borrow(y_pred));
       });
     };
     t.higher_better = [](Host, Kid child) -> std::int32_t {
       const void* metric = body(child).find(PET_METRIC_1);
-      return metric != nullptr && static_cast<const pet_metric_v1*>(metric)->higher_better != 0 ? 1 : 0;
+      return metric != nullptr && static_cast<const pet_metric_v1*>(metric)->higher_better != 0 ? 1
+                                                                                                : 0;
     };
-    t.evaluate = [](Host, Kid child, In x, In y_true, In y_pred, const pet_scores* scores, pet_failure* failure) {
+    t.evaluate = [](Host, Kid child, In x, In y_true, In y_pred, const pet_scores* scores,
+                    pet_failure* failure) {
       return detail::guarded(failure, [&] {
         Scores sink(scores);
-        const auto found =
-            instance(child).evaluate(XYData::borrow(x), XYData::borrow(y_true), XYData::borrow(y_pred));
+        const auto found = instance(child).evaluate(XYData::borrow(x), XYData::borrow(y_true),
+                                                    XYData::borrow(y_pred));
         for (const Score& score : found) sink.add(score.name, score.value);
       });
     };
@@ -221,10 +239,10 @@ inline const pet_host_instances_v1& FakeInstances::table() {
     t.load_state = [](Host, pet_child* child, pet_text bytes, pet_failure* failure) {
       return detail::guarded(failure, [&] { instance(child).load(detail::view_of(bytes)); });
     };
-    t.clone = [](Host, Kid child, const pet_value* overrides, pet_child** out, pet_failure* failure) {
-      return clone(child, overrides, out, failure);
-    };
-    t.instantiate = [](Host host, pet_class* clazz, const pet_value* params, pet_child** out, pet_failure* failure) {
+    t.clone = [](Host, Kid child, const pet_value* overrides, pet_child** out,
+                 pet_failure* failure) { return clone(child, overrides, out, failure); };
+    t.instantiate = [](Host host, pet_class* clazz, const pet_value* params, pet_child** out,
+                       pet_failure* failure) {
       return detail::guarded(failure, [&] {
         const Object given = params == nullptr ? Object() : Value::copy_of(*params).as_object();
         const auto& entry = *reinterpret_cast<const pet_entry*>(clazz);
@@ -247,14 +265,17 @@ inline Instance Instance::create(FakeHost& host, const pet_entry& entry, const O
 inline XYData Instance::predict(const XYData& x) const {
   pet_tensor* out = nullptr;
   const auto& table = body_->need<pet_filter_v1>(PET_FILTER_1);
-  checked([&](pet_failure* failure) { return table.predict(body_->object, x.get(), &out, failure); });
+  checked(
+      [&](pet_failure* failure) { return table.predict(body_->object, x.get(), &out, failure); });
   return XYData::adopt(out);
 }
 
 inline void Instance::fit(const XYData& x, const XYData& y) {
   const auto& table = body_->need<pet_filter_v1>(PET_FILTER_1);
-  if (table.fit == nullptr) throw Failure::not_trainable(body_->notes.class_name + " learns nothing");
-  checked([&](pet_failure* failure) { return table.fit(body_->object, x.get(), y.get(), failure); });
+  if (table.fit == nullptr)
+    throw Failure::not_trainable(body_->notes.class_name + " learns nothing");
+  checked(
+      [&](pet_failure* failure) { return table.fit(body_->object, x.get(), y.get(), failure); });
 }
 
 inline double Instance::measure(const XYData& x, const XYData& y_true, const XYData& y_pred) const {
@@ -270,9 +291,11 @@ inline bool Instance::higher_better() const {
   return body_->need<pet_metric_v1>(PET_METRIC_1).higher_better != 0;
 }
 
-inline std::vector<Score> Instance::evaluate(const XYData& x, const XYData& y_true, const XYData& y_pred) const {
+inline std::vector<Score> Instance::evaluate(const XYData& x, const XYData& y_true,
+                                             const XYData& y_pred) const {
   std::vector<Score> scores;
-  const pet_scores sink{sizeof(pet_scores), 0, &scores, [](void* context, pet_text name, double value) {
+  const pet_scores sink{sizeof(pet_scores), 0, &scores,
+                        [](void* context, pet_text name, double value) {
                           static_cast<std::vector<Score>*>(context)->push_back(
                               {std::string(detail::view_of(name)), value});
                         }};
@@ -285,25 +308,31 @@ inline std::vector<Score> Instance::evaluate(const XYData& x, const XYData& y_tr
 
 inline std::vector<Fold> Instance::split(const XYData& x, const XYData& y) const {
   std::vector<Fold> folds;
-  const auto add = [](void* context, const std::int64_t* train, std::uint64_t train_count, const std::int64_t* test,
-                      std::uint64_t test_count) -> pet_status {
-    static_cast<std::vector<Fold>*>(context)->push_back({{train, train + train_count}, {test, test + test_count}});
+  const auto add = [](void* context, const std::int64_t* train, std::uint64_t train_count,
+                      const std::int64_t* test, std::uint64_t test_count) -> pet_status {
+    static_cast<std::vector<Fold>*>(context)->push_back(
+        {{train, train + train_count}, {test, test + test_count}});
     return PET_OK;
   };
   const pet_folds sink{sizeof(pet_folds), 0, &folds, add};
   const auto& table = body_->need<pet_splitter_v1>(PET_SPLITTER_1);
-  checked([&](pet_failure* failure) { return table.split(body_->object, x.get(), y.get(), &sink, failure); });
+  checked([&](pet_failure* failure) {
+    return table.split(body_->object, x.get(), y.get(), &sink, failure);
+  });
   return folds;
 }
 
 inline std::vector<Trial> Instance::optimize(const XYData& x, const XYData& y) {
   std::vector<Trial> trials;
-  const pet_trials sink{sizeof(pet_trials), 0, &trials, [](void* context, const pet_value* overrides, double score) {
+  const pet_trials sink{sizeof(pet_trials), 0, &trials,
+                        [](void* context, const pet_value* overrides, double score) {
                           static_cast<std::vector<Trial>*>(context)->push_back(
                               {Value::copy_of(*overrides).as_object(), score});
                         }};
   const auto& table = body_->need<pet_optimizer_v1>(PET_OPTIMIZER_1);
-  checked([&](pet_failure* failure) { return table.optimize(body_->object, x.get(), y.get(), &sink, failure); });
+  checked([&](pet_failure* failure) {
+    return table.optimize(body_->object, x.get(), y.get(), &sink, failure);
+  });
   return trials;
 }
 
@@ -317,7 +346,9 @@ inline std::string Instance::save() const {
 
 inline void Instance::load(std::string_view state) {
   const auto& table = body_->need<pet_state_v1>(PET_STATE_1);
-  checked([&](pet_failure* failure) { return table.load(body_->object, detail::text_of(state), failure); });
+  checked([&](pet_failure* failure) {
+    return table.load(body_->object, detail::text_of(state), failure);
+  });
 }
 
 inline void Instance::set(std::string_view name, const Value& value) {

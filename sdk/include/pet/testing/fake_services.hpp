@@ -10,10 +10,13 @@ inline const void* FakeHost::query(const pet_host* host, const char* id) {
   static constexpr pet_host_memory_v1 kMemory{sizeof(pet_host_memory_v1), 0, tensor_new};
   static constexpr pet_host_log_v1 kLog{sizeof(pet_host_log_v1), 0, write_log};
   static constexpr pet_host_parallel_v1 kParallel{
-      sizeof(pet_host_parallel_v1), 0, [](const pet_host* of) { return self(of).threads; }, for_each};
+      sizeof(pet_host_parallel_v1), 0, [](const pet_host* of) { return self(of).threads; },
+      for_each};
   static constexpr pet_host_cancel_v1 kCancel{
-      sizeof(pet_host_cancel_v1), 0, [](const pet_host* of) -> std::int32_t { return self(of).cancelled ? 1 : 0; }};
-  static constexpr pet_host_blobs_v1 kBlobs{sizeof(pet_host_blobs_v1), 0, digest, get_blob, put_blob};
+      sizeof(pet_host_cancel_v1), 0,
+      [](const pet_host* of) -> std::int32_t { return self(of).cancelled ? 1 : 0; }};
+  static constexpr pet_host_blobs_v1 kBlobs{sizeof(pet_host_blobs_v1), 0, digest, get_blob,
+                                            put_blob};
 
   const std::vector<std::string>& absent = self(host).missing;
   if (std::find(absent.begin(), absent.end(), id) != absent.end()) return nullptr;
@@ -49,8 +52,8 @@ inline void FakeHost::write_log(const pet_host* host, std::int32_t level, pet_te
 }
 
 inline pet_status FakeHost::for_each(const pet_host* host, std::uint64_t count,
-                                     pet_status (*body)(void*, std::uint64_t, pet_failure*), void* context,
-                                     pet_failure* failure) {
+                                     pet_status (*body)(void*, std::uint64_t, pet_failure*),
+                                     void* context, pet_failure* failure) {
   struct Worst {
     std::mutex mutex;
     std::uint64_t index = 0;
@@ -77,7 +80,8 @@ inline pet_status FakeHost::for_each(const pet_host* host, std::uint64_t count,
   return worst.status == PET_OK ? PET_OK : detail::report(failure, worst.status, worst.text);
 }
 
-inline void FakeHost::digest(const pet_host*, const pet_text* parts, std::uint64_t count, char hex[64]) {
+inline void FakeHost::digest(const pet_host*, const pet_text* parts, std::uint64_t count,
+                             char hex[64]) {
   constexpr char kDigits[] = "0123456789abcdef";
   for (int word = 0; word < 4; ++word) {
     std::uint64_t hash = 0xcbf29ce484222325u + static_cast<std::uint64_t>(word);
@@ -86,7 +90,8 @@ inline void FakeHost::digest(const pet_host*, const pet_text* parts, std::uint64
         hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3u;
       }
     }
-    for (int digit = 0; digit < 16; ++digit) hex[word * 16 + digit] = kDigits[(hash >> (60 - 4 * digit)) & 15u];
+    for (int digit = 0; digit < 16; ++digit)
+      hex[word * 16 + digit] = kDigits[(hash >> (60 - 4 * digit)) & 15u];
   }
 }
 
@@ -102,7 +107,8 @@ inline pet_status FakeHost::get_blob(const pet_host* host, pet_text key, const p
   return sink->write(sink->context, bytes.data(), bytes.size());
 }
 
-inline pet_status FakeHost::put_blob(const pet_host* host, pet_text key, pet_text bytes, pet_failure* failure) {
+inline pet_status FakeHost::put_blob(const pet_host* host, pet_text key, pet_text bytes,
+                                     pet_failure* failure) {
   return detail::guarded(failure, [&] {
     const std::lock_guard<std::mutex> lock(self(host).mutex_);
     self(host).blobs[std::string(detail::view_of(key))] = std::string(detail::view_of(bytes));
