@@ -13,7 +13,6 @@
 #include <limits>
 
 #include "core/loader/host_services.hpp"
-#include "core/loader/tensor_block.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define PET_POOL_TENSORS 0  // a pooled block hides its use after free
@@ -29,16 +28,16 @@ constexpr std::size_t kLargestPooled = (64 + 16) * 1024;         // 64 KiB of da
 constexpr std::size_t kClasses = 34;                             // 256 … 80 KiB
 constexpr std::size_t kMaxKept = 16;
 constexpr std::size_t kMaxPooledBytes = 512 * 1024;
-constexpr std::uint32_t kUnpooled = kClasses;
+constexpr std::uint16_t kUnpooled = kClasses;
 
-constexpr std::uint32_t class_of(std::size_t size) noexcept {
+constexpr std::uint16_t class_of(std::size_t size) noexcept {
   if (size <= (std::size_t{1} << kSmallestBits)) return 0;
   const auto bits = static_cast<std::size_t>(std::bit_width(size - 1)) - 1;  // 2^bits < size
   const std::size_t quarter = ((size - 1) >> (bits - 2)) & 3;
-  return static_cast<std::uint32_t>((bits - kSmallestBits) * 4 + quarter + 1);
+  return static_cast<std::uint16_t>((bits - kSmallestBits) * 4 + quarter + 1);
 }
 
-constexpr std::size_t size_of(std::uint32_t size_class) noexcept {
+constexpr std::size_t size_of(std::uint16_t size_class) noexcept {
   const std::size_t bits = kSmallestBits + size_class / 4;
   return (std::size_t{1} << bits) + (size_class % 4) * (std::size_t{1} << (bits - 2));
 }
@@ -90,14 +89,8 @@ bool keep(TensorBlock* block) noexcept {
   return true;
 }
 
-void delete_host_tensor(pet_tensor* tensor) noexcept {
-  if (tensor == nullptr) return;
-  TensorBlock* block = TensorBlock::of(tensor);
-  if (!keep(block)) std::free(block);
-}
-
 TensorBlock* new_block(std::size_t size) noexcept {
-  std::uint32_t size_class = kUnpooled;
+  std::uint16_t size_class = kUnpooled;
   if (PET_POOL_TENSORS && size <= kLargestPooled) {
     size_class = class_of(size);
     size = size_of(size_class);
@@ -166,7 +159,8 @@ pet_tensor* host_tensor_new(pet_dtype dtype, std::int32_t ndim, const std::int64
   TensorBlock* block = new_block(head + bytes);
   if (block == nullptr) return nullptr;
   block->bytes = bytes;
-  block->ndim = ndim;
+  block->ndim = static_cast<std::uint16_t>(ndim);
+  block->dtype = dtype;
   pet_tensor& tensor = block->tensor;
   tensor.version = {1, 0};
   tensor.manager = nullptr;
@@ -188,8 +182,10 @@ pet_tensor* host_tensor_new(pet_dtype dtype, std::int32_t ndim, const std::int64
   return &tensor;
 }
 
-bool is_host_tensor(const pet_tensor* tensor) noexcept {
-  return tensor != nullptr && tensor->deleter == delete_host_tensor;
+void delete_host_tensor(pet_tensor* tensor) noexcept {
+  if (tensor == nullptr) return;
+  TensorBlock* block = TensorBlock::of(tensor);
+  if (!keep(block)) std::free(block);
 }
 
 }  // namespace pet

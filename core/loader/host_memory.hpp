@@ -8,15 +8,14 @@
 
 #include <pet/abi.h>
 
+#include "core/loader/tensor_block.hpp"
+
 namespace pet {
 
 inline constexpr std::int32_t kMaxDimensions = 32;  // as many as XYData holds
 
 // A row-major tensor, uninitialised, whose deleter is the host's. NULL when memory is out, or dtype or shape are none.
 pet_tensor* host_tensor_new(pet_dtype dtype, std::int32_t ndim, const std::int64_t* shape) noexcept;
-
-// Whether host_tensor_new made it.
-bool is_host_tensor(const pet_tensor* tensor) noexcept;
 
 // Bytes of an element, or 0 when the boundary has no such type.
 std::size_t element_size(pet_dtype dtype) noexcept;

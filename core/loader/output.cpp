@@ -45,9 +45,9 @@ std::optional<Span> span_of(const pet_array& array, const std::int64_t* strides,
   return empty ? Span{} : span;
 }
 
-bool lies_inside(const pet_array& array, const Span& span, const TensorBlock& block) noexcept {
+bool lies_inside(const pet_array& array, const Span& span, TensorBlock& block) noexcept {
   const auto* data = static_cast<const char*>(array.data);
-  const std::int64_t shift = data - const_cast<TensorBlock&>(block).data();
+  const std::int64_t shift = data - block.data();
   std::int64_t begin = 0;
   std::int64_t low = 0;
   std::int64_t high = 0;
@@ -134,7 +134,7 @@ pet_status copy_tensor(const pet_tensor& from, pet_tensor** out, pet_failure* fa
 // For a tensor of the host's that is not sound: its arrays may be the plugin's, its elements may not lie elsewhere.
 pet_status accept_host_tensor(pet_tensor& tensor, pet_tensor** out, pet_failure* failure) {
   const pet_array& array = tensor.array;
-  const TensorBlock& block = *TensorBlock::of(&tensor);
+  TensorBlock& block = *TensorBlock::of(&tensor);
   std::int64_t row_major[kMaxDimensions];
   const std::int64_t* strides = array.strides;
   if (strides == nullptr) {

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "core/loader/output.hpp"
+
 namespace pet::plugin_call {
 namespace {
 

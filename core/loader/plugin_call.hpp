@@ -9,9 +9,8 @@
 #include <pet/abi.h>
 
 #include "core/loader/failure_text.hpp"
-#include "core/loader/host_memory.hpp"
 #include "core/loader/instance_record.hpp"
-#include "core/loader/output.hpp"
+#include "core/loader/tensor_block.hpp"
 
 namespace pet::plugin_call {
 
@@ -37,7 +36,9 @@ inline pet_status predict(const BasePlugin::Record& record, const pet_tensor* x,
   }
   const pet_status status = record.tables.predict(record.instance, x, out, failure);
   if (status != PET_OK) [[unlikely]] return finish(record, "predict", status, failure);
-  if (is_host_tensor(*out) && *out != x && is_sound_host_tensor(*out)) [[likely]] return PET_OK;
+  if (is_host_tensor(*out) && *out != x && TensorBlock::of(*out)->is_as_made()) [[likely]] {
+    return PET_OK;
+  }
   return finish_predict(record, x, out, failure);
 }
 
