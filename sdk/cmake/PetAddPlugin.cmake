@@ -12,7 +12,7 @@
 # The target is an ordinary one: target_compile_definitions, set_target_properties(… CXX_STANDARD 20) and the like work.
 include_guard(GLOBAL)
 
-set(PET_PLUGIN_FILES ${CMAKE_CURRENT_LIST_DIR} CACHE INTERNAL "Where pet_pool.cpp is")
+set(PET_PLUGIN_FILES ${CMAKE_CURRENT_LIST_DIR} CACHE INTERNAL "Where pet_leave.cpp is")
 
 function(pet_add_plugin name)
   cmake_parse_arguments(arg "" "VERSION" "SOURCES;LIBRARIES" ${ARGN})
@@ -76,7 +76,7 @@ function(_pet_plugin_link_flags name)
   list(FILTER sources EXCLUDE REGEX "\\.(c|h|hpp)$")
   if(sources)  # not a plugin in C
     target_link_options(${name} PRIVATE -static-libstdc++)
-    target_sources(${name} PRIVATE ${PET_PLUGIN_FILES}/pet_pool.cpp)
+    target_sources(${name} PRIVATE ${PET_PLUGIN_FILES}/pet_leave.cpp)
   endif()
 
   # The compiler's full version string says nothing that the notes do not, and differs between patch levels.

@@ -1,5 +1,9 @@
-# Same source, same bytes: another directory, comments, white space, names of locals and build type do not count;
-# what the code means does.
+# What holds for a plugin of every compiler and C++ library that is here.
+#
+#   Same source, same bytes: another directory, comments, white space, names of locals and build type do not count;
+#   what the code means does. One exported symbol. Nothing stays after unloading, though it threw.
+#
+# Given beside package.cmake's: UNLOADER, unload_driver.cpp's program; HAVE_LIBCXX.
 include(${CMAKE_CURRENT_LIST_DIR}/package.cmake)
 install_sdk()
 
@@ -41,6 +45,7 @@ foreach(toolchain IN ITEMS "ours|${CXX}|" "clang|clang++|" "libc++|clang++|-stdl
     hash(changed ${name}/default "${other_default}" ${options})
     expect("another hash for another default" NOT first STREQUAL changed)
   endif()
+  run(${UNLOADER} ${WORK_DIR}/${name}/here/build/MyFilter.so)
   exports(${WORK_DIR}/${name}/here/build/MyFilter.so names)
   expect("${name}: pet_entry_v1 and no other symbol, got '${names}'" names STREQUAL "pet_entry_v1")
 endforeach()
