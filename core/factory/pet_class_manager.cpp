@@ -296,8 +296,8 @@ std::vector<StoredVersion> PetClassManager::versions(std::string_view name) cons
   return online("the versions of " + std::string(name))->registry->versions(name);
 }
 
-// One request, which brings the names of the storage's classes that begin alike. It serves a message about
-// something else: when it fails, that message goes without.
+// One request, which brings the names of the storage's classes that begin alike. It serves a message
+// about something else: when it fails, that message goes without.
 std::vector<std::string> PetClassManager::similar_names(std::string_view name) const {
   const std::shared_ptr<const State> now = state();
   std::vector<std::string> names;

@@ -36,8 +36,8 @@ class PetFactory final : public BaseFactory {
   explicit PetFactory(PetClassManager& manager, const BaseFactory* fallback = nullptr);
   ~PetFactory() override;
 
-  // Registers the class and tracks its hash. Storage does not change until a push. The class that is
-  // displaced stays reachable through get_version, pushed or not. Compiled-in classes are
+  // Registers the class and tracks its hash. Storage does not change until a push. The class that
+  // is displaced stays reachable through get_version, pushed or not. Compiled-in classes are
   // kNoBinary.
   const PetClass& assign(std::string_view name, const PetClass& clazz) override;
   bool erase(std::string_view name) override;
@@ -64,9 +64,9 @@ class PetFactory final : public BaseFactory {
   std::map<std::string, Hash> tracked_hashes() const;
 
   // Publishes what was assigned, never what was only loaded, in one batch; makes no request when
-  // that is nothing. Of a class assigned under several names, the version under its own name becomes
-  // latest (else the one assigned last), and the others are stored only. One failure does not stop
-  // the others: a single error lists all, with the code of the first.
+  // that is nothing. Of a class assigned under several names, the version under its own name
+  // becomes latest (else the one registered last), and the others are stored only. One failure does
+  // not stop the others: a single error lists all, with the code of the first.
   std::vector<PushResult> push_all(const PublishOptions& options = {});
 
   PetClassManager& manager() const noexcept { return manager_; }

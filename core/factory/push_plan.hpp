@@ -1,4 +1,5 @@
-// PushPlan: which of a factory's classes to publish, and which to store only. (Inside core/factory.)
+// PushPlan: which of a factory's classes to publish, and which to store only. (Inside
+// core/factory.)
 //
 // A class may be assigned under its own name and under aliases, in different versions, but only one
 // can be latest: pushing them all would move latest back and forth at every push_all.

@@ -13,7 +13,8 @@
 namespace pet {
 namespace {
 
-// What these classes answer beside the interfaces of the ABI. Never leaves this program: it speaks C++.
+// What these classes answer beside the interfaces of the ABI. Never leaves this program: it speaks
+// C++.
 constexpr char kStorageInterface[] = "pet.core.storage/1";
 struct StorageInterface {
   std::shared_ptr<BaseStorage> (*open)(const ParamObject& params);

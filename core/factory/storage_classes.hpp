@@ -2,7 +2,8 @@
 //
 //   {"clazz": "LocalStorage", "params": {"path": "/srv/pets"}}
 //
-// storage/ knows nothing of plugins; this is where the two meet. A Container registers them in `sf` and `pif`.
+// storage/ knows nothing of plugins; this is where the two meet. A Container registers them in `sf`
+// and `pif`.
 //
 // Threads: any.
 #pragma once
@@ -19,8 +20,8 @@ class BaseStorage;
 
 std::span<const pet_entry* const> storage_classes();
 
-// The storage that an instance of one of them stands for; kUsage for an instance of another class. It lives as long as the
-// last handle on it, whatever becomes of the instance.
+// The storage that an instance of one of them stands for; kUsage for an instance of another class. It
+// lives as long as the last handle on it, whatever becomes of the instance.
 std::shared_ptr<BaseStorage> storage_of(const BasePlugin& instance);
 
 }  // namespace pet
