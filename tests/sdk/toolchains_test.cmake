@@ -23,7 +23,7 @@ string(REPLACE "  pet::XYData y" "  // a comment,\n\n\n      /* and more lines *
 string(REPLACE "XYData   y " "XYData renamed " renamed "${commented}")
 string(REPLACE "y.data" "renamed.data" renamed "${renamed}")
 string(REPLACE "return y" "return renamed" renamed "${renamed}")
-string(REPLACE "factor * x" "factor + x" other "${source}")
+string(REPLACE "factor * value" "factor + value" other "${source}")
 string(REPLACE "2.0," "2.5," other_default "${source}")
 
 # "name|compiler|flags"; those whose compiler is not here are left out, loudly.

@@ -122,7 +122,10 @@ TEST_CASE("elements are written in place", "[sdk][xydata]") {
   table.data<double>()[0] = 10;
   table.matrix<double>()(0, 1) = 20;
   table.at<double>(1, 0) = 30;
+  CHECK(table.elements<double>().size() == 4);
   CHECK(table.value<double>() == std::vector<double>{10, 20, 30, 4});
+  for (double& value : table.elements<double>()) value += 1;
+  CHECK(static_cast<const XYData&>(table).elements<double>()[3] == 5);
 }
 
 TEST_CASE("strided data reads in row-major order", "[sdk][xydata]") {

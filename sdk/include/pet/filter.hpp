@@ -7,7 +7,8 @@
 //
 //     pet::XYData predict(const pet::XYData& x) const {
 //       pet::XYData y = like(x);
-//       …
+//       double* out = y.data<double>();
+//       for (const double value : x.elements<double>()) *out++ = factor * value;
 //       return y;
 //     }
 //   };

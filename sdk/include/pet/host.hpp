@@ -38,12 +38,19 @@ class Host {
 
   // A new row-major tensor, uninitialised, that outlives the plugin.
   XYData tensor(pet_dtype dtype, const Shape& shape) const {
-    const auto ndim = static_cast<std::int32_t>(shape.size());
-    pet_tensor* made =
-        need(memory_, PET_HOST_MEMORY_1).tensor_new(host_, dtype, ndim, shape.data());
+    return tensor(dtype, static_cast<std::int32_t>(shape.size()), shape.data());
+  }
+  XYData tensor(pet_dtype dtype, std::int32_t ndim, const std::int64_t* shape) const {
+    pet_tensor* made = need(memory_, PET_HOST_MEMORY_1).tensor_new(host_, dtype, ndim, shape);
     if (made != nullptr) return XYData::adopt(made);
     throw Failure::out_of_memory("no memory for " + dtype_name(dtype) + " " +
-                                 shape_text(shape.data(), ndim));
+                                 shape_text(shape, ndim));
+  }
+  // One of the same type and shape as `other`.
+  XYData tensor_like(const XYData& other) const {
+    if (!other) throw Failure::bad_input("expected data, got nothing");
+    const pet_array& array = other.get()->array;
+    return tensor(array.dtype, array.ndim, array.shape);
   }
 
   // ---- pet.log/1; silent when the host keeps no log ----

@@ -45,7 +45,7 @@ class Plugin {
   const Host& host() const noexcept { return host_; }
 
   // New data in the host's memory, uninitialised: what predict() returns without a copy.
-  XYData like(const XYData& x) const { return host_.tensor(x.dtype(), x.shape()); }
+  XYData like(const XYData& x) const { return host_.tensor_like(x); }
   template <class U>
   XYData make(const Shape& shape) const {
     return host_.tensor(dtype_of<U>(), shape);

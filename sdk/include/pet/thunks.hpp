@@ -38,7 +38,7 @@ inline const pet_host* accepted(const pet_host* host) {
 inline pet_tensor* to_host(const Host& host, XYData result) {
   if (!result) throw Failure::failed("predict returned nothing");
   if (result.owns_tensor() && result.get()->deleter != delete_tensor) return result.release();
-  XYData copy = host.tensor(result.dtype(), result.shape());
+  XYData copy = host.tensor_like(result);
   result.copy_to(copy.raw_data());
   return copy.release();
 }

@@ -3,8 +3,8 @@
 // A move-only handle over a pet_tensor. It is nothing (`!x`), or owns its tensor, or looks at one that somebody
 // else owns: inputs of a call and views are looks, and must not outlive what they look at. copy with clone().
 //
-//   const double* values = x.data<double>();              // row-major and float64, or a clear failure
-//   auto in = x.matrix<double>();                          // any strides; 1-D reads as one column
+//   for (const double value : x.elements<double>()) total += value;  // row-major float64, or a clear failure
+//   auto in = x.matrix<double>();                                     // any strides; 1-D is one column
 //   for (std::int64_t i = 0; i < in.rows(); ++i) total += in(i, 0);
 //   pet::XYData y = pet::XYData::mock({{1.0, 2.0}, {3.0, 4.0}});
 //
@@ -27,38 +27,9 @@
 #include "pet/abi.h"
 #include "pet/failure.hpp"
 #include "pet/tensor.hpp"
+#include "pet/views.hpp"
 
 namespace pet {
-
-// Two-dimensional access to elements that somebody else owns. T is const for read-only data. Not bounds-checked.
-template <class T>
-class MatrixView {
- public:
-  MatrixView(T* data, std::int64_t rows, std::int64_t columns, std::int64_t row_stride,
-             std::int64_t column_stride)
-      : data_(data),
-        rows_(rows),
-        columns_(columns),
-        row_stride_(row_stride),
-        column_stride_(column_stride) {}
-
-  std::int64_t rows() const noexcept { return rows_; }
-  std::int64_t columns() const noexcept { return columns_; }
-  std::int64_t row_stride() const noexcept { return row_stride_; }        // in elements
-  std::int64_t column_stride() const noexcept { return column_stride_; }  // in elements
-  T* data() const noexcept { return data_; }
-  T& operator()(std::int64_t i, std::int64_t j) const noexcept {
-    return data_[i * row_stride_ + j * column_stride_];
-  }
-  // Row-major without gaps: data() is rows() * columns() elements in a row.
-  bool is_contiguous() const noexcept {
-    return (columns_ <= 1 || column_stride_ == 1) && (rows_ <= 1 || row_stride_ == columns_);
-  }
-
- private:
-  T* data_;
-  std::int64_t rows_, columns_, row_stride_, column_stride_;
-};
 
 class XYData {
  public:
@@ -199,6 +170,16 @@ class XYData {
   T* data() {
     require_writable();
     return contiguous<T>();
+  }
+
+  // The same as a range. Ask once, not for every element: each call checks type and strides.
+  template <class T>
+  Elements<const T> elements() const {
+    return {data<T>(), size()};
+  }
+  template <class T>
+  Elements<T> elements() {
+    return {data<T>(), size()};
   }
 
   // 1-D data is one column. Fails on another type, on more than two dimensions, and on writing to read-only data.

@@ -7,7 +7,8 @@ class MyFilter : public pet::Filter<MyFilter> {
 
   pet::XYData predict(const pet::XYData& x) const {
     pet::XYData y = like(x);
-    for (std::int64_t i = 0; i < x.size(); ++i) y.data<double>()[i] = factor * x.data<double>()[i];
+    double* out = y.data<double>();
+    for (const double value : x.elements<double>()) *out++ = factor * value;
     return y;
   }
 };
