@@ -107,7 +107,7 @@ class Child {
     checked([&](pet_failure* failure) {
       return table().predict(host_.get(), child_, x.get(), &out, failure);
     });
-    return XYData::adopt(out);
+    return detail::Trusted::adopt(out);
   }
   // `y` may be nothing. A class that learns nothing fails with PET_NOT_TRAINABLE: ask has_fit() to pass over it.
   void fit(const XYData& x, const XYData& y = {}) {

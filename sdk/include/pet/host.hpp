@@ -42,7 +42,7 @@ class Host {
   }
   XYData tensor(pet_dtype dtype, std::int32_t ndim, const std::int64_t* shape) const {
     pet_tensor* made = need(memory_, PET_HOST_MEMORY_1).tensor_new(host_, dtype, ndim, shape);
-    if (made != nullptr) return XYData::adopt(made);
+    if (made != nullptr) return detail::Trusted::adopt(made);
     throw Failure::out_of_memory("no memory for " + dtype_name(dtype) + " " +
                                  shape_text(shape, ndim));
   }

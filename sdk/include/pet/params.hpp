@@ -166,7 +166,8 @@ struct ParamType<std::optional<T>>
 //
 // Each PET_PARAM adds an overload of pet_count_ with a higher rank, whose result says how many there are up to
 // it; overload resolution finds the highest one that exists so far. So a class body counts its own lines, and the
-// members pet_param_(Index<0>), pet_param_(Index<1>)… are the list.
+// members pet_param_(Index<0>), pet_param_(Index<1>)… are the list. The default has a function of its own, so that the
+// compiler names it when it does not fit.
 
 inline constexpr int kMaxParams = 96;
 
@@ -212,11 +213,14 @@ struct Access;
       ::pet::detail::Rank<pet_index_##name_ + 1>, pet_self_*) {                                    \
     return {};                                                                                     \
   }                                                                                                \
-  static constexpr ::pet::detail::Param<pet_self_, type_> pet_param_(                              \
-      ::pet::detail::Index<pet_index_##name_>) {                                                   \
-    return {#name_, doc_, &pet_self_::name_, tunable_, default_};                                  \
+  static constexpr ::pet::Default<type_> pet_default_(::pet::detail::Index<pet_index_##name_>) {   \
+    return default_;                                                                               \
   }                                                                                                \
-  type_ name_ = pet_param_(::pet::detail::Index<pet_index_##name_>{}).default_value.get()
+  static constexpr ::pet::detail::Param<pet_self_, type_> pet_param_(                              \
+      ::pet::detail::Index<pet_index_##name_> index) {                                             \
+    return {#name_, doc_, &pet_self_::name_, tunable_, pet_default_(index)};                       \
+  }                                                                                                \
+  type_ name_ = pet_default_(::pet::detail::Index<pet_index_##name_>{}).get()
 
 #define PET_OPEN_PARAMS(name_)                                                   \
   friend struct ::pet::detail::Access;                                           \

@@ -79,16 +79,16 @@ namespace detail {
 inline std::int64_t count_elements(const std::int64_t* shape, std::int32_t ndim) noexcept {
   std::int64_t count = 1;
   bool empty = false;
+  bool too_large = false;
   for (std::int32_t i = 0; i < ndim; ++i) {
     if (shape[i] < 0) return -1;
     if (shape[i] == 0) {
       empty = true;
-    } else if (count > std::numeric_limits<std::int64_t>::max() / shape[i]) {
-      return -1;
     } else {
-      count *= shape[i];
+      too_large |= __builtin_mul_overflow(count, shape[i], &count);
     }
   }
+  if (too_large) return -1;
   return empty ? 0 : count;
 }
 

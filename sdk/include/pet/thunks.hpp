@@ -21,10 +21,14 @@
 namespace pet {
 namespace detail {
 
+[[noreturn, gnu::cold]] inline void fail_given(const char* what) {
+  throw Failure::bad_input(std::string("the caller gave no ") + what);
+}
+
 template <class P>
 P* given(P* pointer, const char* what) {
-  if (pointer != nullptr) return pointer;
-  throw Failure::bad_input(std::string("the caller gave no ") + what);
+  if (pointer == nullptr) fail_given(what);
+  return pointer;
 }
 
 inline const pet_host* accepted(const pet_host* host) {
@@ -115,7 +119,7 @@ struct Thunks {
                             pet_failure* failure) {
     return guarded(failure, [&] {
       *given(out, "place for the output") = nullptr;
-      const XYData in = XYData::borrow(given(x, "data"));
+      const XYData in = Trusted::borrow(given(x, "data"));
       const T& object = self_of(self);
       *out = to_host(Access::host(object), object.predict(in));
     });
@@ -124,8 +128,8 @@ struct Thunks {
   static pet_status fit(pet_instance* self, const pet_tensor* x, const pet_tensor* y,
                         pet_failure* failure) {
     return guarded(failure, [&] {
-      const XYData in = XYData::borrow(given(x, "data"));
-      const XYData labels = XYData::borrow(y);
+      const XYData in = Trusted::borrow(given(x, "data"));
+      const XYData labels = Trusted::borrow(y);
       if constexpr (Detected<FitBothCall, T>::value) {
         self_of(self).fit(in, labels);
       } else if constexpr (Detected<FitCall, T>::value) {
@@ -138,10 +142,10 @@ struct Thunks {
                             const pet_tensor* y_pred, double* out, pet_failure* failure) {
     return guarded(failure, [&] {
       given(out, "place for the value");
-      const XYData truth = XYData::borrow(y_true);
-      const XYData predicted = XYData::borrow(given(y_pred, "prediction"));
+      const XYData truth = Trusted::borrow(y_true);
+      const XYData predicted = Trusted::borrow(given(y_pred, "prediction"));
       if constexpr (Detected<MeasureAllCall, T>::value) {
-        *out = self_of(self).measure(XYData::borrow(x), truth, predicted);
+        *out = self_of(self).measure(Trusted::borrow(x), truth, predicted);
       } else {
         *out = self_of(self).measure(truth, predicted);
       }
@@ -153,8 +157,8 @@ struct Thunks {
                              const pet_scores* scores, pet_failure* failure) {
     return guarded(failure, [&] {
       Scores sink(given(scores, "place for the scores"));
-      self_of(self).evaluate(XYData::borrow(x), XYData::borrow(y_true),
-                             XYData::borrow(given(y_pred, "prediction")), sink);
+      self_of(self).evaluate(Trusted::borrow(x), Trusted::borrow(y_true),
+                             Trusted::borrow(given(y_pred, "prediction")), sink);
     });
   }
 
@@ -162,7 +166,7 @@ struct Thunks {
                           const pet_folds* folds, pet_failure* failure) {
     return guarded(failure, [&] {
       Folds sink(given(folds, "place for the folds"));
-      self_of(self).split(XYData::borrow(given(x, "data")), XYData::borrow(y), sink);
+      self_of(self).split(Trusted::borrow(given(x, "data")), Trusted::borrow(y), sink);
     });
   }
 
@@ -170,7 +174,7 @@ struct Thunks {
                              const pet_trials* trials, pet_failure* failure) {
     return guarded(failure, [&] {
       Trials sink(given(trials, "place for the trials"));
-      self_of(self).optimize(XYData::borrow(given(x, "data")), XYData::borrow(y), sink);
+      self_of(self).optimize(Trusted::borrow(given(x, "data")), Trusted::borrow(y), sink);
     });
   }
 

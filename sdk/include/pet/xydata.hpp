@@ -31,6 +31,10 @@
 
 namespace pet {
 
+namespace detail {
+struct Trusted;
+}
+
 class XYData {
  public:
   XYData() = default;
@@ -92,9 +96,7 @@ class XYData {
   // Looks at a tensor that stays the caller's and outlives the result. NULL gives nothing.
   static XYData borrow(const pet_tensor* tensor) {
     if (tensor != nullptr) check(*tensor);
-    XYData data;
-    data.tensor_ = const_cast<pet_tensor*>(tensor);
-    return data;
+    return looker(tensor);
   }
   // Gives the tensor away: the caller calls its deleter. REQUIRES: owns_data() or a view; NULL when nothing.
   pet_tensor* release() noexcept {
@@ -254,19 +256,7 @@ class XYData {
   XYData take_rows(const std::int64_t* indices, std::size_t count) const;
 
   // All elements, row-major, to `out`, which has room for size() * item_size(dtype()) bytes.
-  void copy_to(void* out) const {
-    auto* to = static_cast<char*>(out);
-    const std::size_t step = item_size(dtype());
-    const char* from = raw_data();
-    if (is_contiguous()) {
-      if (size() != 0) std::memcpy(to, from, static_cast<std::size_t>(size()) * step);
-      return;
-    }
-    for_each_offset([&](std::int64_t offset) {
-      std::memcpy(to, from + offset * static_cast<std::int64_t>(step), step);
-      to += step;
-    });
-  }
+  void copy_to(void* out) const;
 
   // The parts side by side: same type, same number of rows. 1-D parts are one column; the result is 2-D.
   static XYData concat_columns(const std::vector<XYData>& parts) {
@@ -304,6 +294,13 @@ class XYData {
     return data;
   }
 
+  static XYData looker(const pet_tensor* tensor) noexcept {
+    XYData data;
+    data.tensor_ = const_cast<pet_tensor*>(tensor);
+    return data;
+  }
+
+  // Refuses a malformed tensor.
   static void check(const pet_tensor& tensor);
 
   void reset() noexcept {
@@ -313,20 +310,24 @@ class XYData {
   }
 
   const pet_array& array() const {
-    if (tensor_ == nullptr) throw Failure::bad_input("expected data, got nothing");
+    if (tensor_ == nullptr) fail_nothing();
     return tensor_->array;
   }
 
   void require_writable() const {
-    if (!is_read_only()) return;
-    throw Failure::bad_input(describe() +
-                             " is read-only: read it through a const XYData, or clone() it");
+    if (is_read_only()) fail_read_only();
   }
   template <class T>
   void require_type() const {
-    if (is<T>()) return;
-    throw Failure::bad_input("expected " + dtype_name(dtype_of<T>()) + ", got " + describe());
+    if (!is<T>()) fail_type(dtype_of<T>());
   }
+
+  // Out of line, so that a check costs a comparison and every class has one copy of the text.
+  [[noreturn, gnu::cold]] static void fail_nothing();
+  [[noreturn, gnu::cold]] void fail_read_only() const;
+  [[noreturn, gnu::cold]] void fail_type(pet_dtype expected) const;
+  [[noreturn, gnu::cold]] void fail_strides() const;
+  [[noreturn, gnu::cold]] void fail_dimensions() const;
 
   template <class T>
   T* first() const {
@@ -335,17 +336,13 @@ class XYData {
   template <class T>
   T* contiguous() const {
     require_type<T>();
-    if (!is_contiguous()) {
-      throw Failure::bad_input("expected row-major data without gaps, got " + describe() +
-                               " with strides " + shape_text(array().strides, ndim()) +
-                               ": use matrix() or clone()");
-    }
+    if (!is_contiguous()) fail_strides();
     return first<T>();
   }
   template <class T>
   MatrixView<T> matrix_view() const {
     require_type<std::remove_const_t<T>>();
-    if (ndim() > 2) throw Failure::bad_input("expected at most 2 dimensions, got " + describe());
+    if (ndim() > 2) fail_dimensions();
     const std::int64_t columns_in_row = columns();
     const std::int64_t row = ndim() < 1 ? 0 : stride(0);
     return {first<T>(), rows(), columns_in_row, row, ndim() < 2 ? 1 : stride(1)};
@@ -356,59 +353,32 @@ class XYData {
   }
 
   template <class T>
-  T* element(std::initializer_list<std::int64_t> index) const {
-    require_type<T>();
-    std::int64_t offset = 0;
-    std::int32_t dimension = 0;
-    bool inside = static_cast<std::int32_t>(index.size()) == ndim();
-    for (auto i = index.begin(); inside && i != index.end(); ++i, ++dimension) {
-      inside = *i >= 0 && *i < array().shape[dimension];
-      if (inside) offset += *i * stride(dimension);
-    }
-    if (inside) return first<T>() + offset;
-    throw Failure::bad_input("no element " +
-                             shape_text(index.begin(), static_cast<std::int32_t>(index.size())) +
-                             " in " + describe());
-  }
+  T* element(std::initializer_list<std::int64_t> index) const;
 
-  XYData look(std::int64_t begin, std::int64_t end) const {
-    const pet_array& from = array();
-    pet_tensor* tensor = detail::new_tensor(from.dtype, from.ndim, from.shape, 0);
-    const Shape steps = strides();
-    std::copy(steps.begin(), steps.end(), tensor->array.strides);
-    tensor->flags = PET_TENSOR_READ_ONLY;
-    tensor->array.data = from.data;
-    tensor->array.byte_offset = from.byte_offset;
-    if (from.ndim > 0) {
-      tensor->array.shape[0] = end - begin;
-      const std::int64_t skipped =
-          begin * steps[0] * static_cast<std::int64_t>(item_size(from.dtype));
-      tensor->array.data = static_cast<char*>(from.data) + skipped;
-    }
-    return owner(tensor);
-  }
+  XYData look(std::int64_t begin, std::int64_t end) const;
 
   // Calls f(offset in elements) for every element in row-major order.
   template <class F>
   void for_each_offset(F&& f) const;
 
   template <class T, class Values>
-  static XYData mock_from(const Values& values, const Shape& shape) {
-    const std::int64_t count =
-        detail::count_elements(shape.data(), static_cast<std::int32_t>(shape.size()));
-    if (count != static_cast<std::int64_t>(values.size())) {
-      throw Failure::bad_input("mock: " + std::to_string(values.size()) +
-                               " values do not fill the shape " +
-                               shape_text(shape.data(), static_cast<std::int32_t>(shape.size())));
-    }
-    XYData out = empty(dtype_of<T>(), shape);
-    std::copy(values.begin(), values.end(), out.first<T>());
-    return out;
-  }
+  static XYData mock_from(const Values& values, const Shape& shape);
+
+  friend struct detail::Trusted;
 
   pet_tensor* tensor_ = nullptr;
   bool owned_ = false;
 };
+
+namespace detail {
+
+// What came from a host, which has checked it: adopt() and borrow() without a second look on every call.
+struct Trusted {
+  static XYData adopt(pet_tensor* tensor) noexcept { return XYData::owner(tensor); }
+  static XYData borrow(const pet_tensor* tensor) noexcept { return XYData::looker(tensor); }
+};
+
+}  // namespace detail
 
 }  // namespace pet
 

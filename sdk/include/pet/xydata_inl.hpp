@@ -5,6 +5,27 @@
 
 namespace pet {
 
+inline void XYData::fail_nothing() { throw Failure::bad_input("expected data, got nothing"); }
+
+inline void XYData::fail_read_only() const {
+  throw Failure::bad_input(describe() +
+                           " is read-only: read it through a const XYData, or clone() it");
+}
+
+inline void XYData::fail_type(pet_dtype expected) const {
+  throw Failure::bad_input("expected " + dtype_name(expected) + ", got " + describe());
+}
+
+inline void XYData::fail_strides() const {
+  throw Failure::bad_input("expected row-major data without gaps, got " + describe() +
+                           " with strides " + shape_text(array().strides, ndim()) +
+                           ": use matrix() or clone()");
+}
+
+inline void XYData::fail_dimensions() const {
+  throw Failure::bad_input("expected at most 2 dimensions, got " + describe());
+}
+
 inline void XYData::check(const pet_tensor& tensor) {
   const pet_array& array = tensor.array;
   const char* wrong = nullptr;
@@ -23,6 +44,67 @@ inline void XYData::check(const pet_tensor& tensor) {
     if (count > 0 && array.data == nullptr) wrong = "its data is missing";
   }
   if (wrong != nullptr) throw Failure::bad_input(std::string("malformed tensor: ") + wrong);
+}
+
+inline XYData XYData::look(std::int64_t begin, std::int64_t end) const {
+  const pet_array& from = array();
+  pet_tensor* tensor = detail::new_tensor(from.dtype, from.ndim, from.shape, 0);
+  const Shape steps = strides();
+  std::copy(steps.begin(), steps.end(), tensor->array.strides);
+  tensor->flags = PET_TENSOR_READ_ONLY;
+  tensor->array.data = from.data;
+  tensor->array.byte_offset = from.byte_offset;
+  if (from.ndim > 0) {
+    tensor->array.shape[0] = end - begin;
+    const std::int64_t skipped =
+        begin * steps[0] * static_cast<std::int64_t>(item_size(from.dtype));
+    tensor->array.data = static_cast<char*>(from.data) + skipped;
+  }
+  return owner(tensor);
+}
+
+inline void XYData::copy_to(void* out) const {
+  auto* to = static_cast<char*>(out);
+  const std::size_t step = item_size(dtype());
+  const char* from = raw_data();
+  if (is_contiguous()) {
+    if (size() != 0) std::memcpy(to, from, static_cast<std::size_t>(size()) * step);
+    return;
+  }
+  for_each_offset([&](std::int64_t offset) {
+    std::memcpy(to, from + offset * static_cast<std::int64_t>(step), step);
+    to += step;
+  });
+}
+
+template <class T, class Values>
+XYData XYData::mock_from(const Values& values, const Shape& shape) {
+  const std::int64_t count =
+      detail::count_elements(shape.data(), static_cast<std::int32_t>(shape.size()));
+  if (count != static_cast<std::int64_t>(values.size())) {
+    throw Failure::bad_input("mock: " + std::to_string(values.size()) +
+                             " values do not fill the shape " +
+                             shape_text(shape.data(), static_cast<std::int32_t>(shape.size())));
+  }
+  XYData out = empty(dtype_of<T>(), shape);
+  std::copy(values.begin(), values.end(), out.first<T>());
+  return out;
+}
+
+template <class T>
+T* XYData::element(std::initializer_list<std::int64_t> index) const {
+  require_type<T>();
+  std::int64_t offset = 0;
+  std::int32_t dimension = 0;
+  bool inside = static_cast<std::int32_t>(index.size()) == ndim();
+  for (auto i = index.begin(); inside && i != index.end(); ++i, ++dimension) {
+    inside = *i >= 0 && *i < array().shape[dimension];
+    if (inside) offset += *i * stride(dimension);
+  }
+  if (inside) return first<T>() + offset;
+  throw Failure::bad_input("no element " +
+                           shape_text(index.begin(), static_cast<std::int32_t>(index.size())) +
+                           " in " + describe());
 }
 
 template <class F>
