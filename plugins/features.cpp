@@ -14,10 +14,12 @@ void find_infinite(const MatrixView<const T>& x, Missing missing) {
     for (std::int64_t j = 0; j < x.columns(); ++j) {
       const T value = x(i, j);
       const bool nan = value != value;
-      if (nan ? missing == Missing::kAllowed : std::abs(value) <= std::numeric_limits<T>::max()) continue;
-      throw Failure::bad_input("x: row " + std::to_string(i) + ", column " + std::to_string(j) +
-                               (nan ? " is NaN" : " is infinite") + ", expected " +
-                               (missing == Missing::kAllowed ? "finite numbers or NaN" : "finite numbers"));
+      if (nan ? missing == Missing::kAllowed : std::abs(value) <= std::numeric_limits<T>::max())
+        continue;
+      throw Failure::bad_input(
+          "x: row " + std::to_string(i) + ", column " + std::to_string(j) +
+          (nan ? " is NaN" : " is infinite") + ", expected " +
+          (missing == Missing::kAllowed ? "finite numbers or NaN" : "finite numbers"));
     }
   }
 }

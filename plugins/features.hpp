@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-
 #include <pet/xydata.hpp>
 
 namespace pet::plugins {

@@ -21,8 +21,9 @@ std::int64_t label_of(T value, std::string_view name, std::int64_t row) {
     const double number = value;
     if (std::isnan(number)) refuse(name, row, "is NaN, expected a class label");
     if (std::abs(number) > kLargestExactInteger || number != std::trunc(number)) {
-      refuse(name, row, "is " + std::to_string(number) +
-                            ": class labels are whole numbers, a continuous target has no classes");
+      refuse(name, row,
+             "is " + std::to_string(number) +
+                 ": class labels are whole numbers, a continuous target has no classes");
     }
   } else if constexpr (std::is_same_v<T, std::uint64_t>) {
     if (value > static_cast<T>(std::numeric_limits<std::int64_t>::max())) {

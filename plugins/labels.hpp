@@ -7,10 +7,9 @@
 #pragma once
 
 #include <cstdint>
+#include <pet/xydata.hpp>
 #include <string_view>
 #include <vector>
-
-#include <pet/xydata.hpp>
 
 namespace pet::plugins {
 

@@ -1,23 +1,25 @@
-// Cached: keeps what a filter learned and what it predicted, and takes both from there the next time.
+// Cached: keeps what a filter learned and predicted, and takes both from there the next time.
 //
 // Shapes:     those of its filter.
-// Parameters: filter; cache_data keeps predictions; cache_filter keeps what fit learned, of a filter that can
-//             save its state; overwrite computes anew and replaces what is kept. storage is the original's:
-//             here everything goes to the host's blobs, and only null is accepted.
-// Keys:       content hashes, of the filter's class, version and parameters, with, for a fit, x and y, and for a
-//             prediction, the filter's state and x. Whatever could change an answer changes the key, and a
-//             filter that was restored or fitted elsewhere finds its own results. A filter that learns
-//             but cannot save its state is not identified by anything: it is only passed through.
-// Behaviour:  a kept entry that is damaged is reported to the host's log, computed anew and replaced. A host
-//             without blobs keeps nothing, and says so in its log.
-// Errors:     not_trainable for fit around a filter that learns nothing; those of its filter pass on.
+// Parameters: filter; cache_data keeps predictions; cache_filter keeps what fit learned, of a
+//             filter that can save its state; overwrite computes anew and replaces what is kept.
+//             storage is the original's: here everything goes to the host's blobs, and only null is
+//             accepted.
+// Keys:       content hashes of the filter's dump (class, binary hash, parameters) with, for a fit, x
+//             and y, and for a prediction, the filter's state and x. So a filter that was restored or
+//             fitted elsewhere finds its own results. A compiled-in class has no binary hash: a host
+//             whose built-ins changed behaviour needs new blobs, or overwrite. A filter that learns but
+//             cannot save its state is not identified by anything: it is only passed through.
+// Behaviour:  a kept entry that is damaged is reported to the host's log, computed anew and
+//             replaced. A host without blobs keeps nothing, and says so in its log.
+// Errors:     not_trainable for fit around a filter that learns nothing; those of its filter pass
+//             on.
 // State:      its filter's.
 #include <optional>
+#include <pet/filter.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <pet/filter.hpp>
 
 #include "plugins/value_text.hpp"
 
@@ -44,8 +46,9 @@ class Cached : public Filter<Cached> {
       filter.fit(x, y);
       return;
     }
-    const std::string key = "cached-model-" + host().digest({"pet.cached.model/1", text_of(filter.describe()),
-                                                             host().digest(x), y ? host().digest(y) : ""});
+    const std::string key =
+        "cached-model-" + host().digest({"pet.cached.model/1", text_of(filter.describe()),
+                                         host().digest(x), y ? host().digest(y) : ""});
     if (!overwrite && restore_filter(key)) return;
     filter.fit(x, y);
     host().put_blob(key, filter.save_state());
@@ -56,8 +59,9 @@ class Cached : public Filter<Cached> {
       return filter.predict(x);
     }
     const std::string learned = filter.has_fit() ? filter.save_state() : std::string();
-    const std::string key = "cached-data-" + host().digest({"pet.cached.data/1", text_of(filter.describe()),
-                                                            host().digest({learned}), host().digest(x)});
+    const std::string key =
+        "cached-data-" + host().digest({"pet.cached.data/1", text_of(filter.describe()),
+                                        host().digest({learned}), host().digest(x)});
     if (!overwrite) {
       if (std::optional<XYData> kept = kept_data(key)) return std::move(*kept);
     }

@@ -2,26 +2,27 @@
 //
 // Shapes:     fit x [n, m], y [n] or [n, 1]; predict [r, m] -> [r], of y's element type. Labels are
 //             integers, bool or whole floating-point numbers.
-// Parameters: as scikit-learn's KNeighborsClassifier, which the votes follow: among equally many votes
-//             the smallest label wins; with weights "distance", neighbours at distance 0 are the only
-//             ones to vote. Among neighbours at equal distance the one earlier in the training data is
-//             nearer. Every algorithm finds the same neighbours: "ball_tree" is accepted and searches as
-//             "kd_tree" does; "auto" takes the tree up to 15 columns and fewer neighbours than half the
-//             data, as scikit-learn. metric "minkowski" (with p), "euclidean" or "l2", "manhattan",
-//             "cityblock" or "l1", "chebyshev". metric_params is null or empty. n_jobs: 1 uses the
-//             caller's thread only, n at most n of the host's, null or a negative number as many as it has.
-// Errors:     bad_params for values outside these; bad_input for NaN and infinities, zero rows or columns,
-//             labels that are no classes, different numbers of rows in x and y, n_neighbors larger than
-//             the data, other columns than fit saw; not_fitted for predict before fit.
+// Parameters: as scikit-learn's KNeighborsClassifier, which the votes follow: among equally many
+//             votes the smallest label wins; with weights "distance", neighbours at distance 0 are
+//             the only ones to vote. Among neighbours at equal distance the one earlier in the
+//             training data is nearer. Every algorithm finds the same neighbours: "ball_tree" is
+//             accepted and searches as "kd_tree" does; "auto" takes the tree up to 15 columns and
+//             fewer neighbours than half the data, as scikit-learn. metric "minkowski" (with p),
+//             "euclidean" or "l2", "manhattan", "cityblock" or "l1", "chebyshev". metric_params is
+//             null or empty. n_jobs: 1 uses the caller's thread only, n at most n of the host's,
+//             null or a negative number as many as it has.
+// Errors:     bad_params for values outside these; bad_input for NaN and infinities, zero rows or
+//             columns, labels that are no classes, different numbers of rows in x and y,
+//             n_neighbors larger than the data, other columns than fit saw; not_fitted for predict
+//             before fit.
 #include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <pet/filter.hpp>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <pet/filter.hpp>
 
 #include "plugins/features.hpp"
 #include "plugins/labels.hpp"
@@ -47,17 +48,19 @@ Metric parse_metric(const std::string& name, std::int64_t p) {
   if (name == "chebyshev") return {Metric::kChebyshev, 0};
   if (minkowski) return {Metric::kMinkowski, static_cast<double>(p)};
   throw Failure::bad_params(
-      "metric: expected 'minkowski', 'euclidean', 'l2', 'manhattan', 'cityblock', 'l1' or 'chebyshev', got '" +
+      "metric: expected 'minkowski', 'euclidean', 'l2', 'manhattan', 'cityblock', 'l1' or "
+      "'chebyshev', got '" +
       name + "'");
 }
 
 void require_positive(const char* name, std::int64_t value) {
   if (value >= 1) return;
-  throw Failure::bad_params(std::string(name) + ": expected at least 1, got " + std::to_string(value));
+  throw Failure::bad_params(std::string(name) + ": expected at least 1, got " +
+                            std::to_string(value));
 }
 
-// The label with the largest sum of weights; the smallest label among equal sums. Sorts `votes`, each
-// label's in the order they had, so that sums do not depend on the search.
+// The label with the largest sum of weights; the smallest label among equal sums. Sorts `votes`,
+// each label's in the order they had, so that sums do not depend on the search.
 std::int64_t winner(std::vector<Vote>& votes) {
   std::stable_sort(votes.begin(), votes.end(),
                    [](const Vote& a, const Vote& b) { return a.label < b.label; });
@@ -89,7 +92,8 @@ class KnnFilter : public Filter<KnnFilter> {
   PET_DOC("Classifies by the votes of the nearest training points.");
   PET_PARAM(std::int64_t, n_neighbors, 5, "how many training points vote");
   PET_PARAM(std::string, weights, "uniform", "'uniform', or 'distance': votes count 1 / distance");
-  PET_PARAM(std::string, algorithm, "auto", "'auto', 'kd_tree', 'ball_tree' or 'brute': same answers");
+  PET_PARAM(std::string, algorithm, "auto",
+            "'auto', 'kd_tree', 'ball_tree' or 'brute': same answers");
   PET_PARAM(std::int64_t, leaf_size, 30, "training points in a leaf of the tree");
   PET_PARAM(std::int64_t, p, 2, "the power of the Minkowski distance");
   PET_PARAM(std::string, metric, "minkowski", "the distance");
@@ -104,14 +108,16 @@ class KnnFilter : public Filter<KnnFilter> {
     if (weights != "uniform" && weights != "distance") {
       throw Failure::bad_params("weights: expected 'uniform' or 'distance', got '" + weights + "'");
     }
-    if (algorithm != "auto" && algorithm != "kd_tree" && algorithm != "ball_tree" && algorithm != "brute") {
-      throw Failure::bad_params("algorithm: expected 'auto', 'kd_tree', 'ball_tree' or 'brute', got '" +
-                                algorithm + "'");
+    if (algorithm != "auto" && algorithm != "kd_tree" && algorithm != "ball_tree" &&
+        algorithm != "brute") {
+      throw Failure::bad_params(
+          "algorithm: expected 'auto', 'kd_tree', 'ball_tree' or 'brute', got '" + algorithm + "'");
     }
     if (metric_params && !metric_params->empty()) {
       throw Failure::bad_params("metric_params: expected null, since '" + metric + "' has none");
     }
-    if (n_jobs && *n_jobs == 0) throw Failure::bad_params("n_jobs: expected 1 or more, -1 or null, got 0");
+    if (n_jobs && *n_jobs == 0)
+      throw Failure::bad_params("n_jobs: expected 1 or more, -1 or null, got 0");
   }
 
   void fit(const XYData& x, const XYData& y) {
@@ -124,14 +130,16 @@ class KnnFilter : public Filter<KnnFilter> {
                                std::to_string(labels.size()));
     }
     if (n_neighbors > x.rows()) {
-      throw Failure::bad_input("n_neighbors is " + std::to_string(n_neighbors) + ", but there are only " +
-                               std::to_string(x.rows()) + " training rows");
+      throw Failure::bad_input("n_neighbors is " + std::to_string(n_neighbors) +
+                               ", but there are only " + std::to_string(x.rows()) +
+                               " training rows");
     }
     learn(XYData::mock(x.converted<double>(), x.shape()), y.clone(), std::move(labels));
   }
 
   XYData predict(const XYData& x) const {
-    if (search_ == nullptr) throw Failure::not_fitted("predict before fit: there are no training points yet");
+    if (search_ == nullptr)
+      throw Failure::not_fitted("predict before fit: there are no training points yet");
     require_matrix(x, points_.columns());
     require_finite(x, Missing::kRefused);
     std::vector<double> storage;
@@ -242,8 +250,8 @@ class KnnFilter : public Filter<KnnFilter> {
     return out;
   }
 
-  XYData points_;  // row-major float64; nothing before fit
-  XYData y_;       // as given to fit: answers have its element type
+  XYData points_;                           // row-major float64; nothing before fit
+  XYData y_;                                // as given to fit: answers have its element type
   std::vector<std::int64_t> labels_;        // the same, read
   std::unique_ptr<NeighborSearch> search_;  // looks at points_
 };

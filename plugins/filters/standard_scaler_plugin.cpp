@@ -1,21 +1,22 @@
 // StandardScalerPlugin: (x - mean) / scale, column by column.
 //
-// Shapes:     fit x [n, m]; predict [n, m] -> [n, m]. float32 stays float32, all else becomes float64.
+// Shapes:     fit x [n, m]; predict [n, m] -> [n, m]. float32 stays float32, all else becomes
+//             float64.
 // Parameters: none.
 // Formula:    scikit-learn's StandardScaler(): population variance, scale 1 for constant columns.
-// NaN:        a missing value: fit leaves it out, predict keeps it. A column of nothing but NaN stays NaN.
-// Errors:     bad_input for infinities, zero rows or columns, data that is not 2-D, and other columns than
-//             fit saw; not_fitted for predict before fit.
+// NaN:        a missing value: fit leaves it out, predict keeps it. A column of nothing but NaN
+//             stays NaN.
+// Errors:     bad_input for infinities, zero rows or columns, data that is not 2-D, and other
+//             columns than fit saw; not_fitted for predict before fit.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <pet/filter.hpp>
 #include <string>
 #include <type_traits>
 #include <vector>
-
-#include <pet/filter.hpp>
 
 #include "plugins/features.hpp"
 #include "plugins/filters/column_moments.hpp"
@@ -23,8 +24,8 @@
 namespace pet::plugins {
 namespace {
 
-// All ones where the number is infinite. As an integer of the number's width, so that loops over many
-// stay vectors; NaN compares false.
+// All ones where the number is infinite. As an integer of the number's width, so that loops over
+// many stay vectors; NaN compares false.
 template <class T>
 auto infinite_bits(T value) {
   using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
@@ -35,10 +36,11 @@ auto infinite_bits(T value) {
   }
 }
 
-// out = (x - mean) / scale, rounded to Out after each step as scikit-learn's in-place operations are.
-// True when an element was infinite.
+// out = (x - mean) / scale, rounded to Out after each step as scikit-learn's in-place operations
+// are. True when an element was infinite.
 template <class In, class Out>
-bool standardise(const In* in, std::int64_t count, const double* mean, const double* scale, Out* out) {
+bool standardise(const In* in, std::int64_t count, const double* mean, const double* scale,
+                 Out* out) {
   decltype(infinite_bits(In{})) infinite = 0;
   for (std::int64_t i = 0; i < count; ++i) {
     infinite |= infinite_bits(in[i]);
@@ -93,16 +95,18 @@ class StandardScalerPlugin : public Filter<StandardScalerPlugin> {
   bool standardise_rows(const MatrixView<const In>& in, Out* out) const {
     if (in.is_contiguous()) return standardise_block<In, Out>(in.data(), in.rows(), out);
     bool infinite = false;
-    const auto row = std::make_unique<In[]>(mean.size());  // std::vector<bool> has no elements to point at
+    const auto row =
+        std::make_unique<In[]>(mean.size());  // std::vector<bool> has no elements to point at
     for (std::int64_t i = 0; i < in.rows(); ++i) {
       for (std::int64_t j = 0; j < in.columns(); ++j) row[static_cast<std::size_t>(j)] = in(i, j);
-      infinite |= standardise(row.get(), in.columns(), mean.data(), scale.data(),
-                              out + i * in.columns());
+      infinite |=
+          standardise(row.get(), in.columns(), mean.data(), scale.data(), out + i * in.columns());
     }
     return infinite;
   }
 
-  // Rows without gaps are one run of elements; it is cut into pieces of several rows when rows are short.
+  // Rows without gaps are one run of elements; it is cut into pieces of several rows when rows are
+  // short.
   template <class In, class Out>
   bool standardise_block(const In* in, std::int64_t rows, Out* out) const {
     const auto columns = static_cast<std::int64_t>(mean.size());
@@ -112,7 +116,8 @@ class StandardScalerPlugin : public Filter<StandardScalerPlugin> {
     bool infinite = false;
     for (std::int64_t i = 0; i < rows; i += rows_at_once) {
       const std::int64_t count = std::min(rows_at_once, rows - i) * columns;
-      infinite |= standardise(in + i * columns, count, means.data(), scales.data(), out + i * columns);
+      infinite |=
+          standardise(in + i * columns, count, means.data(), scales.data(), out + i * columns);
     }
     return infinite;
   }

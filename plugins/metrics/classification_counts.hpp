@@ -2,8 +2,8 @@
 // Precission and Recall share.
 //
 // Formulas and edge cases follow scikit-learn's precision_recall_fscore_support with
-// zero_division=0. With tp true positives, `predicted` rows predicted as the class and `actual` rows
-// of it:
+// zero_division=0. With tp true positives, `predicted` rows predicted as the class and `actual`
+// rows of it:
 //
 //   precision = tp / predicted     recall = tp / actual     f1 = 2 precision recall / (precision + recall)
 //
@@ -18,11 +18,10 @@
 #pragma once
 
 #include <cstdint>
+#include <pet/xydata.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <pet/xydata.hpp>
 
 namespace pet::plugins {
 

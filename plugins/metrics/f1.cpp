@@ -1,14 +1,15 @@
 // F1: the harmonic mean of precision and recall, averaged over the classes.
 //
-// Shapes:     y_true and y_pred [n] or [n, 1]; labels are integers, bool or whole floating-point numbers.
+// Shapes:     y_true and y_pred [n] or [n, 1]; labels are integers, bool or whole floating-point
+//             numbers.
 // Parameters: average = micro, macro, weighted or binary (scores class 1).
-// Formula:    2 precision recall / (precision + recall) per class, 0 where a denominator is; scikit-learn's f1_score with
-//             zero_division=0 (classification_counts.hpp).
-// Errors:     bad_params for another average; bad_input for labels that are no classes, different numbers of
-//             rows, no rows, and for binary more than two classes or two without class 1.
-#include <string>
-
+// Formula:    2 precision recall / (precision + recall) per class, 0 where a denominator is;
+//             scikit-learn's f1_score with zero_division=0 (classification_counts.hpp).
+// Errors:     bad_params for another average; bad_input for labels that are no classes, different
+//             numbers of rows, no rows, and for binary more than two classes or two without class
+//             1.
 #include <pet/metric.hpp>
+#include <string>
 
 #include "plugins/metrics/classification_counts.hpp"
 

@@ -1,15 +1,16 @@
-// Precission: the share of a class's predictions that are right, averaged over the classes. The spelling is
-// the original's; configs may say Precision.
+// Precission: the share of a class's predictions that are right, averaged over the classes. The
+//             spelling is the original's; configs may say Precision.
 //
-// Shapes:     y_true and y_pred [n] or [n, 1]; labels are integers, bool or whole floating-point numbers.
+// Shapes:     y_true and y_pred [n] or [n, 1]; labels are integers, bool or whole floating-point
+//             numbers.
 // Parameters: average = micro, macro, weighted or binary (scores class 1).
-// Formula:    true positives / predicted per class, 0 where a denominator is; scikit-learn's precision_score with
-//             zero_division=0 (classification_counts.hpp).
-// Errors:     bad_params for another average; bad_input for labels that are no classes, different numbers of
-//             rows, no rows, and for binary more than two classes or two without class 1.
-#include <string>
-
+// Formula:    true positives / predicted per class, 0 where a denominator is; scikit-learn's
+//             precision_score with zero_division=0 (classification_counts.hpp).
+// Errors:     bad_params for another average; bad_input for labels that are no classes, different
+//             numbers of rows, no rows, and for binary more than two classes or two without class
+//             1.
 #include <pet/metric.hpp>
+#include <string>
 
 #include "plugins/metrics/classification_counts.hpp"
 

@@ -1,9 +1,9 @@
 // Squared Euclidean distances by matrix products: |q - x|² = |q|² - 2 q·x + |x|².
 //
-// The product is fast and inexact, so it only rules points out: a point is compared exactly unless its
-// estimate, less what rounding can have added, is beyond the k-th nearest so far. So the answer is that
-// of the exhaustive search, whatever order a processor or a version of Eigen adds in. All is centred on
-// the points' mean first, since rounding grows with the distance from the origin.
+// The product is fast and inexact, so it only rules points out: a point is compared exactly unless
+// its estimate, less what rounding can have added, is beyond the k-th nearest so far. So the answer
+// is that of the exhaustive search, whatever order a processor or a version of Eigen adds in. All
+// is centred on the points' mean first, since rounding grows with the distance from the origin.
 #include <Eigen/Core>
 #include <algorithm>
 #include <limits>
@@ -70,8 +70,8 @@ class BlockedSearch final : public NeighborSearch {
     double limit = nearest.worst() - norm + rounding;
     for (std::int64_t i = 0; i < count; ++i) {
       if (norms[i] - 2 * products[i] > limit) continue;
-      nearest.offer(
-          reduced_distance(Euclidean{}, query, points_.row(begin + i), points_.columns), begin + i);
+      nearest.offer(reduced_distance(Euclidean{}, query, points_.row(begin + i), points_.columns),
+                    begin + i);
       limit = nearest.worst() - norm + rounding;
     }
   }

@@ -1,8 +1,8 @@
 // The distances between two points that neighbour searches know.
 //
-// A search compares *reduced* distances, which order points as the distance does and cost less: sums of
-// powers without the root. Every search adds the columns up in the same order, from first to last, so
-// that all of them agree to the last bit, ties included.
+// A search compares *reduced* distances, which order points as the distance does and cost less:
+// sums of powers without the root. Every search adds the columns up in the same order, from first
+// to last, so that all of them agree to the last bit, ties included.
 #pragma once
 
 #include <algorithm>
@@ -58,10 +58,12 @@ struct Metric {
     return kind == kMinkowski ? std::pow(reduced, 1 / p) : reduced;
   }
 
-  // Coordinates of at most this magnitude have finite reduced distances, with room for sums of them.
+  // Coordinates of at most this magnitude have finite reduced distances, with room for sums of
+  // them.
   double safe_magnitude(std::int64_t columns) const {
     const double power = kind == kEuclidean ? 2 : kind == kMinkowski ? p : 1;
-    const double largest = std::numeric_limits<double>::max() / (16.0 * static_cast<double>(columns));
+    const double largest =
+        std::numeric_limits<double>::max() / (16.0 * static_cast<double>(columns));
     return std::pow(largest, 1 / power) / 2;
   }
 };

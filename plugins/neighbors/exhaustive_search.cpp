@@ -53,7 +53,8 @@ class ExhaustiveSearch final : public NeighborSearch {
 
 double Points::largest_magnitude() const noexcept {
   double largest = 0;
-  for (std::int64_t i = 0; i < rows * columns; ++i) largest = std::max(largest, std::abs(values[i]));
+  for (std::int64_t i = 0; i < rows * columns; ++i)
+    largest = std::max(largest, std::abs(values[i]));
   return largest;
 }
 

@@ -1,7 +1,7 @@
 // Nearest: the k nearest of the points offered so far, in whatever order they are offered.
 //
-// Among points at equal distance the lower index is nearer, so the answer depends on the points alone
-// and not on the search that offers them.
+// Among points at equal distance the lower index is nearer, so the answer depends on the points
+// alone and not on the search that offers them.
 #pragma once
 
 #include <algorithm>

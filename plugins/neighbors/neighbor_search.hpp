@@ -1,13 +1,15 @@
 // NeighborSearch: finds the points nearest to a query among those it was made with.
 //
-// Three of them give the same answers, to the last bit and with the same order among equal distances:
+// Three of them give the same answers, to the last bit and with the same order among equal
+// distances:
 //
 //   kd_tree      nanoflann's tree; best at few columns
 //   blocked      Euclidean only: products of blocks by Eigen rule most points out; best at many columns
 //   exhaustive   compares with every point; the only one for Chebyshev, and for coordinates so large
 //                that distances overflow
 //
-// Lifetime: a search looks at the points that it was made with; they must outlive it and not change.
+// Lifetime: a search looks at the points that it was made with; they must outlive it and not
+//           change.
 // Threads:  find() may be called by many threads at once.
 #pragma once
 

@@ -1,24 +1,26 @@
-// GridOptimizer: tries every combination of the values that a pipeline's `_grid`s list, and becomes the best.
+// GridOptimizer: tries every combination of the values that a pipeline's `_grid`s list, and becomes
+//                the best.
 //
 // Shapes:     those of its pipeline.
-// Parameters: scorer, a metric; pipeline, a filter or pipeline whose tree has `_grid`s. The original lets the
-//             pipeline be set later, so null is accepted until it is needed.
-// Behaviour:  optimize, and fit likewise, fit a clone of the pipeline for each combination and score what it
-//             predicts for the training data, as the original. Combinations go through the last path of
-//             the grid fastest; without a grid there is one, of nothing changed. The best is the highest
-//             score, or the lowest when the scorer says so, the first among equals, never NaN while there
-//             is a number. Trials come out in the order in which they ran.
-// Errors:     bad_params without a pipeline, and for a path with no values; those of a trial pass on, with the
-//             combination in front; not_fitted for predict and evaluate before.
-// State:      which combination is best, and the best one's state. It fits a config with the same grid.
+// Parameters: scorer, a metric; pipeline, a filter or pipeline whose tree has `_grid`s. The
+//             original lets the pipeline be set later, so null is accepted until it is needed.
+// Behaviour:  optimize, and fit likewise, fit a clone of the pipeline for each combination and
+//             score what it predicts for the training data, as the original. Combinations go
+//             through the last path of the grid fastest; without a grid there is one, of nothing
+//             changed. The best is the highest score, or the lowest when the scorer says so, the
+//             first among equals, never NaN while there is a number. Trials come out in the order
+//             in which they ran.
+// Errors:     bad_params without a pipeline, and for a path with no values; those of a trial pass
+//             on, with the combination in front; not_fitted for predict and evaluate before.
+// State:      which combination is best, and the best one's state. It fits a config with the same
+//             grid.
 #include <cmath>
 #include <cstdint>
 #include <optional>
+#include <pet/optimizer.hpp>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <pet/optimizer.hpp>
 
 #include "plugins/value_text.hpp"
 
@@ -91,7 +93,8 @@ class GridOptimizer : public Optimizer<GridOptimizer> {
       scores.add(scorer.class_name(), scorer.measure(x, y_true, y_pred));
       return;
     }
-    for (const Score& score : best_.evaluate(x, y_true, y_pred)) scores.add(score.name, score.value);
+    for (const Score& score : best_.evaluate(x, y_true, y_pred))
+      scores.add(score.name, score.value);
   }
 
   void save(StateWriter& state) const {
@@ -115,7 +118,8 @@ class GridOptimizer : public Optimizer<GridOptimizer> {
       overrides_ = overrides;
       return;
     }
-    throw Failure::bad_state("the best combination is not in the grid of " + searched().class_name());
+    throw Failure::bad_state("the best combination is not in the grid of " +
+                             searched().class_name());
   }
 
  private:

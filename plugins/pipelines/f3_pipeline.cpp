@@ -1,18 +1,18 @@
 // F3Pipeline: filters one after the other, each fitted on the output of those before it.
 //
 // Shapes:     those of its filters. Without filters the data pass through unchanged.
-// Parameters: filters and metrics, instances; log reports every stage to the host's log. overwrite and store
-//             are the original's, which does nothing with them either; they are kept so that its dumps
-//             rebuild and dump back the same. To keep results, wrap a filter in Cached.
-// Behaviour:  fit passes over filters that learn nothing; evaluate gives every metric under its class's
-//             name, the last one of a name, as the original's dict.
+// Parameters: filters and metrics, instances; log reports every stage to the host's log. overwrite
+//             and store are the original's, which does nothing with them either; they are kept so
+//             that its dumps rebuild and dump back the same. To keep results, wrap a filter in
+//             Cached.
+// Behaviour:  fit passes over filters that learn nothing; evaluate gives every metric under its
+//             class's name, the last one of a name, as the original's dict.
 // Errors:     those of its filters and metrics pass on unchanged.
 // State:      that of its filters, by their place.
+#include <pet/pipeline.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <pet/pipeline.hpp>
 
 #include "plugins/pipelines/stages.hpp"
 

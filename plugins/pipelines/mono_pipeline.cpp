@@ -1,17 +1,19 @@
-// MonoPipeline: filters side by side on the same x; their outputs stand next to each other, as columns.
+// MonoPipeline: filters side by side on the same x; their outputs stand next to each other, as
+//               columns.
 //
-// Shapes:     predict x [n, …] -> [n, sum of columns]; a 1-D output is one column. Outputs of one type keep
-//             it; of integers only, the result is int64; otherwise float64.
+// Shapes:     predict x [n, …] -> [n, sum of columns]; a 1-D output is one column. Outputs of one
+//             type keep it; of integers only, the result is int64; otherwise float64.
 // Parameters: filters, at least one, and metrics, instances.
-// Behaviour:  every filter is fitted on the x given to the pipeline; those that learn nothing are passed over.
-// Errors:     bad_params without filters; bad_input, naming the filter, for outputs of other than 1 or 2
-//             dimensions and of different numbers of rows; those of its filters and metrics pass on.
+// Behaviour:  every filter is fitted on the x given to the pipeline; those that learn nothing are
+//             passed over.
+// Errors:     bad_params without filters; bad_input, naming the filter, for outputs of other than 1
+//             or 2 dimensions and of different numbers of rows; those of its filters and metrics
+//             pass on.
 // State:      that of its filters, by their place.
+#include <pet/pipeline.hpp>
 #include <string>
 #include <type_traits>
 #include <vector>
-
-#include <pet/pipeline.hpp>
 
 #include "plugins/pipelines/stages.hpp"
 
@@ -77,11 +79,12 @@ class MonoPipeline : public Pipeline<MonoPipeline> {
   void load(StateReader& state) { state.get("filters", filters); }
 
  private:
-  static void require_joinable(const FilterChild& filter, const XYData& first, const XYData& output) {
+  static void require_joinable(const FilterChild& filter, const XYData& first,
+                               const XYData& output) {
     if (output.ndim() >= 1 && output.ndim() <= 2 && output.rows() == first.rows()) return;
     throw Failure::bad_input("filters: expected " + std::to_string(first.rows()) +
-                             " rows in 1 or 2 dimensions to join as columns, got " + output.describe() +
-                             " from " + filter.class_name());
+                             " rows in 1 or 2 dimensions to join as columns, got " +
+                             output.describe() + " from " + filter.class_name());
   }
 };
 

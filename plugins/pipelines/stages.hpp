@@ -2,14 +2,13 @@
 #pragma once
 
 #include <algorithm>
-#include <vector>
-
 #include <pet/child.hpp>
+#include <vector>
 
 namespace pet::plugins {
 
-// Fits the filter, unless it learns nothing: then false. A wrapper has a fit, and finds out from its own
-// filter.
+// Fits the filter, unless it learns nothing: then false. A wrapper has a fit, and finds out from
+// its own filter.
 inline bool fit_stage(FilterChild& filter, const XYData& x, const XYData& y) {
   if (!filter.has_fit()) return false;
   try {
@@ -22,8 +21,8 @@ inline bool fit_stage(FilterChild& filter, const XYData& x, const XYData& y) {
 }
 
 // Every metric under its class's name; the last one of a name stands, in the place of the first.
-inline void evaluate_all(const std::vector<MetricChild>& metrics, const XYData& x, const XYData& y_true,
-                         const XYData& y_pred, Scores& scores) {
+inline void evaluate_all(const std::vector<MetricChild>& metrics, const XYData& x,
+                         const XYData& y_true, const XYData& y_pred, Scores& scores) {
   std::vector<Score> measured;
   for (const MetricChild& metric : metrics) {
     Score score{metric.class_name(), metric.measure(x, y_true, y_pred)};

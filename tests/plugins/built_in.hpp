@@ -2,12 +2,11 @@
 #pragma once
 
 #include <catch2/catch.hpp>
+#include <pet/testing.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <pet/testing.hpp>
 
 #include "plugins/builtins.hpp"
 

@@ -13,13 +13,16 @@ testing::Notes notes_of(const pet_entry& entry) {
 
 std::vector<std::string> params_of(std::string_view name) {
   std::vector<std::string> names;
-  for (const testing::ParamNote& param : notes_of(built_in(name)).params) names.push_back(param.name);
+  for (const testing::ParamNote& param : notes_of(built_in(name)).params)
+    names.push_back(param.name);
   return names;
 }
 
 }  // namespace
 
-TEST_CASE("every built-in has its own name, a behaviour version, a sentence, and documented parameters", "[plugins]") {
+TEST_CASE(
+    "every built-in has its own name, a behaviour version, a sentence, and documented parameters",
+    "[plugins]") {
   std::set<std::string> names;
   for (const pet_entry* entry : builtins()) {
     const testing::Notes notes = notes_of(*entry);
@@ -45,7 +48,8 @@ TEST_CASE("parameters have the original's names, order and defaults", "[plugins]
   CHECK(params_of("F3Pipeline") == Names{"filters", "metrics", "overwrite", "store", "log"});
   CHECK(params_of("MonoPipeline") == Names{"filters", "metrics"});
   CHECK(params_of("StandardScalerPlugin").empty());
-  CHECK(params_of("Cached") == Names{"filter", "cache_data", "cache_filter", "overwrite", "storage"});
+  CHECK(params_of("Cached") ==
+        Names{"filter", "cache_data", "cache_filter", "overwrite", "storage"});
   CHECK(params_of("GridOptimizer") == Names{"scorer", "pipeline"});
   for (const char* metric : {"F1", "Precission", "Recall"}) {
     CHECK(make(metric).params() == Object{{"average", "weighted"}});

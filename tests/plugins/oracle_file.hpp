@@ -5,11 +5,10 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
+#include <pet/xydata.hpp>
 #include <stdexcept>
 #include <string>
 #include <vector>
-
-#include <pet/xydata.hpp>
 
 namespace pet::test {
 
@@ -41,7 +40,8 @@ inline double read_number(std::ifstream& in) {
 inline OracleMatrix read_matrix(std::ifstream& in) {
   OracleMatrix matrix;
   in >> matrix.rows >> matrix.columns;
-  for (std::int64_t i = 0; i < matrix.rows * matrix.columns; ++i) matrix.values.push_back(read_number(in));
+  for (std::int64_t i = 0; i < matrix.rows * matrix.columns; ++i)
+    matrix.values.push_back(read_number(in));
   return matrix;
 }
 

@@ -1,5 +1,5 @@
-// The built-ins through the whole of core, compiled in and as binaries: dumps, predictions and metrics of the
-// Python original on iris and breast_cancer.
+// The built-ins through the whole of core, compiled in and as binaries: dumps, predictions and
+// metrics of the Python original on iris and breast_cancer.
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <sstream>
@@ -18,8 +18,9 @@
 namespace pet::test {
 namespace {
 
-const char* const kClasses[] = {"F3Pipeline", "MonoPipeline",  "StandardScalerPlugin", "KnnFilter", "Cached",
-                                "GridOptimizer", "F1", "Precission", "Recall"};
+const char* const kClasses[] = {"F3Pipeline", "MonoPipeline", "StandardScalerPlugin",
+                                "KnnFilter",  "Cached",       "GridOptimizer",
+                                "F1",         "Precission",   "Recall"};
 
 enum class From { kCompiledIn, kBinaries };
 
@@ -32,7 +33,8 @@ std::unique_ptr<Container> container_of(From from) {
                                                                 .host = host});
   if (from == From::kBinaries) {
     for (const char* name : kClasses) {
-      container->bind(std::filesystem::path(PET_BUILT_IN_BINARIES) / (std::string(name) + ".so"), {.persist = true});
+      container->bind(std::filesystem::path(PET_BUILT_IN_BINARIES) / (std::string(name) + ".so"),
+                      {.persist = true});
     }
   }
   return container;
@@ -61,7 +63,8 @@ void check_same(const XYData& actual, const XYData& expected) {
   const std::vector<double> numbers = actual.value<double>();
   const std::vector<double> wanted = expected.value<double>();
   double largest = 0;
-  for (std::size_t i = 0; i < numbers.size(); ++i) largest = std::max(largest, std::abs(numbers[i] - wanted[i]));
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    largest = std::max(largest, std::abs(numbers[i] - wanted[i]));
   CHECK(largest <= 1e-9);
 }
 
@@ -105,7 +108,8 @@ TEST_CASE("the original's dumps come back equal, key order included", "[plugins]
 
 TEST_CASE("from a binary, a node's dump names the binary", "[plugins]") {
   const auto container = container_of(From::kBinaries);
-  const BasePlugin pipeline = build_from_dump(oracle_of("iris", "scaler_knn").at("dump").as_object(), *container);
+  const BasePlugin pipeline =
+      build_from_dump(oracle_of("iris", "scaler_knn").at("dump").as_object(), *container);
   const ParamObject dump = pipeline.item_dump();
   CHECK(dump.at("version_hash").as_text() == container->ppif["F3Pipeline"].hash()->hex());
 }
@@ -124,7 +128,8 @@ TEST_CASE("side by side, and over each other: pipelines in pipelines", "[plugins
   CHECK(answers[0] == answers[1]);
 }
 
-TEST_CASE("a fitted pipeline's state restores another, also from compiled in to binary", "[plugins]") {
+TEST_CASE("a fitted pipeline's state restores another, also from compiled in to binary",
+          "[plugins]") {
   const ParamObject config = oracle_of("breast_cancer", "scaler_knn").at("dump").as_object();
   const auto compiled_in = container_of(From::kCompiledIn);
   const auto binaries = container_of(From::kBinaries);
@@ -132,15 +137,19 @@ TEST_CASE("a fitted pipeline's state restores another, also from compiled in to 
   const BasePlugin trained = fitted("breast_cancer", *compiled_in, config);
   BasePlugin other = build_from_dump(config, *binaries);
   other.load_state(trained.save_state());
-  CHECK(other.predict(x_test).value<std::int64_t>() == trained.predict(x_test).value<std::int64_t>());
+  CHECK(other.predict(x_test).value<std::int64_t>() ==
+        trained.predict(x_test).value<std::int64_t>());
 }
 
 TEST_CASE("Cached keeps its work in the host's blobs", "[plugins]") {
-  const char* config = R"({"clazz": "Cached", "params": {"filter": {"clazz": "StandardScalerPlugin", "params": {}}}})";
+  const char* config =
+      R"({"clazz": "Cached", "params": {"filter": {"clazz": "StandardScalerPlugin", "params": {}}}})";
   const From from = GENERATE(From::kCompiledIn, From::kBinaries);
   const auto container = container_of(from);
   const XYData x_test = data_of("iris", "x_test");
-  const auto predict = [&] { return fitted("iris", *container, parse_json(config).as_object()).predict(x_test); };
+  const auto predict = [&] {
+    return fitted("iris", *container, parse_json(config).as_object()).predict(x_test);
+  };
   const auto blobs = [&] { return container->host()->options().blobs->list("").size(); };
 
   const XYData first = predict();

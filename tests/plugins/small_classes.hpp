@@ -1,11 +1,10 @@
 // Small classes to put into pipelines: what a test can see through.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include <pet/filter.hpp>
 #include <pet/metric.hpp>
+#include <string>
+#include <vector>
 
 namespace pet::test {
 

@@ -44,9 +44,11 @@ TEST_CASE("whatever changes the answer changes the key", "[plugins]") {
   Sum::fits = 0;
   CHECK(fit_and_predict(cached(host), column()) == std::vector<std::int64_t>{3, 3});
   CHECK(fit_and_predict(cached(host, {{"plus", 5}}), column()) == std::vector<std::int64_t>{8, 8});
-  CHECK(fit_and_predict(cached(host), XYData::mock<double>({{4.}, {2.}})) == std::vector<std::int64_t>{6, 6});
+  CHECK(fit_and_predict(cached(host), XYData::mock<double>({{4.}, {2.}})) ==
+        std::vector<std::int64_t>{6, 6});
   // The same numbers in another type or shape are other data.
-  CHECK(fit_and_predict(cached(host), XYData::mock<std::int64_t>({{1}, {2}})) == std::vector<std::int64_t>{3, 3});
+  CHECK(fit_and_predict(cached(host), XYData::mock<std::int64_t>({{1}, {2}})) ==
+        std::vector<std::int64_t>{3, 3});
   CHECK(Sum::fits == 4);
 
   // y counts too.
@@ -76,7 +78,8 @@ TEST_CASE("a damaged entry is reported, computed anew and replaced", "[plugins]"
   CHECK(fit_and_predict(cached(host), column()) == expected);
   CHECK(Sum::fits == 1);
   REQUIRE(host.log.size() == 2);
-  CHECK_THAT(host.log[0].message, Catch::Contains("Cached computes cached-model-") && Catch::Contains("damaged"));
+  CHECK_THAT(host.log[0].message,
+             Catch::Contains("Cached computes cached-model-") && Catch::Contains("damaged"));
 
   CHECK(fit_and_predict(cached(host), column()) == expected);
   CHECK(Sum::fits == 1);
@@ -95,7 +98,8 @@ TEST_CASE("a filter that learns but cannot save its state is only passed through
   Stateless::predictions = 0;
   Instance wrapper = make("Cached", {{"filter", testing::make<Stateless>({}, host)}}, host);
   wrapper.fit(column(), XYData::mock<std::int64_t>({7, 8}));
-  for (int i = 0; i < 2; ++i) CHECK(wrapper.predict(column()).value<std::int64_t>() == std::vector<std::int64_t>{7, 7});
+  for (int i = 0; i < 2; ++i)
+    CHECK(wrapper.predict(column()).value<std::int64_t>() == std::vector<std::int64_t>{7, 7});
   CHECK(Stateless::predictions == 2);
   CHECK(host.blobs.empty());
 }
@@ -116,11 +120,14 @@ TEST_CASE("a filter that learns nothing is cached by its parameters", "[plugins]
 TEST_CASE("Cached's failures are its filter's, and its state is", "[plugins]") {
   FakeHost host;
   Instance learns_nothing = make("Cached", {{"filter", testing::make<Times>({}, host)}}, host);
-  CHECK_THROWS_MATCHES(learns_nothing.fit(column()), Failure, fails(PET_NOT_TRAINABLE, {"Times learns nothing"}));
-  CHECK_THROWS_MATCHES(cached(host).predict(column()), Failure, fails(PET_NOT_FITTED, {"Sum was not fitted"}));
+  CHECK_THROWS_MATCHES(learns_nothing.fit(column()), Failure,
+                       fails(PET_NOT_TRAINABLE, {"Times learns nothing"}));
+  CHECK_THROWS_MATCHES(cached(host).predict(column()), Failure,
+                       fails(PET_NOT_FITTED, {"Sum was not fitted"}));
   CHECK(count_blobs(host, "cached-data-") == 0);
-  CHECK_THROWS_MATCHES(cached(host, {}, {{"storage", "s3://elsewhere"}}), Failure,
-                       fails(PET_UNSUPPORTED, {"storage: expected null (the host's blobs), got text"}));
+  CHECK_THROWS_MATCHES(
+      cached(host, {}, {{"storage", "s3://elsewhere"}}), Failure,
+      fails(PET_UNSUPPORTED, {"storage: expected null (the host's blobs), got text"}));
 
   Instance trained = cached(host);
   trained.fit(column());

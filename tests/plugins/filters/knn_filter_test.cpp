@@ -30,12 +30,14 @@ TEST_CASE("the neighbours vote as scikit-learn's, by every algorithm", "[plugins
                   {"algorithm", algorithm}},
                  oracle.matrices.at("x").data(), oracle.matrices.at("y").labels());
       const XYData predicted = knn.predict(oracle.matrices.at("q").data());
-      CHECK(predicted.value<std::int64_t>() == oracle.matrices.at("labels").labels().value<std::int64_t>());
+      CHECK(predicted.value<std::int64_t>() ==
+            oracle.matrices.at("labels").labels().value<std::int64_t>());
     }
   }
 }
 
-TEST_CASE("among equally many votes the smallest label wins, at equal distance the earlier row", "[plugins]") {
+TEST_CASE("among equally many votes the smallest label wins, at equal distance the earlier row",
+          "[plugins]") {
   const XYData x = XYData::mock<double>({{-1.}, {1.}, {-1.}, {1.}});
   const XYData y = XYData::mock<std::int64_t>({7, 3, 5, 5});
   const XYData middle = XYData::mock<double>({{0.}});
@@ -69,9 +71,10 @@ TEST_CASE("predictions have the labels' type and one dimension", "[plugins]") {
 }
 
 TEST_CASE("x may be of any type", "[plugins]") {
-  const testing::Instance knn = fitted({{"n_neighbors", 3}}, XYData::mock<std::int64_t>({{0}, {1}, {2}, {9}, {10}, {11}}),
-                                       labels());
-  CHECK(knn.predict(XYData::mock<float>({{1.5F}, {8.5F}})).value<std::int64_t>() == std::vector<std::int64_t>{0, 1});
+  const testing::Instance knn = fitted(
+      {{"n_neighbors", 3}}, XYData::mock<std::int64_t>({{0}, {1}, {2}, {9}, {10}, {11}}), labels());
+  CHECK(knn.predict(XYData::mock<float>({{1.5F}, {8.5F}})).value<std::int64_t>() ==
+        std::vector<std::int64_t>{0, 1});
 }
 
 TEST_CASE("many queries, on several threads, are answered as one by one", "[plugins]") {
@@ -79,7 +82,9 @@ TEST_CASE("many queries, on several threads, are answered as one by one", "[plug
   for (int i = 0; i < 3000; ++i) values.push_back(static_cast<double>((i * 7919) % 600) / 100);
   const XYData queries = XYData::mock(values, {3000, 1});
   const auto answers = [&](const Value& n_jobs) {
-    return fitted({{"n_neighbors", 3}, {"n_jobs", n_jobs}}, line(), labels()).predict(queries).value<std::int64_t>();
+    return fitted({{"n_neighbors", 3}, {"n_jobs", n_jobs}}, line(), labels())
+        .predict(queries)
+        .value<std::int64_t>();
   };
   const std::vector<std::int64_t> alone = answers(1);
   CHECK(answers(null) == alone);
@@ -97,7 +102,8 @@ TEST_CASE("KnnFilter refuses these parameters, in these words", "[plugins]") {
       {{{"leaf_size", 0}}, "leaf_size: expected at least 1, got 0"},
       {{{"p", 0}}, "p: expected at least 1, got 0"},
       {{{"weights", "foo"}}, "weights: expected 'uniform' or 'distance', got 'foo'"},
-      {{{"algorithm", "foo"}}, "algorithm: expected 'auto', 'kd_tree', 'ball_tree' or 'brute', got 'foo'"},
+      {{{"algorithm", "foo"}},
+       "algorithm: expected 'auto', 'kd_tree', 'ball_tree' or 'brute', got 'foo'"},
       {{{"metric", "cosine"}}, "got 'cosine'"},
       {{{"metric_params", Object{{"V", 1}}}}, "metric_params: expected null"},
       {{{"n_jobs", 0}}, "n_jobs: expected 1 or more, -1 or null, got 0"},
@@ -119,23 +125,29 @@ TEST_CASE("KnnFilter refuses this data, in these words", "[plugins]") {
       {line(), XYData(), "y: expected one class label per row, got nothing"},
       {line(), XYData::mock<std::int64_t>({0, 1}), "x has 6 rows, but y has 2"},
       {line(), XYData::mock<double>({0., 0.5, 1., 1., 1., 1.}), "y: row 1 is 0.5"},
-      {XYData::mock<double>({{1.}, {nan}, {1.}, {1.}, {1.}, {1.}}), labels(), "x: row 1, column 0 is NaN"},
-      {XYData::mock<double>({0., 1., 2., 3., 4., 5.}), labels(), "expected rows and columns, got float64 [6]"},
-      {XYData::empty(dtype_of<double>(), {0, 1}), XYData::empty(dtype_of<std::int64_t>(), {0}), "at least 1 row"},
+      {XYData::mock<double>({{1.}, {nan}, {1.}, {1.}, {1.}, {1.}}), labels(),
+       "x: row 1, column 0 is NaN"},
+      {XYData::mock<double>({0., 1., 2., 3., 4., 5.}), labels(),
+       "expected rows and columns, got float64 [6]"},
+      {XYData::empty(dtype_of<double>(), {0, 1}), XYData::empty(dtype_of<std::int64_t>(), {0}),
+       "at least 1 row"},
   };
   for (const Bad& bad : table) {
     CHECK_THROWS_MATCHES(fitted({}, bad.x, bad.y), Failure, fails(PET_BAD_INPUT, {bad.text}));
   }
-  CHECK_THROWS_MATCHES(fitted({{"n_neighbors", 7}}, line(), labels()), Failure,
-                       fails(PET_BAD_INPUT, {"n_neighbors is 7, but there are only 6 training rows"}));
+  CHECK_THROWS_MATCHES(
+      fitted({{"n_neighbors", 7}}, line(), labels()), Failure,
+      fails(PET_BAD_INPUT, {"n_neighbors is 7, but there are only 6 training rows"}));
 
   const testing::Instance knn = fitted({}, line(), labels());
   CHECK_THROWS_MATCHES(knn.predict(XYData::mock<double>({{1., 2.}})), Failure,
                        fails(PET_BAD_INPUT, {"expected 1 columns as in fit, got float64 [1, 2]"}));
-  CHECK_THROWS_MATCHES(knn.predict(XYData::mock<double>({{nan}})), Failure, fails(PET_BAD_INPUT, {"is NaN"}));
+  CHECK_THROWS_MATCHES(knn.predict(XYData::mock<double>({{nan}})), Failure,
+                       fails(PET_BAD_INPUT, {"is NaN"}));
   CHECK_THROWS_MATCHES(knn.predict(XYData::empty(dtype_of<double>(), {0, 1})), Failure,
                        fails(PET_BAD_INPUT, {"at least 1 row"}));
-  CHECK_THROWS_MATCHES(make("KnnFilter").predict(line()), Failure, fails(PET_NOT_FITTED, {"predict before fit"}));
+  CHECK_THROWS_MATCHES(make("KnnFilter").predict(line()), Failure,
+                       fails(PET_NOT_FITTED, {"predict before fit"}));
 }
 
 TEST_CASE("one class only is learned like any other", "[plugins]") {
@@ -151,7 +163,8 @@ TEST_CASE("a KnnFilter restored from its state predicts the same", "[plugins]") 
   CHECK(other.save() == knn.save());
 
   other.load(make("KnnFilter").save());  // of one that is not fitted
-  CHECK_THROWS_MATCHES(other.predict(line()), Failure, fails(PET_NOT_FITTED, {"predict before fit"}));
+  CHECK_THROWS_MATCHES(other.predict(line()), Failure,
+                       fails(PET_NOT_FITTED, {"predict before fit"}));
 }
 
 TEST_CASE("KnnFilter refuses a state that does not fit", "[plugins]") {
@@ -159,7 +172,8 @@ TEST_CASE("KnnFilter refuses a state that does not fit", "[plugins]") {
   testing::Instance wants_more = make("KnnFilter", {{"n_neighbors", 7}});
   CHECK_THROWS_MATCHES(wants_more.load(state), Failure, fails(PET_BAD_STATE, {"at least 7"}));
   testing::Instance knn = make("KnnFilter");
-  CHECK_THROWS_MATCHES(knn.load(state.substr(0, state.size() - 9)), Failure, fails(PET_BAD_STATE, {"damaged"}));
+  CHECK_THROWS_MATCHES(knn.load(state.substr(0, state.size() - 9)), Failure,
+                       fails(PET_BAD_STATE, {"damaged"}));
 
   StateWriter forged("KnnFilter", 1);
   forged.put("points", line());

@@ -91,21 +91,24 @@ TEST_CASE("the scaler refuses what it cannot scale, in these words", "[plugins]"
   Bad table[] = {
       {XYData::mock<double>({{1., 2.}, {kInfinity, 4.}}), "x: row 1, column 0 is infinite",
        "x: row 1, column 0 is infinite"},
-      {XYData::mock<float>({{1.F, -std::numeric_limits<float>::infinity()}}), "row 0, column 1 is infinite",
-       "row 0, column 1 is infinite"},
-      {XYData::mock<double>({1., 2.}), "expected rows and columns, got float64 [2]", "got float64 [2]"},
-      {XYData::empty(dtype_of<double>(), {0, 2}), "expected at least 1 row and 1 column, got float64 [0, 2]",
-       "at least 1 row"},
+      {XYData::mock<float>({{1.F, -std::numeric_limits<float>::infinity()}}),
+       "row 0, column 1 is infinite", "row 0, column 1 is infinite"},
+      {XYData::mock<double>({1., 2.}), "expected rows and columns, got float64 [2]",
+       "got float64 [2]"},
+      {XYData::empty(dtype_of<double>(), {0, 2}),
+       "expected at least 1 row and 1 column, got float64 [0, 2]", "at least 1 row"},
       {XYData::empty(dtype_of<double>(), {2, 0}), "got float64 [2, 0]", "got float64 [2, 0]"},
-      {XYData::empty(dtype_of<double>(), {2, 2, 2}), "got float64 [2, 2, 2]", "got float64 [2, 2, 2]"},
+      {XYData::empty(dtype_of<double>(), {2, 2, 2}), "got float64 [2, 2, 2]",
+       "got float64 [2, 2, 2]"},
   };
   const testing::Instance scaler = fitted(good);
   for (const Bad& bad : table) {
     CHECK_THROWS_MATCHES(fitted(bad.x), Failure, fails(PET_BAD_INPUT, {bad.in_fit}));
     CHECK_THROWS_MATCHES(scaler.predict(bad.x), Failure, fails(PET_BAD_INPUT, {bad.in_predict}));
   }
-  CHECK_THROWS_MATCHES(scaler.predict(XYData::mock<double>({{1., 2., 3.}})), Failure,
-                       fails(PET_BAD_INPUT, {"x: expected 2 columns as in fit, got float64 [1, 3]"}));
+  CHECK_THROWS_MATCHES(
+      scaler.predict(XYData::mock<double>({{1., 2., 3.}})), Failure,
+      fails(PET_BAD_INPUT, {"x: expected 2 columns as in fit, got float64 [1, 3]"}));
   CHECK_THROWS_MATCHES(make("StandardScalerPlugin").predict(good), Failure,
                        fails(PET_NOT_FITTED, {"predict before fit"}));
   CHECK_THROWS_MATCHES(make("StandardScalerPlugin", {{"with_mean", true}}), Failure,

@@ -17,7 +17,9 @@ struct Problem {
 
 // Few levels make many equal distances; offsets and scales make rounding large.
 Problem random_problem(std::mt19937& random, int number) {
-  const auto below = [&](std::uint32_t limit) { return static_cast<std::int64_t>(random() % limit); };
+  const auto below = [&](std::uint32_t limit) {
+    return static_cast<std::int64_t>(random() % limit);
+  };
   Problem out;
   out.rows = 1 + below(200);
   out.query_rows = 1 + below(70);
@@ -45,8 +47,8 @@ std::vector<Neighbor> by_definition(const Problem& problem, const Metric& metric
     std::vector<Neighbor> all;
     for (std::int64_t i = 0; i < problem.rows; ++i) {
       metric.visit([&](const auto& norm) {
-        all.push_back({reduced_distance(norm, problem.queries_view().row(q), problem.points_view().row(i),
-                                        problem.columns),
+        all.push_back({reduced_distance(norm, problem.queries_view().row(q),
+                                        problem.points_view().row(i), problem.columns),
                        i});
       });
     }
@@ -69,7 +71,8 @@ std::size_t differences(const NeighborSearch& search, const Problem& problem,
 
 }  // namespace
 
-TEST_CASE("every search finds the same neighbours in the same order, to the last bit", "[plugins]") {
+TEST_CASE("every search finds the same neighbours in the same order, to the last bit",
+          "[plugins]") {
   std::mt19937 random(1);
   for (int number = 0; number < 150; ++number) {
     const Problem problem = random_problem(random, number);
@@ -79,7 +82,8 @@ TEST_CASE("every search finds the same neighbours in the same order, to the last
       INFO("problem " << number << ", metric " << metric.kind);
       const Points points = problem.points_view();
       CHECK(differences(*make_exhaustive_search(points, metric), problem, expected) == 0);
-      CHECK(differences(*make_kd_tree_search(points, metric, 1 + number % 30), problem, expected) == 0);
+      CHECK(differences(*make_kd_tree_search(points, metric, 1 + number % 30), problem, expected) ==
+            0);
       if (metric.kind == Metric::kEuclidean) {
         CHECK(differences(*make_blocked_search(points), problem, expected) == 0);
       }
@@ -87,7 +91,8 @@ TEST_CASE("every search finds the same neighbours in the same order, to the last
   }
 }
 
-TEST_CASE("Nearest keeps the k smallest, whatever the order, the lower index first among equals", "[plugins]") {
+TEST_CASE("Nearest keeps the k smallest, whatever the order, the lower index first among equals",
+          "[plugins]") {
   Nearest nearest(2);
   for (const std::int64_t index : {5, 3, 4, 1}) nearest.offer(index == 5 ? 9.0 : 7.0, index);
   REQUIRE(nearest.full());

@@ -29,7 +29,8 @@ Instance optimizer(const Value& pipeline, const Instance& scorer = testing::make
 
 }  // namespace
 
-TEST_CASE("every combination is tried, the last path fastest, and the best one stays", "[plugins]") {
+TEST_CASE("every combination is tried, the last path fastest, and the best one stays",
+          "[plugins]") {
   Instance search = optimizer(two_grids());
   const XYData truth = XYData::mock<std::int64_t>({26, 26});
   const std::vector<Trial> trials = search.optimize(column(), truth);
@@ -90,19 +91,22 @@ TEST_CASE("the best one travels as state, to a config with the same grid", "[plu
                        fails(PET_BAD_STATE, {"the best combination is not in the grid of Sum"}));
 
   other.load(optimizer(sum_with_grid()).save());  // of one that has searched nothing
-  CHECK_THROWS_MATCHES(other.predict(column()), Failure, fails(PET_NOT_FITTED, {"before optimize or fit"}));
+  CHECK_THROWS_MATCHES(other.predict(column()), Failure,
+                       fails(PET_NOT_FITTED, {"before optimize or fit"}));
 }
 
 TEST_CASE("GridOptimizer's failures say what was tried", "[plugins]") {
   const XYData y = XYData::mock<std::int64_t>({0, 1});
   CHECK_THROWS_MATCHES(optimizer(testing::make<Sum>()).predict(column()), Failure,
                        fails(PET_NOT_FITTED, {"no best pipeline is known yet"}));
-  CHECK_THROWS_MATCHES(optimizer(null).fit(column(), y), Failure, fails(PET_BAD_PARAMS, {"pipeline: expected"}));
+  CHECK_THROWS_MATCHES(optimizer(null).fit(column(), y), Failure,
+                       fails(PET_BAD_PARAMS, {"pipeline: expected"}));
   Instance knn = make("KnnFilter");
   knn.set_grid({{"n_neighbors", Value::List{1, 5}}, {"weights", Value::List{"uniform"}}});
   CHECK_THROWS_MATCHES(
       optimizer(knn, make("F1")).fit(column(), y), Failure,
-      fails(PET_BAD_INPUT, {"with n_neighbors = 5, weights = 'uniform': n_neighbors is 5, but there are only 2"}));
+      fails(PET_BAD_INPUT,
+            {"with n_neighbors = 5, weights = 'uniform': n_neighbors is 5, but there are only 2"}));
   Instance empty = testing::make<Sum>();
   empty.set_grid({{"plus", Value::List{}}});
   CHECK_THROWS_MATCHES(optimizer(empty).fit(column(), y), Failure,
@@ -112,9 +116,12 @@ TEST_CASE("GridOptimizer's failures say what was tried", "[plugins]") {
 TEST_CASE("a cancelled search stops", "[plugins]") {
   testing::FakeHost host;
   host.cancelled = true;
-  Instance search = make("GridOptimizer",
-                         {{"scorer", testing::make<Distance>({}, host)}, {"pipeline", testing::make<Sum>({}, host)}}, host);
-  CHECK_THROWS_MATCHES(search.fit(column(), column()), Failure, fails(PET_CANCELLED, {"cancelled"}));
+  Instance search = make(
+      "GridOptimizer",
+      {{"scorer", testing::make<Distance>({}, host)}, {"pipeline", testing::make<Sum>({}, host)}},
+      host);
+  CHECK_THROWS_MATCHES(search.fit(column(), column()), Failure,
+                       fails(PET_CANCELLED, {"cancelled"}));
 }
 
 }  // namespace pet::test
