@@ -73,11 +73,11 @@ void register_load_benchmarks() {
   benchmark::RegisterBenchmark("cold_load/ours", cold_load_ours);
   for (const std::size_t count : {many_plugins() / 3, many_plugins()}) {
     const std::string name = "load_" + std::to_string(count);
-    for (const auto& [side, run] : {std::pair{"/bound", many_bound}, std::pair{"/ours", many_ours}}) {
-      benchmark::RegisterBenchmark((name + side).c_str(), [run = run, count](benchmark::State& state) {
-        run(state, count);
-      })->Unit(benchmark::kMillisecond);
-    }
+    const auto add = [&](const char* side, void (*run)(benchmark::State&, std::size_t)) {
+      benchmark::RegisterBenchmark((name + side).c_str(), run, count)->Unit(benchmark::kMillisecond);
+    };
+    add("/bound", many_bound);
+    add("/ours", many_ours);
   }
 }
 
