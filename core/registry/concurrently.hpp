@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cstddef>
 #include <exception>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -37,7 +38,11 @@ void concurrently(std::size_t count, const Call& call) {
   {
     std::vector<std::jthread> threads;
     const std::size_t wanted = std::min(kMaxThreads, count / kCallsWorthAThread);
-    for (std::size_t i = 1; i < wanted; ++i) threads.emplace_back(work);
+    try {
+      for (std::size_t i = 1; i < wanted; ++i) threads.emplace_back(work);
+    } catch (const std::system_error&) {
+      // The system gives no more threads: those there are do it all.
+    }
     work();
   }
   for (const std::exception_ptr& failure : failures) {

@@ -8,7 +8,7 @@
 // own write, repeated somewhere on the way. So before losing or failing, the entry is read back:
 // its random write_id says whose it is.
 //
-// For registry.cpp's writing half only. Threads: one at a time.
+// For the writing half of this room only. Threads: one at a time.
 #pragma once
 
 #include <cstdint>

@@ -5,7 +5,7 @@
 // A class that fails leaves the batch with its error; the others go on. When a whole batch fails,
 // its objects are put one by one, to find out whose fault it was.
 //
-// For registry.cpp's writing half only. Threads: one at a time.
+// For registry_push.cpp only. Threads: one at a time.
 #pragma once
 
 #include <chrono>
