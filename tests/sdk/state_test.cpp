@@ -197,6 +197,20 @@ TEST_CASE("a forged count asks for no memory", "[sdk][state]") {
   CHECK(thrown_by([&] { pet::detail::StateType<XYData>::read(shape); }).status == PET_BAD_STATE);
 }
 
+TEST_CASE("a saved tensor of more than 32 dimensions is refused", "[sdk][state]") {
+  for (const std::uint32_t ndim : {33u, 60u, 64u + 1u}) {
+    std::string forged("\1\2\100", 3);  // float64
+    pet::detail::append_number(forged, ndim, 4);
+    for (std::uint32_t i = 0; i < ndim; ++i) pet::detail::append_number(forged, 1, 8);
+    pet::detail::append_number(forged, 0, 8);
+    pet::detail::ByteReader in(forged);
+    const Thrown failure = thrown_by([&] { pet::detail::StateType<XYData>::read(in); });
+    CHECK(failure.status == PET_BAD_STATE);
+    CHECK(failure.text ==
+          "the saved state is damaged: a tensor of " + std::to_string(ndim) + " dimensions");
+  }
+}
+
 TEST_CASE("a class may write its state by itself", "[sdk][state]") {
   auto custom = make<Custom>();
   custom.fit(XYData::mock({1.0, 2.0}));

@@ -263,6 +263,22 @@ TEST_CASE("a tensor too large for this machine is refused", "[sdk][xydata]") {
         "a tensor cannot have the shape [-1]");
 }
 
+TEST_CASE("a tensor of more than 32 dimensions is refused", "[sdk][xydata]") {
+  const auto count_bytes = [](const XYData& data) {
+    std::size_t bytes = 0;
+    data.for_each_chunk([&](const void*, std::size_t size) { bytes += size; });
+    return bytes;
+  };
+  CHECK(count_bytes(XYData::empty(pet::dtype_of<double>(), Shape(32, 1))) > 32 * 8);
+  CHECK(count_bytes(XYData::mock<double>({1}, Shape(32, 1))) > 32 * 8);
+
+  const Thrown refused = thrown_by([] { XYData::empty(pet::dtype_of<double>(), Shape(60, 1)); });
+  CHECK(refused.status == PET_BAD_INPUT);
+  CHECK(refused.text == "expected at most 32 dimensions, got 60");
+  CHECK(thrown_by([] { XYData::mock<double>({1}, Shape(33, 1)); }).text ==
+        "expected at most 32 dimensions, got 33");
+}
+
 TEST_CASE("columns are put side by side", "[sdk][xydata]") {
   Foreign strided({5, 6, 7, 8}, {2, 2}, {1, 2});
   std::vector<XYData> parts;

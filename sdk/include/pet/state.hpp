@@ -343,7 +343,12 @@ inline XYData StateType<XYData>::read(ByteReader& in) {
   if (in.number(1) == 0) return {};
   const auto code = static_cast<std::uint8_t>(in.number(1));
   const auto bits = static_cast<std::uint8_t>(in.number(1));
-  Shape shape(static_cast<std::size_t>(in.number(4) & 63u));
+  const std::uint64_t ndim = in.number(4);
+  if (ndim > static_cast<std::uint64_t>(kMaxDims)) {
+    throw Failure::bad_state("the saved state is damaged: a tensor of " + std::to_string(ndim) +
+                             " dimensions");
+  }
+  Shape shape(static_cast<std::size_t>(ndim));
   for (std::int64_t& extent : shape) extent = static_cast<std::int64_t>(in.number(8));
   const pet_dtype dtype{code, bits, 1};
   const std::int64_t count = count_elements(shape.data(), static_cast<std::int32_t>(shape.size()));

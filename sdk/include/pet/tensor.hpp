@@ -114,6 +114,15 @@ inline bool is_row_major(const pet_array& array) noexcept {
 
 inline constexpr std::size_t kAlignment = 64;
 
+// What XYData's walks have room for on the stack; a host refuses more as well.
+inline constexpr std::int32_t kMaxDims = 32;
+
+inline void require_dims(std::size_t ndim) {
+  if (ndim <= static_cast<std::size_t>(kMaxDims)) return;
+  throw Failure::bad_input("expected at most " + std::to_string(kMaxDims) + " dimensions, got " +
+                           std::to_string(ndim));
+}
+
 // Deletes what new_tensor() made. Its address also tells such tensors from the host's.
 inline void delete_tensor(pet_tensor* tensor) { std::free(tensor); }
 
@@ -122,6 +131,7 @@ inline void delete_tensor(pet_tensor* tensor) { std::free(tensor); }
 inline pet_tensor* new_tensor(pet_dtype dtype, std::int32_t ndim, const std::int64_t* shape,
                               std::size_t data_bytes) {
   const auto dims = static_cast<std::size_t>(ndim);
+  require_dims(dims);
   const auto rounded = [](std::size_t bytes) {
     return (bytes + kAlignment - 1) / kAlignment * kAlignment;
   };
@@ -144,6 +154,7 @@ inline pet_tensor* new_tensor(pet_dtype dtype, std::int32_t ndim, const std::int
 }
 
 inline pet_tensor* new_tensor(pet_dtype dtype, const Shape& shape) {
+  require_dims(shape.size());
   const auto ndim = static_cast<std::int32_t>(shape.size());
   const std::int64_t count = count_elements(shape.data(), ndim);
   if (count < 0) {

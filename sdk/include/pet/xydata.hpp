@@ -285,7 +285,7 @@ class XYData {
   }
 
  private:
-  static constexpr std::int32_t kMaxDims = 32;
+  static constexpr std::int32_t kMaxDims = detail::kMaxDims;
 
   static XYData owner(pet_tensor* tensor) noexcept {
     XYData data;
