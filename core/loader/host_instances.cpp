@@ -29,7 +29,7 @@ std::int32_t has(const pet_host*, const pet_child* child, const char* id) noexce
 const pet_value* describe(const pet_host*, const pet_child* child) noexcept {
   try {
     Record& record = Record::of(child);
-    return record.description.get([&] { return dump_of(record.as_plugin(), {}); });
+    return record.description.get([&] { return description_of(record.as_plugin()); });
   } catch (...) {
     return nullptr;  // no memory
   }

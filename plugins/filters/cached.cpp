@@ -7,14 +7,16 @@
 //             accepted.
 // Keys:       content hashes of the filter's dump (class, binary hash, parameters) with, for a fit, x
 //             and y, and for a prediction, the filter's state and x. So a filter that was restored or
-//             fitted elsewhere finds its own results. A compiled-in class has no binary hash: a host
-//             whose built-ins changed behaviour needs new blobs, or overwrite. A filter that learns but
-//             cannot save its state is not identified by anything: it is only passed through.
+//             fitted elsewhere finds its own results. A compiled-in class has no binary hash; its
+//             version stands in the dump instead. A filter with a class, at any depth, that has
+//             neither, or one that learns but cannot save its state, is not identified by anything: it
+//             is only passed through.
 // Behaviour:  a kept entry that is damaged is reported to the host's log, computed anew and
 //             replaced. A host without blobs keeps nothing, and says so in its log.
 // Errors:     not_trainable for fit around a filter that learns nothing; those of its filter pass
 //             on.
 // State:      its filter's.
+#include <algorithm>
 #include <optional>
 #include <pet/filter.hpp>
 #include <string>
@@ -46,8 +48,13 @@ class Cached : public Filter<Cached> {
       filter.fit(x, y);
       return;
     }
+    const Value description = filter.describe();
+    if (!is_identified(description)) {
+      filter.fit(x, y);
+      return;
+    }
     const std::string key =
-        "cached-model-" + host().digest({"pet.cached.model/1", text_of(filter.describe()),
+        "cached-model-" + host().digest({"pet.cached.model/1", text_of(description),
                                          host().digest(x), y ? host().digest(y) : ""});
     if (!overwrite && restore_filter(key)) return;
     filter.fit(x, y);
@@ -58,9 +65,11 @@ class Cached : public Filter<Cached> {
     if (!cache_data || (filter.has_fit() && !filter.has(PET_STATE_1)) || !has_blobs()) {
       return filter.predict(x);
     }
+    const Value description = filter.describe();
+    if (!is_identified(description)) return filter.predict(x);
     const std::string learned = filter.has_fit() ? filter.save_state() : std::string();
     const std::string key =
-        "cached-data-" + host().digest({"pet.cached.data/1", text_of(filter.describe()),
+        "cached-data-" + host().digest({"pet.cached.data/1", text_of(description),
                                         host().digest({learned}), host().digest(x)});
     if (!overwrite) {
       if (std::optional<XYData> kept = kept_data(key)) return std::move(*kept);
@@ -82,6 +91,21 @@ class Cached : public Filter<Cached> {
     if (host().has(PET_HOST_BLOBS_1)) return true;
     host().warning("Cached keeps nothing: this host has no blob storage");
     return false;
+  }
+
+  // Whether every class in a description has a hash or a version. An object that only looks like a
+  // node, as a parameter may, costs no more than the cache.
+  static bool is_identified(const Value& value) {
+    if (value.type() == PET_TYPE_LIST) {
+      const Value::List& items = value.as_list();
+      return std::all_of(items.begin(), items.end(), is_identified);
+    }
+    if (value.type() != PET_TYPE_OBJECT) return true;
+    const Object& object = value.as_object();
+    const Value* hash = object.find("version_hash");
+    if (hash != nullptr && hash->is_null() && !object.contains("builtin")) return false;
+    return std::all_of(object.begin(), object.end(),
+                       [](const Field& field) { return is_identified(field.value); });
   }
 
   bool restore_filter(const std::string& key) {

@@ -20,7 +20,7 @@ class Times : public Filter<Times> {
     return out;
   }
 };
-PET_CLASS(Times)
+PET_CLASS(Times, "1")
 
 // The sum of what it was fitted on, in every row, as one integer a row; counts its fits.
 class Sum : public Filter<Sum> {
@@ -44,7 +44,7 @@ class Sum : public Filter<Sum> {
   PET_STATE(std::int64_t, sum, "");
   PET_STATE(bool, fitted, "");
 };
-PET_CLASS(Sum)
+PET_CLASS(Sum, "1")
 
 // Learns the first label, and cannot save it.
 class Stateless : public Filter<Stateless> {
@@ -62,7 +62,7 @@ class Stateless : public Filter<Stateless> {
  private:
   std::int64_t label_ = 0;
 };
-PET_CLASS(Stateless)
+PET_CLASS(Stateless, "1")
 
 // One row less than it is given.
 class DropsARow : public Filter<DropsARow> {

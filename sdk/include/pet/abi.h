@@ -261,7 +261,8 @@ typedef struct pet_host_instances_v1 {
   pet_text (*kind)(const pet_host* host, const pet_child* child); /* "filter", "metric"… [any] */
   /* 1 when the child's class has the interface ("pet.filter/1"); PET_FILTER_FIT asks for fit. [any] */
   int32_t (*has)(const pet_host* host, const pet_child* child, const char* id);
-  /* The child's dump {clazz, version_hash, params}; valid for the child's life. [any] */
+  /* The child's dump {clazz, version_hash, params}; valid for the child's life. The node of a class
+   * without a hash (version_hash is null) has "builtin", its version, if it has one. [any] */
   const pet_value* (*describe)(const pet_host* host, const pet_child* child);
   /* {path: [values]} of every `_grid` in the child's tree, valid for the child's life. A path names
    * a parameter from the child down: "n_neighbors", "filters/1/n_neighbors". [any] */

@@ -31,7 +31,7 @@ class Probe : public pet::Filter<Probe> {
   }
   using Plugin::host;
 };
-PET_CLASS(Probe)
+PET_CLASS(Probe, "3")
 
 class Search : public pet::Optimizer<Search> {
  public:
@@ -95,12 +95,16 @@ TEST_CASE("a parent reads its child's dump", "[core]") {
     const pet::Object dump = self.child->describe().as_object();
     CHECK(dump.at("clazz").as_text() == "Probe");
     CHECK(dump.at("version_hash").is_null());
+    CHECK(dump.at("builtin").as_text() == "3");
     const pet::Object& params = dump.at("params").as_object();
     CHECK(params.at("child").as_object().at("version_hash").as_text() == clazz.hash()->hex());
     CHECK(params.at("child").as_object().at("params").as_object().at("factor").as_double() == 3);
     CHECK(params.at("clazz").as_object().at("clazz").as_text() == "GoodFilter");
     CHECK_FALSE(params.at("clazz").as_object().contains("params"));
+    CHECK_FALSE(params.at("clazz").as_object().contains("builtin"));
+    CHECK_FALSE(params.at("child").as_object().contains("builtin"));
   });
+  CHECK_FALSE(child.item_dump().contains("builtin"));
 }
 
 TEST_CASE("a child's dump stays readable, and follows what was set", "[core]") {

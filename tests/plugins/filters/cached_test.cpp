@@ -7,6 +7,33 @@ namespace {
 using testing::FakeHost;
 using testing::Instance;
 
+// Twice the class Offset as two builds of one host would have it, and once without a version.
+namespace first_build {
+class Offset : public Filter<Offset> {
+ public:
+  XYData predict(const XYData& x) const { return XYData::mock<double>({x.at<double>(0) + 1}); }
+};
+PET_CLASS(Offset, "1")
+}  // namespace first_build
+namespace second_build {
+class Offset : public Filter<Offset> {
+ public:
+  XYData predict(const XYData& x) const { return XYData::mock<double>({x.at<double>(0) + 2}); }
+};
+PET_CLASS(Offset, "2")
+}  // namespace second_build
+namespace unversioned {
+class Offset : public Filter<Offset> {
+ public:
+  PET_PARAM(std::int64_t, plus, 0, "");
+  inline static double offset = 1;
+  void fit(const XYData&) { learned = 1; }
+  XYData predict(const XYData& x) const { return XYData::mock<double>({x.at<double>(0) + offset}); }
+  PET_STATE(std::int64_t, learned, "");
+};
+PET_CLASS(Offset, "")
+}  // namespace unversioned
+
 XYData column() { return XYData::mock<double>({{1.}, {2.}}); }
 
 Instance cached(FakeHost& host, const Object& of_sum = {}, Object params = {}) {
@@ -115,6 +142,34 @@ TEST_CASE("a filter that learns nothing is cached by its parameters", "[plugins]
   CHECK(predict(2) == std::vector<double>{2, 4});
   CHECK(predict(3) == std::vector<double>{3, 6});
   CHECK(host.blobs.size() == 2);
+}
+
+TEST_CASE("another version of a compiled-in class never finds the results of the one before",
+          "[plugins]") {
+  FakeHost host;
+  const XYData x = XYData::mock<double>({10.});
+  const auto predict = [&](const Instance& filter) {
+    return make("Cached", {{"filter", filter}}, host).predict(x).value<double>();
+  };
+  CHECK(predict(testing::make<first_build::Offset>({}, host)) == std::vector<double>{11});
+  CHECK(predict(testing::make<second_build::Offset>({}, host)) == std::vector<double>{12});
+  CHECK(count_blobs(host, "cached-data-") == 2);
+}
+
+TEST_CASE("a class without hash and version is only passed through, at any depth", "[plugins]") {
+  FakeHost host;
+  const XYData x = XYData::mock<double>({10.});
+  const Instance inner = testing::make<unversioned::Offset>({}, host);
+  const Instance nested = make("Cached", {{"filter", inner}, {"cache_data", false}}, host);
+  for (const Instance& filter : {inner, nested}) {
+    Instance wrapper = make("Cached", {{"filter", filter}}, host);
+    wrapper.fit(x);
+    for (const double offset : {1., 2.}) {
+      unversioned::Offset::offset = offset;
+      CHECK(wrapper.predict(x).value<double>() == std::vector<double>{10 + offset});
+    }
+  }
+  CHECK(host.blobs.empty());
 }
 
 TEST_CASE("Cached's failures are its filter's, and its state is", "[plugins]") {

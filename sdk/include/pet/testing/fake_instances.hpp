@@ -101,7 +101,7 @@ class FakeInstances {
     if (value.type() == PET_TYPE_INSTANCE) return described(body(value.as_instance()));
     if (value.type() == PET_TYPE_CLASS) {
       const auto* entry = reinterpret_cast<const pet_entry*>(value.as_class());
-      return Object{{"clazz", detail::view_of(entry->class_name)}, {"version_hash", null}};
+      return node_of(NotesReader::read(detail::view_of(entry->notes)));
     }
     if (value.type() == PET_TYPE_LIST) {
       Value::List out;
@@ -117,8 +117,15 @@ class FakeInstances {
     return out;
   }
   static Value described(const Body& of) {
-    return Object{
-        {"clazz", of.notes.class_name}, {"version_hash", null}, {"params", described(of.params)}};
+    Object out = node_of(of.notes);
+    out["params"] = described(of.params);
+    return out;
+  }
+  // All classes are compiled in here: a version is all that tells two of a name apart.
+  static Object node_of(const Notes& notes) {
+    Object out{{"clazz", notes.class_name}, {"version_hash", null}};
+    if (!notes.version.empty()) out["builtin"] = notes.version;
+    return out;
   }
   static void collect_grid(const Value& value, const std::string& path, Object& out) {
     const std::string prefix = path.empty() ? "" : path + "/";
