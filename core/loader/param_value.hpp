@@ -47,6 +47,8 @@ class ParamObject {
   bool erase(std::string_view key);
 
   const std::vector<Field>& fields() const noexcept { return fields_; }
+  // For changing values in passing; the keys stay as they are.
+  std::vector<Field>& fields() noexcept { return fields_; }
   std::size_t size() const noexcept;
   bool empty() const noexcept;
 

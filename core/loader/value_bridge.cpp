@@ -1,6 +1,7 @@
 #include "core/loader/value_bridge.hpp"
 
 #include <string>
+#include <unordered_set>
 
 #include "core/loader/instance_record.hpp"
 #include "storage/error.hpp"
@@ -28,14 +29,17 @@ ParamList convert_list(const pet_value& value, int depth) {
 }
 
 ParamObject convert_object(const pet_value& value, int depth) {
+  constexpr std::uint64_t kFewKeys = 32;  // a search among so few is cheaper than a set
+  const bool few = value.as.object.count <= kFewKeys;
+  std::unordered_set<std::string> keys;
   ParamObject object;
   for (std::uint64_t i = 0; i < value.as.object.count; ++i) {
     const pet_field& field = value.as.object.fields[i];
     std::string key = copy_of(field.key);
-    if (object.contains(key)) {
+    if (few ? object.contains(key) : !keys.insert(key).second) {
       throw Error(ErrorCode::kBadParams, "the key '" + key + "' stands twice in an object");
     }
-    object.set(std::move(key), convert(field.value, depth));
+    object.append(std::move(key), convert(field.value, depth));
   }
   return object;
 }

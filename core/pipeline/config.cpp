@@ -59,8 +59,8 @@ void ConfigReader::read_value(ParamValue& value, const std::string& pointer, std
   } else if (is_node(value)) {
     read_node(value, pointer, depth);
   } else if (ParamObject* object = value.if_object()) {
-    for (const auto& [key, ignored] : object->fields()) {
-      read_value(*object->find(key), pointer_to(pointer, key), depth + 1);
+    for (auto& [key, field] : object->fields()) {
+      read_value(field, pointer_to(pointer, key), depth + 1);
     }
   }
 }
@@ -74,20 +74,18 @@ void ConfigReader::read_node(ParamValue& value, const std::string& pointer, std:
   read_clazz(node, object);
   read_keys(node, object);
   read_pins(node, object);
-  for (const auto& [key, ignored] : object.fields()) {
+  for (auto& [key, inner] : object.fields()) {
     const bool is_attribute = key.starts_with('_');
     const bool is_params = key == "params";
-    if (is_attribute || (is_params && object.at(key).if_object())) {
-      ParamValue& inner = *object.find(key);
+    if (is_attribute || (is_params && inner.if_object())) {
       // `params` itself is no value: an object in its place with a parameter called "clazz" is no
       // node.
       if (is_attribute) {
         read_value(inner, pointer_to(pointer, key), depth + 1);
         continue;
       }
-      for (const auto& [name, unused] : inner.if_object()->fields()) {
-        read_value(*inner.if_object()->find(name), pointer_to(pointer_to(pointer, key), name),
-                   depth + 2);
+      for (auto& [name, parameter] : inner.if_object()->fields()) {
+        read_value(parameter, pointer_to(pointer_to(pointer, key), name), depth + 2);
       }
     }
   }

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <limits>
 #include <optional>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -71,7 +72,11 @@ class TreeBuilder {
   struct Frame {
     ParamValue container;
     std::string key;  // of the field whose value comes next
+    std::unordered_set<std::string> keys;  // once there are many; before, a search is cheaper
+
+    bool is_new(const std::string& candidate);
   };
+  static constexpr std::size_t kFewKeys = 32;
 
   bool refuse(std::string problem) {
     problem_ = std::move(problem);
@@ -107,7 +112,8 @@ bool TreeBuilder::add(ParamValue value) {
   } else if (ParamList* list = stack_.back().container.if_list()) {
     list->push_back(std::move(value));
   } else {
-    stack_.back().container.if_object()->set(std::move(stack_.back().key), std::move(value));
+    // Key() has seen that the key is new.
+    stack_.back().container.if_object()->append(std::move(stack_.back().key), std::move(value));
   }
   return true;
 }
@@ -117,8 +123,18 @@ bool TreeBuilder::open(ParamValue container) {
     return refuse("nested deeper than " + std::to_string(options_.max_depth) +
                   " levels: the limit");
   }
-  stack_.push_back({std::move(container), {}});
+  stack_.push_back({std::move(container), {}, {}});
   return true;
+}
+
+// Remembers the key, which becomes a field next.
+bool TreeBuilder::Frame::is_new(const std::string& candidate) {
+  const ParamObject& object = *container.if_object();
+  if (object.size() < kFewKeys) return !object.contains(candidate);
+  if (keys.empty()) {
+    for (const auto& [known, ignored] : object.fields()) keys.insert(known);
+  }
+  return keys.insert(candidate).second;
 }
 
 bool TreeBuilder::close() {
@@ -137,7 +153,7 @@ bool TreeBuilder::Key(const char* text, rapidjson::SizeType size, bool) {
   const ParamObject& object = *frame.container.if_object();
   frame.key.assign(text, size);
   if (!is_utf8(frame.key)) return refuse_text(kHalfPair);
-  if (object.contains(frame.key)) {
+  if (!frame.is_new(frame.key)) {
     return refuse_text("the key " + shown_text(frame.key) +
                        " stands twice in this object: keep one");
   }

@@ -53,6 +53,32 @@ TEST_CASE("nodes are found at any depth, children before parents", "[pipeline][c
                                          " Root"});
 }
 
+TEST_CASE("large objects are read, and a key that stands twice in one is found",
+          "[pipeline][config]") {
+  constexpr int kObjects = 20, kKeys = 9'999;  // and one more: the limit
+  const auto object = [](const std::string& last) {
+    std::string text = "{";
+    for (int i = 0; i < kKeys; ++i) {
+      text += "\"key " + std::to_string(i) + "\":" + std::to_string(i) + ",";
+    }
+    return text + last + "}";
+  };
+  std::string json = R"({"clazz": "A", "params": {)";
+  for (int i = 0; i < kObjects; ++i) {
+    json += (i == 0 ? "\"" : ",\"") + std::to_string(i) + "\":" + object(R"("last": {"clazz": "B"})");
+  }
+  const Config config = read(json + "}}");
+  REQUIRE(config.nodes().size() == kObjects + 1);
+  CHECK(config.nodes()[0].pointer == "/params/0/last");
+
+  const ParamValue plain = parse_json(object(R"("last": 1)"));
+  REQUIRE(plain.if_object()->size() == kKeys + 1);
+  CHECK(plain.if_object()->fields()[kKeys - 1].second.as_int64() == kKeys - 1);
+  for (const char* twice : {R"("key 0": 1)", R"("key 32": 1)", R"("key 9998": 1)"}) {
+    CHECK_THROWS_WITH(parse_json(object(twice)), Catch::Contains("stands twice in this object"));
+  }
+}
+
 TEST_CASE("a node says which version it means", "[pipeline][config]") {
   struct Case {
     std::string keys;
