@@ -110,6 +110,9 @@ ParameterFacts read_parameter(NoteReader& in) {
   return parameter;
 }
 
+// Far beyond what a class has. Each is looked for among the others.
+constexpr std::size_t kMaxInterfaces = 64;
+
 // Gathers the notes of one class. They may stand in any order: g++ emits them reversed.
 class ClassReader {
  public:
@@ -154,6 +157,9 @@ void ClassReader::add(std::uint32_t type, NoteReader in) {
       break;
     case PET_NOTE_INTERFACE: {
       std::string id = in.word();
+      if (facts_.interfaces.size() == kMaxInterfaces) {
+        in.fail("is one of more than " + std::to_string(kMaxInterfaces) + ": the limit");
+      }
       if (facts_.has_interface(id)) in.fail("names " + id + " a second time");
       facts_.interfaces.push_back(std::move(id));
       break;

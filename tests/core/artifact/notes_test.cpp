@@ -179,6 +179,16 @@ TEST_CASE("malformed notes are refused with the note and the reason", "[core][ar
   }
 }
 
+TEST_CASE("a class has at most 64 interfaces", "[core][artifact]") {
+  std::string notes = required_notes();
+  for (int i = 0; i < 64; ++i) {
+    notes += note(PET_NOTE_INTERFACE, text("a" + std::to_string(i) + "/1"));
+  }
+  CHECK(read(notes).interfaces.size() == 64);
+  CHECK_THROWS_WITH(read(notes + note(PET_NOTE_INTERFACE, text("one.more/1"))),
+                    Catch::Contains("the interface note is one of more than 64: the limit"));
+}
+
 TEST_CASE("a class name outside the rule is its own error", "[core][artifact]") {
   for (const char* name : {"", "../evil", "My Filter", "Ünicode"}) {
     try {
