@@ -44,7 +44,8 @@ inline constexpr std::uint64_t kNeeded = 1, kPltRelSize = 2, kHash = 4, kStrTab 
                                kSymEntry = 11, kInit = 12, kFini = 13, kRpath = 15, kPltRel = 20,
                                kTextRel = 22, kJmpRel = 23, kInitArray = 25, kFiniArray = 26,
                                kInitArraySize = 27, kFiniArraySize = 28, kRunpath = 29, kFlags = 30,
-                               kTagsKept = 32, kGnuHash = 0x6ffffef5, kVersym = 0x6ffffff0,
+                               kRelrSize = 35, kRelr = 36, kRelrEntry = 37,
+                               kTagsKept = 38, kGnuHash = 0x6ffffef5, kVersym = 0x6ffffff0,
                                kFlags1 = 0x6ffffffb, kVerdef = 0x6ffffffc, kVerneed = 0x6ffffffe,
                                kVerneedCount = 0x6fffffff;
 }  // namespace elf

@@ -150,8 +150,10 @@ class RelocationWalk {
       : image_(image), symbols_(symbols), facts_(facts), is_x86_(image.machine() == elf::kX86_64) {}
 
   void read(std::uint64_t address, std::uint64_t size);
+  void read_packed(std::uint64_t address, std::uint64_t size);
 
  private:
+  void check_packed(std::uint64_t place);
   void check(std::uint64_t place, std::uint64_t info, std::uint64_t addend);
 
   const ElfImage& image_;
@@ -170,6 +172,46 @@ void RelocationWalk::read(std::uint64_t address, std::uint64_t size) {
   for (std::size_t i = 0; i < table.size(); i += elf::kRelocationSize) {
     check(load<std::uint64_t>(table, i), load<std::uint64_t>(table, i + 8),
           load<std::uint64_t>(table, i + 16));
+  }
+}
+
+// Relative relocations, packed: an even word is the address of a place, an odd one says in its upper 63 bits which of the
+// 63 words after the last place or bitmap are places too. No word stands for more than 63 places.
+void RelocationWalk::read_packed(std::uint64_t address, std::uint64_t size) {
+  constexpr std::uint64_t kWord = 8, kPlacesOfBitmap = 63;
+  if ((address == 0) != (size == 0) || size % kWord != 0) {
+    throw_corrupt("is malformed: its packed relocation table has no address or no fitting size");
+  }
+  if (size == 0) return;
+  const auto table = image_.at(address, size, "packed relocation table");
+  if (load<std::uint64_t>(table, 0) % 2 != 0) {
+    throw_corrupt("is malformed: its packed relocation table begins without an address");
+  }
+  std::uint64_t next = 0;
+  for (std::size_t i = 0; i < table.size(); i += kWord) {
+    const auto word = load<std::uint64_t>(table, i);
+    if (word % 2 == 0) {
+      check_packed(word);
+      next = word + kWord;
+      continue;
+    }
+    for (std::uint64_t bit = 0; bit < kPlacesOfBitmap; ++bit) {
+      if ((word >> (bit + 1) & 1) != 0) check_packed(next + bit * kWord);
+    }
+    next += kPlacesOfBitmap * kWord;
+  }
+}
+
+// The loader adds to what stands at the place, so the place itself holds the address before that.
+void RelocationWalk::check_packed(std::uint64_t place) {
+  if (home_ == nullptr || !home_->holds(place, 8)) home_ = image_.segment_of(place, 8);
+  if (home_ == nullptr || (home_->flags & elf::kWrite) == 0) {
+    throw_corrupt("is malformed: a packed relocation writes outside of what is writable");
+  }
+  if (!in_call_list(image_, place)) return;
+  const auto bytes = image_.at(place, 8, "list of functions that run while it is loaded");
+  if (!is_code(image_, load<std::uint64_t>(bytes, 0))) {
+    throw_corrupt("is malformed: a function that runs while it is loaded is not code");
   }
 }
 
@@ -261,9 +303,13 @@ void check_relocations(const ElfImage& image, SymbolCount count, Facts& facts) {
   if (image.tag(elf::kJmpRel) != 0 && image.tag(elf::kPltRel) != elf::kRela) {
     throw_corrupt("is malformed: its relocations of functions are of an unknown kind");
   }
+  if (image.tag(elf::kRelr) != 0 && image.tag(elf::kRelrEntry) != 8) {
+    throw_corrupt("is malformed: its packed relocations are not of 8 bytes");
+  }
   RelocationWalk walk(image, count.limit, facts);
   walk.read(image.tag(elf::kRela), image.tag(elf::kRelaSize));
   walk.read(image.tag(elf::kJmpRel), image.tag(elf::kPltRelSize));
+  walk.read_packed(image.tag(elf::kRelr), image.tag(elf::kRelrSize));
 }
 
 }  // namespace pet

@@ -24,7 +24,7 @@ void read_symbols(const ElfImage& image, SymbolCount count, Facts& facts);
 // Fills version_needs and both floors.
 void read_version_needs(const ElfImage& image, SymbolCount count, Facts& facts);
 
-// Checks both relocation tables; fills text_relocations and has_ifunc.
+// Checks all three relocation tables; fills text_relocations and has_ifunc.
 void check_relocations(const ElfImage& image, SymbolCount count, Facts& facts);
 
 }  // namespace pet

@@ -72,6 +72,60 @@ TEST_CASE("both kinds of symbol hash tables are understood", "[core][artifact]")
   CHECK(fixture_facts("sysv_hash").exports.count == 1);
 }
 
+// The place in the file of a dynamic entry's value, or 0.
+std::size_t dynamic_value(const std::string& bytes, std::uint64_t tag) {
+  const auto word = [&](std::size_t at) {
+    std::uint64_t value = 0;
+    std::memcpy(&value, bytes.data() + at, sizeof value);
+    return value;
+  };
+  for (std::size_t segment = 64; segment < 64 + 56 * 16; segment += 56) {
+    if ((word(segment) & 0xffffffff) != 2) continue;
+    for (std::size_t at = word(segment + 8); word(at) != 0; at += 16) {
+      if (word(at) == tag) return at + 8;
+    }
+    return 0;
+  }
+  return 0;
+}
+
+TEST_CASE("packed relocations are walked, and those that write elsewhere refused",
+          "[core][artifact]") {
+  constexpr std::uint64_t kRelrSize = 35, kRelr = 36, kRelrEntry = 37;
+  const std::string good(fixture("packed_relocations").view());
+  CHECK(fixture_facts("packed_relocations").clazz.name == "PackedRelocations");
+  const std::size_t table_entry = dynamic_value(good, kRelr);
+  if (table_entry == 0) {
+    WARN("skipped: this linker does not pack relocations");
+    return;
+  }
+  const auto damaged = [&](std::size_t at, std::uint64_t value) {
+    std::string bytes = good;
+    std::memcpy(bytes.data() + at, &value, sizeof value);
+    return bytes;
+  };
+  std::uint64_t table = 0;  // in the first segment, where addresses are places in the file
+  std::memcpy(&table, good.data() + table_entry, sizeof table);
+  const char* elsewhere = "is malformed: a packed relocation writes outside of what is writable";
+  for (const std::uint64_t place : {std::uint64_t{0}, std::uint64_t{0x1000}, std::uint64_t{1} << 39,
+                                    ~std::uint64_t{1}}) {
+    check_refused(damaged(table, place), ErrorCode::kCorrupt, elsewhere);
+  }
+  std::string bitmaps = good;  // the two words after the first, 126 places: beyond the segment
+  bitmaps.replace(table + 8, 16, 16, '\xff');
+  check_refused(bitmaps, ErrorCode::kCorrupt, elsewhere);
+  check_refused(damaged(table, 1), ErrorCode::kCorrupt,
+                "is malformed: its packed relocation table begins without an address");
+  check_refused(damaged(table_entry, std::uint64_t{1} << 39), ErrorCode::kCorrupt,
+                "is malformed: its packed relocation table lies outside of the file");
+  check_refused(damaged(dynamic_value(good, kRelrSize), 1 << 20), ErrorCode::kCorrupt,
+                "is malformed: its packed relocation table reaches beyond the file");
+  check_refused(damaged(dynamic_value(good, kRelrSize), 12), ErrorCode::kCorrupt,
+                "is malformed: its packed relocation table has no address or no fitting size");
+  check_refused(damaged(dynamic_value(good, kRelrEntry), 16), ErrorCode::kCorrupt,
+                "is malformed: its packed relocations are not of 8 bytes");
+}
+
 TEST_CASE("each fixture shows the fact that it is named after", "[core][artifact]") {
   CHECK(fixture_facts("wrong_abi_major").clazz.abi_major == 9);
   CHECK(fixture_facts("newer_abi_minor").clazz.abi_minor == 7);
