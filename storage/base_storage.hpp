@@ -112,6 +112,11 @@ class BaseStorage {
   // Removes the object, durably: true when there was one.
   bool remove(std::string_view key);
 
+  // Makes the storage itself, where that is a writer's to do: the directory of a local one. Who means
+  // to write calls it before the first read, since reading a storage that is not there is
+  // kStorageUnreachable: a path mistyped or not mounted must not look like an empty storage.
+  virtual void ensure_exists() {}
+
   // The storage's URL, without credentials, fit for messages: "file:///srv/pets", "memory:".
   virtual std::string describe() const = 0;
 

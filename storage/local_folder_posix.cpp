@@ -65,6 +65,12 @@ std::optional<Folder> open_child(const Folder& parent, const std::string& name) 
 
 std::optional<Folder> open_folder(const std::string& root, std::string_view folder) {
   std::optional<Folder> at = open_root(root);
+  if (!at) {
+    throw Error(ErrorCode::kStorageUnreachable,
+                "storage " + quoted(root) + " does not exist: check the path, and that it is "
+                "mounted; the first push makes a new one",
+                {.class_name = {}, .hash = {}, .key = root});
+  }
   while (at && !folder.empty()) at = open_child(*at, next_segment(folder));
   return at;
 }

@@ -5,8 +5,9 @@
 //   storage.put("plugins/A/latest.json", hint);
 //
 // Any number of processes may share the directory, over NFS too: nothing is locked, and every
-// object appears by one atomic rename or link. The directory is created by the first write; one
-// that does not exist yet reads as empty, one that cannot be read, or is a file, throws.
+// object appears by one atomic rename or link. The directory is created by ensure_exists() or the
+// first write; reading one that does not exist is kStorageUnreachable, since a path mistyped or not
+// mounted is no empty storage.
 //
 // Keys stay inside: below the root no symbolic link is followed, so nobody who may write here can
 // make a reader or writer elsewhere touch another file. The root itself may be reached through
@@ -33,6 +34,7 @@ class LocalStorage : public BaseStorage {
   // The root, absolute, without a trailing '/'.
   const std::string& root() const noexcept { return root_; }
 
+  void ensure_exists() override;
   std::string describe() const override;
 
   // put_if_absent needs link(2) or renameat2(2), which are atomic or fail: a file system without

@@ -247,6 +247,8 @@ LocalStorage::LocalStorage(std::string root) {
   while (root_.size() > 1 && (root_.ends_with('/') || root_.ends_with("/."))) root_.pop_back();
 }
 
+void LocalStorage::ensure_exists() { posix::make_folders(root_); }
+
 std::string LocalStorage::describe() const {
   constexpr std::string_view kPlain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-~+=@,:";

@@ -14,7 +14,11 @@ TEST_CASE("MemoryStorage keeps the contract", "[storage]") {
 
 TEST_CASE("LocalStorage keeps the contract", "[storage]") {
   const TemporaryFolder folder;
-  check_contract([&] { return std::make_unique<LocalStorage>(folder / "root"); });
+  check_contract([&] {
+    auto storage = std::make_unique<LocalStorage>(folder / "root");
+    storage->ensure_exists();
+    return storage;
+  });
 }
 
 TEST_CASE("FaultyStorage keeps the contract when it is not told to fail", "[storage]") {

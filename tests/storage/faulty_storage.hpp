@@ -69,6 +69,7 @@ class FaultyStorage : public BaseStorage {
     recorded_.clear();
   }
 
+  void ensure_exists() override { within_.ensure_exists(); }
   std::string describe() const override { return within_.describe(); }
   Capabilities capabilities() const override {
     const std::lock_guard lock(mutex_);

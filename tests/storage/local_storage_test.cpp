@@ -52,17 +52,24 @@ void set_age(const std::string& path, time_t seconds) {
 
 }  // namespace
 
-TEST_CASE("a root that does not exist reads as empty and is created by the first write",
+TEST_CASE("a root that does not exist is no empty storage, and is created by the first write",
           "[storage][local]") {
   const TemporaryFolder folder;
   LocalStorage storage(folder / "not/yet/there");
-  CHECK(storage.get("a") == std::nullopt);
-  CHECK(storage.list("").empty());
-  CHECK_FALSE(storage.remove("a"));
+  const auto missing = fails(ErrorCode::kStorageUnreachable,
+                             {"storage '" + folder / "not/yet/there" + "' does not exist", "mounted"});
+  CHECK_THROWS_MATCHES(storage.get("a"), Error, missing);
+  CHECK_THROWS_MATCHES(storage.head("a"), Error, missing);
+  CHECK_THROWS_MATCHES(storage.list(""), Error, missing);
+  CHECK_THROWS_MATCHES(storage.remove("a"), Error, missing);
   CHECK_FALSE(fs::exists(folder / "not"));
 
   storage.put("a/b", "x");
   CHECK(read_file(folder / "not/yet/there/a/b") == "x");
+
+  LocalStorage empty(folder / "another");
+  empty.ensure_exists();
+  CHECK(empty.list("").empty());
 }
 
 TEST_CASE("a root that is a file is refused by reads and writes", "[storage][local]") {
