@@ -110,6 +110,9 @@ bool LogWriter::append() {
     // Unreachable can mean written, with the answer lost.
     if (error.code() != ErrorCode::kStorageUnreachable) throw;
     if (!registry_.storage_->head(key_)) throw;
+    // There it is, perhaps ours, perhaps not on the disk yet: a second put says "already there" only
+    // of what is durable.
+    if (registry_.put_absent(key_, document_->bytes)) return true;
   }
   auto there = registry_.require_entry(move_.class_name, document_->entry.number);
   if (there.entry.write_id != write_id_) return false;

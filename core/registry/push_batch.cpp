@@ -59,6 +59,7 @@ PushBatch::PushBatch(Registry& registry, std::span<const PushItem> items, Goal g
 
 std::vector<PushOutcome> PushBatch::run() {
   check_items();
+  for_each_live([&](Job&) { registry_.storage_->ensure_exists(); });
   if (goal_ == Goal::kPublish) read_newest();
   refuse_case_twins();
   store_binaries();

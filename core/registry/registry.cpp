@@ -60,12 +60,14 @@ Registry::Newest Registry::read_newest(std::string_view class_name, HintUse use)
   std::uint64_t last = last_number(class_name, std::max(known, hint.number));
   if (last == 0) return newest;
   newest.document = read_entry(class_name, last);
-  if (!newest.document && last == hint.number && last > known) {  // nobody but the hint said so
-    report_damage(class_name, pet::quoted(latest_key(class_name)) + " names log entry " +
-                                  std::to_string(last) + ", which does not exist");
-    last = last_number(class_name, known);
-    if (last == 0) return newest;
-    newest.document = read_entry(class_name, last);
+  // The hint is written after the entry that it copies: where it leads, the log has lost its end, and
+  // what is left would be an older version, or, of a log that is gone, a built-in.
+  if (!newest.document && last == hint.number && last > known) {
+    throw Error(ErrorCode::kCorrupt,
+                pet::quoted(latest_key(class_name)) + " names log entry " + std::to_string(last) +
+                    ", which does not exist: entries are never deleted\n  try: restore the log of " +
+                    std::string(class_name) + " from a copy of the storage",
+                {std::string(class_name), {}, latest_key(class_name)});
   }
   if (!newest.document) newest.document = require_entry(class_name, last);
   if (reads_hint && !newest.hint) {

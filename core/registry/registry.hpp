@@ -13,7 +13,8 @@
 //
 // Absence:  std::nullopt or an empty list. A damaged document is kCorrupt, never absent; a storage
 //           that fails throws its own error. A damaged or missing hint is survived, reported as
-//           kDamage, and healed by the next push.
+//           kDamage, and healed by the next push; a hint that leads the log is kCorrupt, since it is
+//           written last: the log has lost its end.
 // Numbers:  a registry remembers the highest entry that it saw of each class and never goes back
 //           below it: an entry that was there and is gone is kCorrupt.
 // Names:    checked before any request: kInvalidName.
