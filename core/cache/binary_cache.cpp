@@ -87,8 +87,10 @@ CachedBinary BinaryCache::insert(const Binary& binary) {
 CachedBinary BinaryCache::get_or_fetch(const Hash& expected, const FetchSubject& subject,
                                        const std::function<std::string()>& download) {
   // The look into the store belongs to the flight: a thread that missed just before another one's
-  // file appeared would fetch it again.
-  return process_flights().run(store_->identity() + "\n" + expected.hex(),
+  // file appeared would fetch it again. Where from is part of the key: an error is shared only with
+  // those who asked the same place for the same thing.
+  return process_flights().run(store_->identity() + "\n" + expected.hex() + "\n" +
+                                   subject.source + "\n" + subject.key,
                                [&] { return fetch(expected, subject, download); });
 }
 
