@@ -21,7 +21,17 @@ check_status 2 'cannot read the config file' "$PETCTL" list --config nowhere.tom
 check_status 1 's3://' "$PETCTL" list --storage s3://bucket/prefix
 check_status 2 'HOME' env -u HOME -u XDG_DATA_HOME -u PET_STORAGE "$PETCTL" list
 
+# A storage that is not there, a mount that went away: never an empty one, never the built-in instead.
+config '{"clazz": "StandardScalerPlugin", "params": {}}'
+check_status 5 "storage '$scratch/mistyped' does not exist" "$PETCTL" run config.json --storage "$scratch/mistyped"
+check 'StandardScalerPlugin' "$PETCTL" run config.json --storage "$scratch/mistyped" --offline
+check 'no classes in' env -u PET_STORAGE "$PETCTL" list  # the default place is made
+
+check_status 5 'not asked offline' "$PETCTL" list --offline
+check_status 5 'not asked offline' "$PETCTL" log GoodFilter --offline
+
 # Not found.
+mkdir storage
 check_status 3 'No remote versions found for GoodFilter' "$PETCTL" pull GoodFilter
 check_status 3 'No remote versions found for KnnFilter' "$PETCTL" pull KnnFilter
 check_status 3 'GoodFilter' "$PETCTL" log GoodFilter

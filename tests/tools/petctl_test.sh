@@ -15,7 +15,9 @@ cat > pipeline.json <<'J'
   "metrics": [{"clazz": "F1", "params": {"average": "weighted"}}]}}
 J
 
-# Before anything is pushed.
+# Before anything is pushed: a storage that is not there is not an empty one.
+check_status 5 'does not exist' "$PETCTL" list
+mkdir storage empty configured
 check 'no classes in file://' "$PETCTL" list
 check "untracked GoodFilter $hash1" "$PETCTL" status "$good"
 check '"classes": \[*"class": "GoodFilter", "hash": "'"$hash1"'"' \

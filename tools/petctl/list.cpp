@@ -81,13 +81,23 @@ void list_versions(const Settings& settings, const Registry& registry, const std
   print_table(rows);
 }
 
+// What a storage holds is asked of the storage or not at all.
+Registry open_registry(const Settings& settings, const Container& container) {
+  if (settings.offline) {
+    throw Error(ErrorCode::kStorageUnreachable,
+                container.storage()->describe() + " is not asked offline\n  try: without --offline, or "
+                "petctl list --builtin");
+  }
+  return Registry(container.storage(), {.observer = container.pcm.options().observer});
+}
+
 }  // namespace
 
 void run_list(const Settings& given, const ListOptions& options) {
   Settings settings = given;
   const auto container = open_session(settings);
   if (options.builtin) return list_builtin(settings, *container, options.class_name);
-  const Registry registry(container->storage());
+  const Registry registry = open_registry(settings, *container);
   if (options.class_name.empty()) return list_classes(settings, registry);
   list_versions(settings, registry, options.class_name);
 }
@@ -95,7 +105,7 @@ void run_list(const Settings& given, const ListOptions& options) {
 void run_log(const Settings& given, const LogOptions& options) {
   Settings settings = given;
   const auto container = open_session(settings);
-  const Registry registry(container->storage());
+  const Registry registry = open_registry(settings, *container);
   registry.require_newest(options.class_name);
   ParamList all;
   Rows rows{{"NUMBER", "HASH", "TIME", "BY", "MESSAGE"}};

@@ -154,7 +154,7 @@ void print_text_outcome(const Outcome& outcome, const std::vector<PetClass>& cla
 void run_run(const Settings& given, const RunOptions& options) {
   Settings settings = given;
   check_options(options);
-  const auto container = open_session(settings);
+  const auto container = open_session(settings, SessionUse::kRun);
   bind_plugins(*container, options.plugins);
   BasePlugin pipeline = build(*container, options.pipeline);
   std::vector<PetClass> classes;
@@ -166,7 +166,7 @@ void run_run(const Settings& given, const RunOptions& options) {
 
 void run_pin(const Settings& given, const PinOptions& options) {
   Settings settings = given;
-  const auto container = open_session(settings);
+  const auto container = open_session(settings, SessionUse::kRun);
   bind_plugins(*container, options.plugins);
   const std::string pinned = to_json(pinned_dump(build(*container, options.pipeline)), 1);
   if (options.out.empty()) return print_line(pinned);

@@ -5,14 +5,17 @@
 
 #include "core/artifact/machine.hpp"
 #include "core/cache/binary_cache.hpp"
+#include "core/cache/trusted_directory_posix.hpp"
 #include "core/loader/plugin_host.hpp"
 #include "plugins/builtins.hpp"
+#include "storage/local_storage.hpp"
+#include "storage/memory_storage.hpp"
 #include "storage/open_storage.hpp"
 
 namespace pet::tools {
 namespace {
 
-// Damage and refusals concern everybody; the rest is for --verbose.
+// Damage that was survived and what plugins say concern everybody; the rest is for --verbose.
 Observer observer_for(const Settings& settings) {
   return [verbose = settings.verbose](const Event& event) {
     const bool warning = event.kind == EventKind::kDamage || event.kind == EventKind::kQuarantine ||
@@ -23,14 +26,19 @@ Observer observer_for(const Settings& settings) {
   };
 }
 
+// What wrappers such as Cached keep: predictions and fitted models, which nobody else may read or plant.
+std::shared_ptr<BaseStorage> open_blobs(const std::string& cache) {
+  if (cache == "memory:") return std::make_shared<MemoryStorage>();
+  const auto directory = posix::open_trusted_directory(std::filesystem::path(cache) / "blobs");
+  return std::make_shared<LocalStorage>(directory.path);
+}
+
 }  // namespace
 
-std::unique_ptr<Container> open_session(Settings& settings) {
+std::unique_ptr<Container> open_session(Settings& settings, SessionUse use) {
   complete(settings);
+  auto blobs = use == SessionUse::kRun ? open_blobs(settings.cache) : nullptr;
   const Observer observer = observer_for(settings);
-  const bool in_memory = settings.cache == "memory:";
-  auto blobs = open_storage(in_memory ? settings.cache
-                                      : (std::filesystem::path(settings.cache) / "blobs").string());
   return std::make_unique<Container>(ContainerOptions{
       .storage = open_storage(settings.storage),
       .cache = BinaryCache::open(settings.cache, {.observer = observer}),

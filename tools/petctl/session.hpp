@@ -10,8 +10,13 @@
 
 namespace pet::tools {
 
+enum class SessionUse {
+  kLook,  // at storage and files: the cache directory is not touched before it is needed
+  kRun,   // instances, which may keep blobs in the cache directory
+};
+
 // Opens storage and cache; completes `settings` first. Built-ins are bound.
-std::unique_ptr<Container> open_session(Settings& settings);
+std::unique_ptr<Container> open_session(Settings& settings, SessionUse use = SessionUse::kLook);
 
 // Registers the binaries of --plugin, pushed or not: they win over what storage calls latest.
 void bind_plugins(Container& container, const std::vector<std::string>& files);

@@ -6,6 +6,7 @@
 
 #include "core/cache/binary_cache.hpp"
 #include "storage/error.hpp"
+#include "storage/local_storage.hpp"
 #include "tools/petctl/output.hpp"
 
 namespace pet::tools {
@@ -76,6 +77,7 @@ void complete(Settings& settings) {
                   "\n  try: --storage file:///DIRECTORY, or set PET_STORAGE");
     }
     settings.storage = (data / "petfactory/storage").string();
+    LocalStorage(settings.storage).ensure_exists();  // ours to make; one that was named is not
   }
   if (settings.cache.empty()) settings.cache = BinaryCache::default_directory().string();
 }
