@@ -1,6 +1,6 @@
 // Observer: what happened, for whoever wants to know. The library itself prints nothing.
 //
-//   container.observe([](const pet::Event& event) { spdlog::info("{}", pet::to_string(event)); });
+//   pet::Container container({.observer = [](const pet::Event& event) { log(pet::to_string(event)); }});
 //
 // Threads: an observer may be called from any thread, also from several at once. It must not throw
 //          (what it throws is dropped) and must not call back into the object that reported.

@@ -1,7 +1,7 @@
 // CheckedLoader: the one way by which bytes become a class.
 //
 // The library, the service and the tools, a pull, an exact version, a file and a cache hit all come
-// through here: hash → trust → gate → load, from one buffer, and nothing of a binary runs before
+// through here: hash → gate → load, from one buffer, and nothing of a binary runs before
 // all agreed. (Inside core/factory.)
 //
 // Threads: any. Throws: what the gate and the loader throw, each refusal reported to the observer.

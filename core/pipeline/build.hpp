@@ -1,7 +1,7 @@
 // build_from_dump: a config becomes live instances.
 //
-//   pet::BasePlugin pipeline = pet::build_from_dump(text, container.ppif, {.source =
-//   "pipeline.json"}); pipeline.fit(x, y);
+//   pet::BasePlugin pipeline = pet::build_from_dump(text, container, {.source = "pipeline.json"});
+//   pipeline.fit(x, y);
 //
 // Exactly the classes that the config names are fetched and mapped, in parallel; then instances are
 // made, children before their parents. A node with a hash gets exactly that binary; one marked

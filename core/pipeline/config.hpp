@@ -1,13 +1,12 @@
 // Config: what the objects of a JSON tree mean: which of them are nodes (classes and instances),
 // and what each node says of its version. Nothing is looked up here, and no plugin code runs.
 //
-//   {"clazz": "KnnFilter", "version_hash": null, "params": {"n_neighbors": 3}}      an instance
-//   {"clazz": "KnnFilter", "version_hash": "3fa9c1…"}                               the class
-//   itself
+//   {"clazz": "KnnFilter", "version_hash": null, "params": {"n_neighbors": 3}}   an instance
+//   {"clazz": "KnnFilter", "version_hash": "3fa9c1…"}                            the class itself
 //
-//   version_hash   the binary. Missing, null and "" are the same: whatever the factory has by that
-//   name platforms      {"linux-x86_64-gnu": hash…}: the binary for each platform; this one's is
-//   taken builtin        the behaviour version of a compiled-in class, instead of a binary
+//   version_hash   the binary; missing, null and "" are the same: what the factory has by that name
+//   platforms      {"linux-x86_64-gnu": hash…}: the binary for each platform; this one's is taken
+//   builtin        the behaviour version of a compiled-in class, instead of a binary
 //   state_hash     what the instance had learned
 //   "_…"           private attributes
 //
