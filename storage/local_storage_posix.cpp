@@ -247,7 +247,9 @@ LocalStorage::LocalStorage(std::string root) {
   while (root_.size() > 1 && (root_.ends_with('/') || root_.ends_with("/."))) root_.pop_back();
 }
 
-void LocalStorage::ensure_exists() { posix::make_folders(root_); }
+void LocalStorage::ensure_exists() {
+  if (!posix::open_root(root_)) posix::make_folders(root_);
+}
 
 std::string LocalStorage::describe() const {
   constexpr std::string_view kPlain =
