@@ -13,7 +13,6 @@
 #include <exception>
 #include <filesystem>
 #include <mutex>
-#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -112,7 +111,10 @@ struct Loader::Impl {
   struct Flight {
     bool done = false;
     std::shared_ptr<const Library> library;
-    std::optional<Error> error;
+    // The parts of the first one's error: every thread throws one of its own.
+    ErrorCode code = ErrorCode::kPluginError;
+    std::string text;
+    Error::Subject subject;
   };
   struct Slot {
     std::shared_ptr<Flight> flight;
@@ -272,7 +274,7 @@ std::shared_ptr<const Library> Loader::load(const Binary& binary, const std::str
     flight = found->second.flight;
     impl_->changed.wait(lock, [&] { return flight->done; });
     if (flight->library != nullptr) return flight->library;
-    throw Error(*flight->error);
+    throw Error(flight->code, flight->text, flight->subject);
   }
 
   flight = std::make_shared<Impl::Flight>();
@@ -283,11 +285,14 @@ std::shared_ptr<const Library> Loader::load(const Binary& binary, const std::str
   try {
     library = impl_->map(binary, file);
   } catch (const Error& error) {
-    flight->error = error;
     failure = std::current_exception();
+    flight->code = error.code();
+    flight->text = error.what();
+    flight->subject = {error.class_name(), error.hash(), error.key()};
   } catch (...) {
-    flight->error = Error(ErrorCode::kPluginError, "loading " + hash.hex() + " failed");
     failure = std::current_exception();
+    flight->text = "loading " + hash.short_hex() + " failed, as another thread learned";
+    flight->subject.hash = hash.hex();
   }
   lock.lock();
   flight->done = true;
