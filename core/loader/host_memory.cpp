@@ -10,7 +10,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdlib>
-#include <limits>
 
 #include "core/loader/host_services.hpp"
 
@@ -26,6 +25,7 @@ namespace {
 constexpr std::size_t kSmallestBits = 8;                         // 256 bytes
 constexpr std::size_t kLargestPooled = (64 + 16) * 1024;         // 64 KiB of data and its header
 constexpr std::size_t kClasses = 34;                             // 256 … 80 KiB
+constexpr std::size_t kAddressSpace = std::size_t{1} << 47;      // of a process
 constexpr std::size_t kMaxKept = 16;
 constexpr std::size_t kMaxPooledBytes = 512 * 1024;
 constexpr std::uint16_t kUnpooled = kClasses;
@@ -110,7 +110,7 @@ TensorBlock* new_block(std::size_t size) noexcept {
   return block;
 }
 
-// Bytes of a dense tensor, 0 for an empty one; false when a dimension is negative or the size overflows.
+// Bytes of a dense tensor, 0 for an empty one; false when a dimension is negative or no address space holds it.
 bool dense_size(std::size_t element, std::int32_t ndim, const std::int64_t* shape,
                 std::size_t& bytes) noexcept {
   std::size_t total = element;
@@ -124,7 +124,7 @@ bool dense_size(std::size_t element, std::int32_t ndim, const std::int64_t* shap
     }
   }
   bytes = empty ? 0 : total;
-  return total <= std::numeric_limits<std::int64_t>::max() / 2;
+  return total <= kAddressSpace;
 }
 
 pet_tensor* tensor_new(const pet_host*, pet_dtype dtype, std::int32_t ndim,
