@@ -1,7 +1,8 @@
-// Damerau-Levenshtein in its restricted form (optimal string alignment): insert, delete, replace, swap neighbours. Besides
-// the distance to a whole candidate, the table's last row holds the distances to all of the candidate's
-// prefixes and its last column those of the prefixes of what was wanted: "StandardScalar" is one
-// letter from the beginning of "StandardScalerPlugin", and people leave out such endings.
+// Damerau-Levenshtein in its restricted form (optimal string alignment): insert, delete, replace,
+// swap neighbours. Besides the distance to a whole candidate, the table's last row holds the
+// distances to all of the candidate's prefixes and its last column those of the prefixes of what
+// was wanted: "StandardScalar" is one letter from the beginning of "StandardScalerPlugin", and
+// people leave out such endings.
 #include "core/near_miss.hpp"
 
 #include <algorithm>
@@ -13,7 +14,7 @@ namespace {
 
 // Longer names are not mistyped but something else; the bound keeps a hostile name cheap.
 constexpr std::size_t kMaxLength = 128;
-constexpr std::size_t kMinPrefix = 4;    // a shorter beginning is common to too many names
+constexpr std::size_t kMinPrefix = 4;  // a shorter beginning is common to too many names
 constexpr std::size_t kFar = std::numeric_limits<std::size_t>::max();
 
 // Costs are counted in halves, so that a difference in case costs half an error.
@@ -75,8 +76,8 @@ std::size_t distance(std::string_view wanted, std::string_view candidate) {
 
 }  // namespace
 
-std::vector<std::string> near_misses(std::string_view wanted, std::span<const std::string> candidates,
-                                     std::size_t limit) {
+std::vector<std::string> near_misses(std::string_view wanted,
+                                     std::span<const std::string> candidates, std::size_t limit) {
   std::vector<std::pair<std::size_t, const std::string*>> near;
   for (const std::string& candidate : candidates) {
     const std::size_t cost = distance(wanted, candidate);

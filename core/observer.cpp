@@ -6,16 +6,26 @@ namespace pet {
 
 std::string_view to_string(EventKind kind) noexcept {
   switch (kind) {
-    case EventKind::kLazyPull: return "lazy_pull";
-    case EventKind::kExactVersion: return "exact_version";
-    case EventKind::kCacheHit: return "cache_hit";
-    case EventKind::kPublish: return "publish";
-    case EventKind::kRefusal: return "refusal";
-    case EventKind::kQuarantine: return "quarantine";
-    case EventKind::kDamage: return "damage";
-    case EventKind::kUnload: return "unload";
-    case EventKind::kStaysResident: return "stays_resident";
-    case EventKind::kPluginLog: return "plugin_log";
+    case EventKind::kLazyPull:
+      return "lazy_pull";
+    case EventKind::kExactVersion:
+      return "exact_version";
+    case EventKind::kCacheHit:
+      return "cache_hit";
+    case EventKind::kPublish:
+      return "publish";
+    case EventKind::kRefusal:
+      return "refusal";
+    case EventKind::kQuarantine:
+      return "quarantine";
+    case EventKind::kDamage:
+      return "damage";
+    case EventKind::kUnload:
+      return "unload";
+    case EventKind::kStaysResident:
+      return "stays_resident";
+    case EventKind::kPluginLog:
+      return "plugin_log";
   }
   return "unknown";
 }

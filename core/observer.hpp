@@ -14,16 +14,16 @@
 namespace pet {
 
 enum class EventKind {
-  kLazyPull,         // a name was resolved from storage
-  kExactVersion,     // a name and hash were fetched from storage
-  kCacheHit,         // a binary came from the cache on this machine
-  kPublish,          // a log entry was written
-  kRefusal,          // gate, integrity or trust said no
-  kQuarantine,       // a damaged file was taken out of the cache
-  kDamage,           // a damaged hint or document was survived; the message says which
-  kUnload,           // a library left the process, verified
-  kStaysResident,    // a library should have left and did not; the message says why
-  kPluginLog,        // a plugin wrote to its log
+  kLazyPull,       // a name was resolved from storage
+  kExactVersion,   // a name and hash were fetched from storage
+  kCacheHit,       // a binary came from the cache on this machine
+  kPublish,        // a log entry was written
+  kRefusal,        // gate, integrity or trust said no
+  kQuarantine,     // a damaged file was taken out of the cache
+  kDamage,         // a damaged hint or document was survived; the message says which
+  kUnload,         // a library left the process, verified
+  kStaysResident,  // a library should have left and did not; the message says why
+  kPluginLog,      // a plugin wrote to its log
 };
 
 struct Event {

@@ -15,7 +15,8 @@
 namespace pet {
 namespace {
 
-// Throws what a failed call means. `function`: nullptr when the class lacks it, which is the caller's mistake.
+// Throws what a failed call means. `function`: nullptr when the class lacks it, which is the
+// caller's mistake.
 template <class Function>
 [[noreturn]] void throw_failure(const BasePlugin::Record& record, Function function,
                                 pet_status status, const FailureText& failure) {
@@ -107,7 +108,8 @@ XYData BasePlugin::predict(const XYData& x) const {
   FailureText failure;
   pet_tensor* out = nullptr;
   const pet_status status = plugin_call::predict(*record_, x.get(), &out, failure.get());
-  if (status != PET_OK) [[unlikely]] throw_failure(*record_, record_->tables.predict, status, failure);
+  if (status != PET_OK) [[unlikely]]
+    throw_failure(*record_, record_->tables.predict, status, failure);
   return XYData::adopt(out);
 }
 
@@ -145,8 +147,8 @@ BasePlugin::Scores BasePlugin::evaluate(const XYData& x, const XYData& y_true,
   };
   const pet_scores scores{sizeof(pet_scores), 0, &collector, add};
   FailureText failure;
-  const pet_status status = plugin_call::evaluate(*record_, x.get(), y_true.get(), y_pred.get(),
-                                                  &scores, failure.get());
+  const pet_status status =
+      plugin_call::evaluate(*record_, x.get(), y_true.get(), y_pred.get(), &scores, failure.get());
   if (status != PET_OK) throw_failure(*record_, record_->tables.evaluate, status, failure);
   return collector.result();
 }
@@ -172,12 +174,14 @@ std::vector<BasePlugin::Trial> BasePlugin::optimize(const XYData& x, const XYDat
   using Trials = std::vector<Trial>;
   Collector<Trials> collector;
   const auto add = [](void* context, const pet_value* overrides, double score) {
-    Collector<Trials>::take(
-        context, [&](Trials& to) { to.push_back({object_from_boundary(overrides), score}); });
+    Collector<Trials>::take(context, [&](Trials& to) {
+      to.push_back({object_from_boundary(overrides), score});
+    });
   };
   const pet_trials trials{sizeof(pet_trials), 0, &collector, add};
   FailureText failure;
-  const pet_status status = plugin_call::optimize(*record_, x.get(), tensor_of(y), &trials, failure.get());
+  const pet_status status =
+      plugin_call::optimize(*record_, x.get(), tensor_of(y), &trials, failure.get());
   if (status != PET_OK) throw_failure(*record_, record_->tables.optimize, status, failure);
   return collector.result();
 }
@@ -206,10 +210,9 @@ void BasePlugin::load_state(std::string_view bytes) {
 void BasePlugin::set(std::string_view name, ParamValue value) {
   const PetClass::Record& clazz = record_->class_record();
   const auto refuse = [&clazz](const std::string& text) {
-    throw Error(ErrorCode::kBadParams, clazz.label + " set: " + text,
-                {.class_name = clazz.facts->name,
-                 .hash = clazz.hash ? clazz.hash->hex() : "",
-                 .key = ""});
+    throw Error(
+        ErrorCode::kBadParams, clazz.label + " set: " + text,
+        {.class_name = clazz.facts->name, .hash = clazz.hash ? clazz.hash->hex() : "", .key = ""});
   };
   const ParameterFacts* parameter = clazz.facts->parameter(name);
   if (parameter == nullptr) refuse("no parameter '" + std::string(name) + "'");
@@ -223,8 +226,8 @@ void BasePlugin::set(std::string_view name, ParamValue value) {
   ValueArena arena;
   const pet_value converted = to_boundary(value, arena);
   FailureText failure;
-  const pet_status status = record_->tables.set(record_->instance, {name.data(), name.size()},
-                                                &converted, failure.get());
+  const pet_status status =
+      record_->tables.set(record_->instance, {name.data(), name.size()}, &converted, failure.get());
   if (status == PET_OK) {
     std::swap(*record_->params.find(name), value);
     ++parameter_changes;
@@ -242,7 +245,8 @@ ParamObject BasePlugin::item_dump(std::span<const std::string> include) const {
 
 void BasePlugin::set_attribute(std::string name, ParamValue value) {
   if (name.empty() || name.front() != '_') {
-    throw Error(ErrorCode::kUsage, "a private attribute's name begins with '_', '" + name + "' does not");
+    throw Error(ErrorCode::kUsage,
+                "a private attribute's name begins with '_', '" + name + "' does not");
   }
   record_->attributes.set(std::move(name), std::move(value));
   ++parameter_changes;
@@ -257,8 +261,7 @@ const void* BasePlugin::query(const char* interface_id) const noexcept {
 }
 
 bool operator==(const BasePlugin& a, const BasePlugin& b) {
-  return a.same_instance(b) ||
-         (a.get_class() == b.get_class() && a.params() == b.params());
+  return a.same_instance(b) || (a.get_class() == b.get_class() && a.params() == b.params());
 }
 
 }  // namespace pet

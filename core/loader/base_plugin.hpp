@@ -7,22 +7,23 @@
 //
 // Lifetime: keeps its class, its library and its children alive. The instance dies with its last
 //           handle, parents before their children.
-// Threads:  predict, measure, evaluate, split, save_state and item_dump may be called from many threads
-//           at once. fit, optimize, set and load_state are exclusive: no other call on this instance
-//           or on one that holds it meanwhile.
-// Errors:   what the class throws arrives as kPluginError (or kNotTrainable, kBadParams) naming class,
-//           hash and method. Asking for an ability that the class lacks is kUsage, fit kNotTrainable.
+// Threads:  predict, measure, evaluate, split, save_state and item_dump may be called from many
+//           threads at once. fit, optimize, set and load_state are exclusive: no other call on this
+//           instance or on one that holds it meanwhile. A child may have several parents: then what
+//           is exclusive on one of them is exclusive on all.
+// Errors:   what the class throws arrives as kPluginError (or kNotTrainable, kBadParams) naming
+//           class, hash and method. Asking for an ability that the class lacks is kUsage, fit
+//           kNotTrainable.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <pet/xydata.hpp>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <pet/xydata.hpp>
 
 #include "core/loader/param_value.hpp"
 #include "core/loader/pet_class.hpp"
@@ -67,9 +68,10 @@ class BasePlugin {
   // Changes a parameter that the class declared tunable; kBadParams otherwise.
   void set(std::string_view name, ParamValue value);
 
-  // {"clazz", "version_hash", "params"}: version_hash is the hash of the binary that this instance came
-  // from (null when compiled in). Children and classes are dumped the same way, at any depth.
-  // `include` names private attributes ("_grid") to write beside params at every node that has them.
+  // {"clazz", "version_hash", "params"}: version_hash is the hash of the binary that this instance
+  // came from (null when compiled in). Children and classes are dumped the same way, at any depth.
+  // `include` names private attributes ("_grid") to write beside params at every node that has
+  // them.
   ParamObject item_dump(std::span<const std::string> include = {}) const;
 
   // Private attributes: read from a config, dumped on request; the class itself does not see them.
@@ -83,7 +85,8 @@ class BasePlugin {
   // An interface table of the instance's class and the instance itself, for core's own adapters.
   const void* query(const char* interface_id) const noexcept;
 
-  // Equal when class, hash and parameters are equal. same_instance tells identity, copies of one handle.
+  // Equal when class, hash and parameters are equal. same_instance tells identity, copies of one
+  // handle.
   friend bool operator==(const BasePlugin&, const BasePlugin&);
   bool same_instance(const BasePlugin& other) const noexcept { return record_ == other.record_; }
 

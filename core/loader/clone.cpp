@@ -1,5 +1,6 @@
-// Two passes. The first walks each override's path down to the instance whose parameter it names, so that it is known what
-// changes in which instance. The second copies the tree from the leaves up, every instance once.
+// Two passes. The first walks each override's path down to the instance whose parameter it names,
+// so that it is known what changes in which instance. The second copies the tree from the leaves
+// up, every instance once.
 #include "core/loader/clone.hpp"
 
 #include <algorithm>
@@ -86,7 +87,8 @@ void Cloner::throw_no_path(const std::string& path, const BasePlugin& at,
   if (&at != &root_) text += ": " + at.get_class().name() + " has no '" + std::string(step) + "'";
   const std::string guess = did_you_mean(step, names);
   if (!guess.empty()) text += "; " + guess;
-  throw Error(ErrorCode::kBadParams, text, {.class_name = root_.get_class().name(), .hash = "", .key = ""});
+  throw Error(ErrorCode::kBadParams, text,
+              {.class_name = root_.get_class().name(), .hash = "", .key = ""});
 }
 
 void Cloner::locate(const std::string& path, const ParamValue& value) {
@@ -98,7 +100,8 @@ void Cloner::locate(const std::string& path, const ParamValue& value) {
     const auto [step, next] = split_first(rest);
     const bool last = step.size() == rest.size();
     const ParamValue* found = at == nullptr ? owner->params().find(step) : step_into(*at, step);
-    const bool open = at == nullptr && last && !step.empty() && owner->get_class().facts().open_params;
+    const bool open =
+        at == nullptr && last && !step.empty() && owner->get_class().facts().open_params;
     if (found == nullptr && !open) throw_no_path(path, *owner, step);
     if (last) break;
     if (const BasePlugin* instance = found->if_instance()) {

@@ -68,10 +68,12 @@ void collect_grids(const BasePlugin& plugin, const std::string& prefix, ParamObj
   const ParamValue* grid = plugin.attributes().find("_grid");
   if (const ParamObject* choices = grid == nullptr ? nullptr : grid->if_object()) {
     for (const auto& [name, values] : choices->fields()) {
-      grids.set(prefix + name, values.if_list() != nullptr ? values : ParamValue(ParamList{values}));
+      grids.set(prefix + name,
+                values.if_list() != nullptr ? values : ParamValue(ParamList{values}));
     }
   }
-  for (const auto& [name, value] : plugin.params().fields()) collect_grids(value, prefix + name, grids);
+  for (const auto& [name, value] : plugin.params().fields())
+    collect_grids(value, prefix + name, grids);
 }
 
 void collect_grids(const ParamValue& value, const std::string& path, ParamObject& grids) {

@@ -1,5 +1,5 @@
-// DynamicLibrary: one file mapped into this process, through Boost.DLL, and whether it really left. (Inside
-// core/loader only.)
+// DynamicLibrary: one file mapped into this process, through Boost.DLL, and whether it really left.
+// (Inside core/loader only.)
 //
 // Threads: one at a time; the loader's lock around open() and close().
 #pragma once
@@ -20,7 +20,8 @@ class DynamicLibrary {
   // Whether a library was mapped under this path, and still is.
   static bool is_mapped(const std::string& path);
 
-  // Resolves all symbols now, keeps its own to itself. `path` is absolute. Throws DynamicLibraryError.
+  // Resolves all symbols now, keeps its own to itself. `path` is absolute. Throws
+  // DynamicLibraryError.
   static DynamicLibrary open(const std::string& path);
 
   DynamicLibrary(DynamicLibrary&&) noexcept;
@@ -34,7 +35,8 @@ class DynamicLibrary {
 
   // REQUIRES: open, or closed in vain.
   bool still_mapped() const;
-  // Whether it registers destructors of thread_local objects, which keep it mapped until their threads end.
+  // Whether it registers destructors of thread_local objects, which keep it mapped until their
+  // threads end.
   bool has_thread_destructors() const;
 
  private:

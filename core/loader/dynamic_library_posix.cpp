@@ -1,14 +1,14 @@
-// Boost.DLL maps, looks up and unmaps. What it cannot say is asked of the system's loader: dlclose returns success also when
-// the library stays, so the list of mapped objects is searched for it afterwards, by address and name.
-#include "core/loader/dynamic_library.hpp"
-
+// Boost.DLL maps, looks up and unmaps. What it cannot say is asked of the system's loader: dlclose
+// returns success also when the library stays, so the list of mapped objects is searched for it
+// afterwards, by address and name.
 #include <dlfcn.h>
 #include <link.h>
 
+#include <boost/dll/shared_library.hpp>
 #include <cstring>
 #include <utility>
 
-#include <boost/dll/shared_library.hpp>
+#include "core/loader/dynamic_library.hpp"
 
 namespace pet {
 namespace {
@@ -69,8 +69,9 @@ DynamicLibrary DynamicLibrary::open(const std::string& path) {
   try {
     // The form without an error_code: the other one loses the system's text.
     using boost::dll::load_mode::type;
-    impl->library.load(boost::dll::fs::path(path),
-                       static_cast<type>(boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local));
+    impl->library.load(
+        boost::dll::fs::path(path),
+        static_cast<type>(boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local));
   } catch (const boost::dll::fs::system_error& error) {
     throw DynamicLibraryError(system_text(error.what()));
   }
@@ -107,7 +108,8 @@ bool DynamicLibrary::has_thread_destructors() const {
     if (entry->d_tag == DT_STRTAB) strings = address_in(*impl_->map, entry->d_un.d_ptr);
     if (entry->d_tag == DT_STRSZ) size = entry->d_un.d_val;
   }
-  // Every compiler registers them by this function of the C++ library's, or glibc's with _impl after it.
+  // Every compiler registers them by this function of the C++ library's, or glibc's with _impl
+  // after it.
   constexpr std::string_view kRegister = "__cxa_thread_atexit";
   return strings != nullptr &&
          std::string_view(strings, size).find(kRegister) != std::string_view::npos;

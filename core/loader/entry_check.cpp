@@ -18,7 +18,8 @@ std::string abi(unsigned major, unsigned minor) {
 
 [[noreturn]] void refuse(const pet_entry& entry, const std::string& text) {
   const std::string name = view(entry.class_name);
-  throw Error(ErrorCode::kNotAPlugin, name + ": " + text, {.class_name = name, .hash = "", .key = ""});
+  throw Error(ErrorCode::kNotAPlugin, name + ": " + text,
+              {.class_name = name, .hash = "", .key = ""});
 }
 
 std::string differ(const std::string& notes, const std::string& entry) {
@@ -54,11 +55,12 @@ bool same_parameters(const ClassFacts& a, const ClassFacts& b) {
 ClassFacts read_entry_notes(const pet_entry& entry) {
   if (entry.size < sizeof(pet_entry)) {
     throw Error(ErrorCode::kNotAPlugin, "a class's entry has " + std::to_string(entry.size) +
-                                            " bytes; expected " + std::to_string(sizeof(pet_entry)));
+                                            " bytes; expected " +
+                                            std::to_string(sizeof(pet_entry)));
   }
   if (entry.abi_major != PET_ABI_MAJOR) {
-    refuse(entry, "its entry is of " + abi(entry.abi_major, entry.abi_minor) + "; this host speaks " +
-                      abi(PET_ABI_MAJOR, PET_ABI_MINOR));
+    refuse(entry, "its entry is of " + abi(entry.abi_major, entry.abi_minor) +
+                      "; this host speaks " + abi(PET_ABI_MAJOR, PET_ABI_MINOR));
   }
   if (entry.create == nullptr || entry.destroy == nullptr || entry.query == nullptr) {
     refuse(entry, "its entry lacks create, destroy or query");
@@ -69,7 +71,8 @@ ClassFacts read_entry_notes(const pet_entry& entry) {
     refuse(entry, differ("class " + facts.name, "class " + view(entry.class_name)));
   }
   if (facts.abi_major != entry.abi_major || facts.abi_minor != entry.abi_minor) {
-    refuse(entry, differ(abi(facts.abi_major, facts.abi_minor), abi(entry.abi_major, entry.abi_minor)));
+    refuse(entry,
+           differ(abi(facts.abi_major, facts.abi_minor), abi(entry.abi_major, entry.abi_minor)));
   }
   return facts;
 }
@@ -84,7 +87,8 @@ std::string difference(const ClassFacts& notes, const ClassFacts& entry) {
     return differ("version '" + notes.version + "'", "version '" + entry.version + "'");
   }
   if (notes.interfaces != entry.interfaces) {
-    return differ("interfaces " + listed(notes.interfaces), "interfaces " + listed(entry.interfaces));
+    return differ("interfaces " + listed(notes.interfaces),
+                  "interfaces " + listed(entry.interfaces));
   }
   if (notes.state_schema != entry.state_schema) {
     const auto schema = [](const ClassFacts& facts) {

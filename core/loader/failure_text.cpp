@@ -1,8 +1,7 @@
 #include "core/loader/failure_text.hpp"
 
-#include <string>
-
 #include <pet/failure.hpp>
+#include <string>
 
 #include "core/loader/class_record.hpp"
 
@@ -34,27 +33,37 @@ pet_status label_failure(const PetClass::Record& clazz, std::string_view method,
 
 ErrorCode code_of(pet_status status) noexcept {
   switch (status) {
-    case PET_BAD_PARAMS: return ErrorCode::kBadParams;
-    case PET_NOT_TRAINABLE: return ErrorCode::kNotTrainable;
-    case PET_BAD_STATE: return ErrorCode::kCorrupt;
-    default: return ErrorCode::kPluginError;
+    case PET_BAD_PARAMS:
+      return ErrorCode::kBadParams;
+    case PET_NOT_TRAINABLE:
+      return ErrorCode::kNotTrainable;
+    case PET_BAD_STATE:
+      return ErrorCode::kCorrupt;
+    default:
+      return ErrorCode::kPluginError;
   }
 }
 
 pet_status status_of(ErrorCode code) noexcept {
   switch (code) {
-    case ErrorCode::kBadParams: return PET_BAD_PARAMS;
-    case ErrorCode::kNotTrainable: return PET_NOT_TRAINABLE;
-    case ErrorCode::kCorrupt: return PET_BAD_STATE;
+    case ErrorCode::kBadParams:
+      return PET_BAD_PARAMS;
+    case ErrorCode::kNotTrainable:
+      return PET_NOT_TRAINABLE;
+    case ErrorCode::kCorrupt:
+      return PET_BAD_STATE;
     case ErrorCode::kUsage:
-    case ErrorCode::kStorageUnsupported: return PET_UNSUPPORTED;
-    default: return PET_FAILED;
+    case ErrorCode::kStorageUnsupported:
+      return PET_UNSUPPORTED;
+    default:
+      return PET_FAILED;
   }
 }
 
 void raise(const PetClass::Record& clazz, ErrorCode code, const FailureText& failure) {
-  throw Error(code, std::string(failure.text()),
-              {.class_name = clazz.facts->name, .hash = clazz.hash ? clazz.hash->hex() : "", .key = ""});
+  throw Error(
+      code, std::string(failure.text()),
+      {.class_name = clazz.facts->name, .hash = clazz.hash ? clazz.hash->hex() : "", .key = ""});
 }
 
 }  // namespace pet

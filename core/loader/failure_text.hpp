@@ -1,6 +1,8 @@
-// Failures on their way across the boundary: the buffer that a plugin writes into, and what its status means as an
-// error of ours and back. (Inside core/loader only.)
+// Failures on their way across the boundary: the buffer that a plugin writes into, and what its
+// status means as an error of ours and back. (Inside core/loader only.)
 #pragma once
+
+#include <pet/abi.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -8,8 +10,6 @@
 #include <new>
 #include <string_view>
 #include <utility>
-
-#include <pet/abi.h>
 
 #include "core/loader/pet_class.hpp"
 #include "storage/error.hpp"
@@ -26,7 +26,8 @@ class FailureText {
   pet_failure* get() noexcept { return &failure_; }
   // Never more than the buffer, whatever the plugin claims to have written.
   std::string_view text() const noexcept {
-    return {text_, static_cast<std::size_t>(std::min<std::uint64_t>(failure_.length, sizeof text_))};
+    return {text_,
+            static_cast<std::size_t>(std::min<std::uint64_t>(failure_.length, sizeof text_))};
   }
 
  private:
@@ -37,7 +38,8 @@ class FailureText {
 // Writes `text` into `failure`, cut where it no longer fits. Returns `status`.
 pet_status report(pet_failure* failure, pet_status status, std::string_view text) noexcept;
 
-// Puts "MyFilter 3fa9c1… predict: " before what the class reported, or says that it reported nothing. Returns `status`.
+// Puts "MyFilter 3fa9c1… predict: " before what the class reported, or says that it reported
+// nothing. Returns `status`.
 pet_status label_failure(const PetClass::Record& clazz, std::string_view method, pet_status status,
                          pet_failure* failure) noexcept;
 

@@ -26,7 +26,8 @@ std::string storage_key(pet_text key) {
   bool valid = !name.empty() && name.size() <= kMaxKey && name.front() != '.';
   for (const char c : name) valid = valid && is_key_character(c);
   if (!valid) {
-    throw Error(ErrorCode::kUsage, "a blob's key is 1 to 128 of [A-Za-z0-9._-] and does not begin with '.'");
+    throw Error(ErrorCode::kUsage,
+                "a blob's key is 1 to 128 of [A-Za-z0-9._-] and does not begin with '.'");
   }
   return "blobs/" + std::string(name);
 }
@@ -51,8 +52,8 @@ pet_status get(const pet_host* host, pet_text key, const pet_sink* sink,
   });
 }
 
-// Keys are content hashes of what went in, so that what is there already is nearly always the same. It is compared
-// all the same: a damaged blob would otherwise stay for ever.
+// Keys are content hashes of what went in, so that what is there already is nearly always the same.
+// It is compared all the same: a damaged blob would otherwise stay for ever.
 pet_status put(const pet_host* host, pet_text key, pet_text bytes, pet_failure* failure) noexcept {
   return guarded_service(failure, [&] {
     BaseStorage& storage = storage_of(host);

@@ -1,10 +1,12 @@
-// One block holds a tensor's header, shape, strides and data. Small blocks go back to a pool of the freeing
-// thread's, by size class: a predict on a few rows would otherwise spend most of its time in malloc. Sizes are rounded up to one of
-// four steps for each power of two (256, 320, 384, 448, 512, 640…), so at most a fifth is lost. A thread keeps
-// kMaxKept blocks of a class and kMaxPooledBytes in all; what does not fit is freed.
+// One block holds a tensor's header, shape, strides and data. Small blocks go back to a pool of the
+// freeing thread's, by size class: a predict on a few rows would otherwise spend most of its time
+// in malloc. Sizes are rounded up to one of four steps for each power of two (256, 320, 384, 448,
+// 512, 640…), so at most a fifth is lost. A thread keeps kMaxKept blocks of a class and
+// kMaxPooledBytes in all; what does not fit is freed.
 //
-// The pool is a plain thread_local without a constructor, since one with would cost a check at every use; a second object,
-// made with the first block that is kept, empties it when the thread ends. What is freed after that goes to free() directly.
+// The pool is a plain thread_local without a constructor, since one with would cost a check at
+// every use; a second object, made with the first block that is kept, empties it when the thread
+// ends. What is freed after that goes to free() directly.
 #include "core/loader/host_memory.hpp"
 
 #include <bit>
@@ -22,10 +24,10 @@
 namespace pet {
 namespace {
 
-constexpr std::size_t kSmallestBits = 8;                         // 256 bytes
-constexpr std::size_t kLargestPooled = (64 + 16) * 1024;         // 64 KiB of data and its header
-constexpr std::size_t kClasses = 34;                             // 256 … 80 KiB
-constexpr std::size_t kAddressSpace = std::size_t{1} << 47;      // of a process
+constexpr std::size_t kSmallestBits = 8;                     // 256 bytes
+constexpr std::size_t kLargestPooled = (64 + 16) * 1024;     // 64 KiB of data and its header
+constexpr std::size_t kClasses = 34;                         // 256 … 80 KiB
+constexpr std::size_t kAddressSpace = std::size_t{1} << 47;  // of a process
 constexpr std::size_t kMaxKept = 16;
 constexpr std::size_t kMaxPooledBytes = 512 * 1024;
 constexpr std::uint16_t kUnpooled = kClasses;
@@ -110,7 +112,8 @@ TensorBlock* new_block(std::size_t size) noexcept {
   return block;
 }
 
-// Bytes of a dense tensor, 0 for an empty one; false when a dimension is negative or no address space holds it.
+// Bytes of a dense tensor, 0 for an empty one; false when a dimension is negative or no address
+// space holds it.
 bool dense_size(std::size_t element, std::int32_t ndim, const std::int64_t* shape,
                 std::size_t& bytes) noexcept {
   std::size_t total = element;
@@ -141,14 +144,19 @@ std::size_t element_size(pet_dtype dtype) noexcept {
   const bool sized = dtype.bits == 8 || dtype.bits == 16 || dtype.bits == 32 || dtype.bits == 64;
   switch (dtype.code) {
     case PET_DTYPE_INT:
-    case PET_DTYPE_UINT: return sized ? dtype.bits / 8 : 0;
-    case PET_DTYPE_FLOAT: return sized && dtype.bits != 8 ? dtype.bits / 8 : 0;
-    case PET_DTYPE_BOOL: return dtype.bits == 8 ? 1 : 0;
-    default: return 0;
+    case PET_DTYPE_UINT:
+      return sized ? dtype.bits / 8 : 0;
+    case PET_DTYPE_FLOAT:
+      return sized && dtype.bits != 8 ? dtype.bits / 8 : 0;
+    case PET_DTYPE_BOOL:
+      return dtype.bits == 8 ? 1 : 0;
+    default:
+      return 0;
   }
 }
 
-pet_tensor* host_tensor_new(pet_dtype dtype, std::int32_t ndim, const std::int64_t* shape) noexcept {
+pet_tensor* host_tensor_new(pet_dtype dtype, std::int32_t ndim,
+                            const std::int64_t* shape) noexcept {
   const std::size_t element = element_size(dtype);
   if (element == 0 || ndim < 0 || ndim > kMaxDimensions || (ndim > 0 && shape == nullptr)) {
     return nullptr;

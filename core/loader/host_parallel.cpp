@@ -1,6 +1,7 @@
-// A loop hands out ranges of its indices through one counter; whoever takes part takes ranges until there are none.
-// It is finished when as many indices are done as there are. A worker that comes late finds nothing to take and
-// touches neither body nor context, which may be gone by then; the Loop itself is counted.
+// A loop hands out ranges of its indices through one counter; whoever takes part takes ranges until
+// there are none. It is finished when as many indices are done as there are. A worker that comes
+// late finds nothing to take and touches neither body nor context, which may be gone by then; the
+// Loop itself is counted.
 #include <algorithm>
 #include <atomic>
 #include <string>
@@ -14,7 +15,8 @@
 namespace pet {
 namespace {
 
-// Ranges a thread: enough to even out bodies of different length, few enough that the counter does not matter.
+// Ranges a thread: enough to even out bodies of different length, few enough that the counter does
+// not matter.
 constexpr std::uint64_t kRangesPerThread = 16;
 
 }  // namespace
@@ -116,7 +118,7 @@ void PluginHost::ThreadPool::work() {
 }
 
 pet_status PluginHost::ThreadPool::for_each(std::uint64_t count, Body body, void* context,
-                                      pet_failure* failure) {
+                                            pet_failure* failure) {
   if (count == 0) return PET_OK;
   const auto loop = std::make_shared<Loop>(count, concurrency_, body, context);
   if (count == 1 || concurrency_ == 1) {

@@ -1,6 +1,8 @@
-// The tables that pet_host::query gives to plugins; one file for each service. (Inside core/loader only.)
+// The tables that pet_host::query gives to plugins; one file for each service. (Inside core/loader
+// only.)
 //
-// Every function of them is called from code of plugins: what throws inside is turned into a status.
+// Every function of them is called from code of plugins: what throws inside is turned into a
+// status.
 #pragma once
 
 #include <pet/abi.h>

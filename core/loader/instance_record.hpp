@@ -1,17 +1,18 @@
-// What a BasePlugin points at: one instance, all that it needs to live, and the host as it sees it. (Inside
-// core/loader only.)
+// What a BasePlugin points at: one instance, all that it needs to live, and the host as it sees it.
+// (Inside core/loader only.)
 //
-// Destruction: the instance first, then what it borrowed: clones that it did not release, the children among its parameters,
+// Destruction: the instance first, then what it borrowed: clones that it did not release, the
+//              children among its parameters,
 // the host's services, and its library last.
 #pragma once
+
+#include <pet/abi.h>
 
 #include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
-
-#include <pet/abi.h>
 
 #include "core/loader/base_plugin.hpp"
 #include "core/loader/class_record.hpp"

@@ -1,12 +1,12 @@
 // The functions of a class, looked up once when its binary is loaded. (Inside core/loader only.)
 //
-// A slot that lies beyond its table's size came with a newer minor version than the plugin was built against:
-// it is absent, as one that the plugin set to NULL.
+// A slot that lies beyond its table's size came with a newer minor version than the plugin was
+// built against: it is absent, as one that the plugin set to NULL.
 #pragma once
 
-#include <cstdint>
-
 #include <pet/abi.h>
+
+#include <cstdint>
 
 namespace pet {
 

@@ -1,12 +1,13 @@
 // The table maps a hash to a slot, which is in one of three states:
 //
-//   loading   a Flight: the first thread maps, the others wait for it and share its library or its error
+//   loading   a Flight: the first thread maps, the others wait for its library or its error
 //   mapped    a weak reference that locks
 //   leaving   a weak reference that no longer locks: some thread is in ~Library, or about to be
 //
-// A load that meets a leaving slot waits until the slot is gone. Were it to dlopen at once, it would get the old mapping back,
-// statics and all, and the leaving thread would find the library still mapped without a reason. So a
-// hash is opened by one Library at a time, and every unload can be verified.
+// A load that meets a leaving slot waits until the slot is gone. Were it to dlopen at once, it
+// would get the old mapping back, statics and all, and the leaving thread would find the library
+// still mapped without a reason. So a hash is opened by one Library at a time, and every unload can
+// be verified.
 #include "core/loader/loader.hpp"
 
 #include <condition_variable>
@@ -40,8 +41,10 @@ std::string label(const Facts& facts, const Hash& hash) {
 }
 
 [[noreturn]] void refuse(ErrorCode code, const Facts& facts, const Hash& hash,
-                         const std::string& path, const std::string& text, const std::string& next_step) {
-  throw Error(code, label(facts, hash) + " " + text + "\n  file: " + path + "\n  try:  " + next_step,
+                         const std::string& path, const std::string& text,
+                         const std::string& next_step) {
+  throw Error(code,
+              label(facts, hash) + " " + text + "\n  file: " + path + "\n  try:  " + next_step,
               {.class_name = facts.clazz.name, .hash = hash.hex(), .key = path});
 }
 
@@ -69,7 +72,8 @@ DynamicLibrary open_library(const Facts& facts, const Hash& hash, const std::str
              "fetch it again");
     }
     const std::string text = error.what();
-    refuse(ErrorCode::kGateRefused, facts, hash, path, "cannot be loaded: " + text, next_step_after(text));
+    refuse(ErrorCode::kGateRefused, facts, hash, path, "cannot be loaded: " + text,
+           next_step_after(text));
   }
 }
 
@@ -79,7 +83,8 @@ const pet_entry& checked_entry(const DynamicLibrary& dynamic, const Facts& facts
   const auto* entry = static_cast<const pet_entry*>(dynamic.find(PET_ENTRY_SYMBOL));
   const std::string next_step = "build it with pet_add_plugin";
   if (entry == nullptr) {
-    refuse(ErrorCode::kNotAPlugin, facts, hash, path, "does not export " PET_ENTRY_SYMBOL, next_step);
+    refuse(ErrorCode::kNotAPlugin, facts, hash, path, "does not export " PET_ENTRY_SYMBOL,
+           next_step);
   }
   std::string problem;
   try {
@@ -99,7 +104,8 @@ std::string cause_of_stay(const Facts& facts, const DynamicLibrary& dynamic) {
     return "it has the unique symbol " + facts.unique_symbols.names.front();
   }
   if (dynamic.has_thread_destructors()) {
-    return "a thread that used it lives on, with a thread_local object of it to destroy; it leaves with a later "
+    return "a thread that used it lives on, with a thread_local object of it to destroy; it leaves "
+           "with a later "
            "unload after that thread's end";
   }
   return "something else in this process holds a reference to it";
@@ -137,6 +143,8 @@ struct Loader::Impl {
 
   std::mutex dl_mutex;  // around dlopen and dlclose
 
+  std::shared_ptr<const Library> find_or_wait(const Hash& hash, std::unique_lock<std::mutex>& lock,
+                                              std::shared_ptr<Flight>& flight);
   std::shared_ptr<const Library> map(const Binary& binary, const std::string& file);
   std::string path_of(const Hash& hash, const std::string& file, std::vector<Event>& events);
   static Event late_unload(const StuckLibrary& library);
@@ -156,8 +164,8 @@ const pet_entry& Library::entry() const noexcept { return *impl_->entry; }
 const std::string& Library::path() const noexcept { return impl_->path; }
 const InterfaceTables& Library::tables() const noexcept { return impl_->tables; }
 
-// The path of a mapping that stayed, if there is one: under another path the same bytes would be mapped twice.
-// REQUIRES: dl_mutex.
+// The path of a mapping that stayed, if there is one: under another path the same bytes would be
+// mapped twice. REQUIRES: dl_mutex.
 std::string Loader::Impl::path_of(const Hash& hash, const std::string& file,
                                   std::vector<Event>& events) {
   std::lock_guard lock(mutex);
@@ -174,7 +182,8 @@ std::string Loader::Impl::path_of(const Hash& hash, const std::string& file,
 std::shared_ptr<const Library> Loader::Impl::map(const Binary& binary, const std::string& file) {
   const Hash& hash = binary.hash();
   Facts facts = read_facts(binary.bytes());
-  require_loadable(facts, Machine::current(), hash, binary.origin().empty() ? file : binary.origin());
+  require_loadable(facts, Machine::current(), hash,
+                   binary.origin().empty() ? file : binary.origin());
 
   std::vector<Event> events;
   std::shared_ptr<const Library> library;
@@ -214,8 +223,10 @@ void Loader::Impl::leave(std::unique_ptr<Library::Impl> library) noexcept {
       const std::string cause = cause_of_stay(library->facts, library->dynamic);
       events.push_back({EventKind::kStaysResident, name, hash.hex(), library->path, cause});
       stuck.erase(hash);
-      stuck.emplace(hash, StuckLibrary{{hash, name, cause}, library->facts, library->path,
-                                       std::move(library->dynamic)});
+      stuck.emplace(
+          hash,
+          StuckLibrary{
+              {hash, name, cause}, library->facts, library->path, std::move(library->dynamic)});
     }
     slots.erase(hash);
     sweep_stuck(events);
@@ -259,23 +270,31 @@ Loader& Loader::process() {
   return loader;
 }
 
-std::shared_ptr<const Library> Loader::load(const Binary& binary, const std::string& file) {
-  const Hash hash = binary.hash();
-  std::shared_ptr<Impl::Flight> flight;  // dies after the lock: a library may die with it
-  std::unique_lock lock(impl_->mutex);
+// The library of a slot that there is; waits for one that comes or goes. nullptr: there is no slot
+// now, and the caller is to fill it. `flight` outlives the lock, since a library may die with it.
+std::shared_ptr<const Library> Loader::Impl::find_or_wait(const Hash& hash,
+                                                          std::unique_lock<std::mutex>& lock,
+                                                          std::shared_ptr<Flight>& flight) {
   for (;;) {
-    const auto found = impl_->slots.find(hash);
-    if (found == impl_->slots.end()) break;
+    const auto found = slots.find(hash);
+    if (found == slots.end()) return nullptr;
     if (auto library = found->second.library.lock()) return library;
     if (found->second.flight == nullptr) {  // leaving
-      impl_->changed.wait(lock);
+      changed.wait(lock);
       continue;
     }
     flight = found->second.flight;
-    impl_->changed.wait(lock, [&] { return flight->done; });
+    changed.wait(lock, [&flight] { return flight->done; });
     if (flight->library != nullptr) return flight->library;
     throw Error(flight->code, flight->text, flight->subject);
   }
+}
+
+std::shared_ptr<const Library> Loader::load(const Binary& binary, const std::string& file) {
+  const Hash hash = binary.hash();
+  std::shared_ptr<Impl::Flight> flight;
+  std::unique_lock lock(impl_->mutex);
+  if (auto library = impl_->find_or_wait(hash, lock, flight)) return library;
 
   flight = std::make_shared<Impl::Flight>();
   impl_->slots[hash].flight = flight;

@@ -4,9 +4,9 @@
 // class's statics are one per version and two versions have two. A library stays while a class or
 // an instance of it lives; then it is unloaded or kept, by policy.
 //
-// A library whose last class and instance are gone is unloaded, and that is verified: dlclose says success also when it
-// stays. What keeps one is said by its cause: a thread_local destructor of a live thread, -z nodelete, a unique
-// symbol, another reference.
+// A library whose last class and instance are gone is unloaded, and that is verified: dlclose says
+// success also when it stays. What keeps one is said by its cause: a thread_local destructor of a
+// live thread, -z nodelete, a unique symbol, another reference.
 //
 // How it is safe: bytes are hashed, read for facts and gated before they are mapped, all from one
 // buffer; the file that is mapped is a cache's, which one name serves for one hash for ever (glibc
@@ -15,7 +15,7 @@
 // Threads: all members, from any thread. dlopen and dlclose run under one lock of the loader's.
 #pragma once
 
-#include <filesystem>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -61,9 +61,10 @@ class Loader {
   static Loader& process();  // never destroyed
 
   // The library of these bytes. `file` holds them under a name that no other bytes will ever have
-  // (core/cache gives it). Threads that ask for one hash at the same time map it once. Throws kGateRefused (the gate's
-  // reasons, or dlopen's own text when a library is missing or a symbol undefined), kNotAPlugin (no entry, or one that
-  // contradicts the notes), kCorrupt and kInvalidName as read_facts, kNoBinary when `file` is gone: fetch it again.
+  // (core/cache gives it). Threads that ask for one hash at the same time map it once. Throws
+  // kGateRefused (the gate's reasons, or dlopen's own text when a library is missing or a symbol
+  // undefined), kNotAPlugin (no entry, or one that contradicts the notes), kCorrupt and
+  // kInvalidName as read_facts, kNoBinary when `file` is gone: fetch it again.
   std::shared_ptr<const Library> load(const Binary& binary, const std::string& file);
 
   // The library when it is mapped already; never loads.
@@ -75,8 +76,9 @@ class Loader {
   void observe(Observer observer);
 
   std::size_t loaded_count() const;
-  // Libraries that should have left and did not, each with the cause. Loading such a hash again takes up the
-  // mapping that stayed, statics and all. One that left later is no longer named, and was reported.
+  // Libraries that should have left and did not, each with the cause. Loading such a hash again
+  // takes up the mapping that stayed, statics and all. One that left later is no longer named, and
+  // was reported.
   struct Stuck {
     Hash hash;
     std::string class_name;

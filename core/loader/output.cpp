@@ -1,13 +1,13 @@
-// The description of a tensor is the plugin's word. For a tensor of the host's the allocation is known, so that a
-// description that reaches beyond it is found; for another's only what contradicts itself is.
+// The description of a tensor is the plugin's word. For a tensor of the host's the allocation is
+// known, so that a description that reaches beyond it is found; for another's only what contradicts
+// itself is.
 #include "core/loader/output.hpp"
 
 #include <cstdint>
 #include <cstring>
 #include <optional>
-#include <string>
-
 #include <pet/tensor.hpp>
+#include <string>
 
 #include "core/loader/failure_text.hpp"
 #include "core/loader/host_memory.hpp"
@@ -16,8 +16,8 @@
 namespace pet {
 namespace {
 
-// Where a tensor's elements lie, in bytes from data + byte_offset: [low, high). Nothing: a dimension is
-// negative, or the numbers overflow. Empty tensors span nothing.
+// Where a tensor's elements lie, in bytes from data + byte_offset: [low, high). Nothing: a
+// dimension is negative, or the numbers overflow. Empty tensors span nothing.
 struct Span {
   std::int64_t low = 0;
   std::int64_t high = 0;
@@ -90,7 +90,8 @@ std::string described(const pet_array& array) {
 }
 
 // The element at every index in row-major order, byte by byte into `to`.
-void copy_elements(const pet_array& from, const std::int64_t* strides, std::size_t element, char* to) {
+void copy_elements(const pet_array& from, const std::int64_t* strides, std::size_t element,
+                   char* to) {
   const auto* data = static_cast<const char*>(from.data) + from.byte_offset;
   std::int64_t index[kMaxDimensions] = {};
   for (;;) {
@@ -110,7 +111,8 @@ pet_status copy_tensor(const pet_tensor& from, pet_tensor** out, pet_failure* fa
   const std::int64_t count = detail::count_elements(array.shape, array.ndim);
   pet_tensor* copy = count < 0 ? nullptr : host_tensor_new(array.dtype, array.ndim, array.shape);
   if (copy == nullptr) {
-    return report(failure, PET_OUT_OF_MEMORY, "no memory for a copy of the returned " + described(array));
+    return report(failure, PET_OUT_OF_MEMORY,
+                  "no memory for a copy of the returned " + described(array));
   }
   if (count > 0 && array.data == nullptr) {
     copy->deleter(copy);
@@ -131,7 +133,8 @@ pet_status copy_tensor(const pet_tensor& from, pet_tensor** out, pet_failure* fa
   return PET_OK;
 }
 
-// For a tensor of the host's that is not sound: its arrays may be the plugin's, its elements may not lie elsewhere.
+// For a tensor of the host's that is not sound: its arrays may be the plugin's, its elements may
+// not lie elsewhere.
 pet_status accept_host_tensor(pet_tensor& tensor, pet_tensor** out, pet_failure* failure) {
   const pet_array& array = tensor.array;
   TensorBlock& block = *TensorBlock::of(&tensor);
@@ -139,13 +142,13 @@ pet_status accept_host_tensor(pet_tensor& tensor, pet_tensor** out, pet_failure*
   const std::int64_t* strides = array.strides;
   if (strides == nullptr) {
     if (detail::count_elements(array.shape, array.ndim) < 0) {
-      return report(failure, PET_FAILED, "returned " + described(array) + ", which no memory can hold");
+      return report(failure, PET_FAILED,
+                    "returned " + described(array) + ", which no memory can hold");
     }
     detail::fill_row_major(row_major, array.shape, array.ndim);
     strides = row_major;
   }
-  const auto span =
-      span_of(array, strides, static_cast<std::int64_t>(element_size(array.dtype)));
+  const auto span = span_of(array, strides, static_cast<std::int64_t>(element_size(array.dtype)));
   if (span && lies_inside(array, *span, block)) return copy_tensor(tensor, out, failure);
   return report(failure, PET_FAILED,
                 "returned " + described(array) + ", which reaches beyond the " +

@@ -65,8 +65,9 @@ class ParamValue {
   ParamValue(std::nullptr_t) {}
   ParamValue(bool value) : value_(value) {}
   template <std::integral T>
-    requires(!std::same_as<T, bool> && (std::signed_integral<T> || sizeof(T) < sizeof(std::int64_t)))
-  ParamValue(T value) : value_(std::int64_t{value}) {}
+  requires(!std::same_as<T, bool> && (std::signed_integral<T> || sizeof(T) < sizeof(std::int64_t)))
+      ParamValue(T value)
+      : value_(std::int64_t{value}) {}
   ParamValue(double value) : value_(value) {}
   ParamValue(const char* text) : value_(std::string(text)) {}
   ParamValue(std::string text) : value_(std::move(text)) {}

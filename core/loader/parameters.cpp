@@ -9,18 +9,27 @@ namespace {
 
 bool accept(FactType type, ParamValue& value) {
   switch (type) {
-    case FactType::kNull: return value.is_null();
-    case FactType::kBool: return value.if_bool() != nullptr;
-    case FactType::kInt64: return value.if_int64() != nullptr;
+    case FactType::kNull:
+      return value.is_null();
+    case FactType::kBool:
+      return value.if_bool() != nullptr;
+    case FactType::kInt64:
+      return value.if_int64() != nullptr;
     case FactType::kFloat64:
       if (value.if_int64() != nullptr) value = value.as_float64();
       return value.if_float64() != nullptr;
-    case FactType::kText: return value.if_text() != nullptr;
-    case FactType::kList: return value.if_list() != nullptr;
-    case FactType::kObject: return value.if_object() != nullptr;
-    case FactType::kInstance: return value.if_instance() != nullptr;
-    case FactType::kClass: return value.if_class() != nullptr;
-    case FactType::kAny: return true;
+    case FactType::kText:
+      return value.if_text() != nullptr;
+    case FactType::kList:
+      return value.if_list() != nullptr;
+    case FactType::kObject:
+      return value.if_object() != nullptr;
+    case FactType::kInstance:
+      return value.if_instance() != nullptr;
+    case FactType::kClass:
+      return value.if_class() != nullptr;
+    case FactType::kAny:
+      return true;
   }
   return false;
 }
@@ -29,7 +38,8 @@ bool accept(FactType type, ParamValue& value) {
 std::string described(const ParamValue& value) {
   std::string text(value.kind());
   if (const std::string* content = value.if_text()) {
-    text += content->size() <= 40 ? " '" + *content + "'" : " of " + std::to_string(content->size()) + " bytes";
+    text += content->size() <= 40 ? " '" + *content + "'"
+                                  : " of " + std::to_string(content->size()) + " bytes";
   } else if (const std::int64_t* integer = value.if_int64()) {
     text += " " + std::to_string(*integer);
   } else if (const bool* boolean = value.if_bool()) {
@@ -75,11 +85,13 @@ std::string accept_value(const ParameterFacts& parameter, ParamValue& value) {
   if (type.nullable && value.is_null()) return {};
   if (!type.list) {
     if (accept(type.base, value)) return {};
-    return "parameter '" + parameter.name + "' expects " + type.text() + ", got " + described(value);
+    return "parameter '" + parameter.name + "' expects " + type.text() + ", got " +
+           described(value);
   }
   ParamList* list = value.if_list();
   if (list == nullptr) {
-    return "parameter '" + parameter.name + "' expects " + type.text() + ", got " + described(value);
+    return "parameter '" + parameter.name + "' expects " + type.text() + ", got " +
+           described(value);
   }
   for (std::size_t i = 0; i < list->size(); ++i) {
     if (accept(type.base, (*list)[i])) continue;

@@ -16,9 +16,10 @@ struct ParamProblem {
   std::string text;  // "has no parameter 'n_neighbours'; did you mean 'n_neighbors'?"
 };
 
-// Brings `params` into the form that the class gets: every declared parameter in declared order, defaults filled in, integers
-// widened where a float64 is declared; then, for a class with open parameters, the others as they were given.
-// Returns all problems; `params` is unchanged when there are any.
+// Brings `params` into the form that the class gets: every declared parameter in declared order,
+// defaults filled in, integers widened where a float64 is declared; then, for a class with open
+// parameters, the others as they were given. Returns all problems; `params` is unchanged when there
+// are any.
 std::vector<ParamProblem> complete_parameters(const ClassFacts& clazz, ParamObject& params);
 
 // Checks and converts the value of one declared parameter; "" when it is accepted.

@@ -37,8 +37,9 @@ constexpr Ability kAbilities[] = {
   for (std::size_t i = 0; i < problems.size(); ++i) {
     text += (i == 0 ? ": " : "; ") + problems[i].text;
   }
-  throw Error(ErrorCode::kBadParams, text,
-              {.class_name = clazz.facts->name, .hash = clazz.hash ? clazz.hash->hex() : "", .key = ""});
+  throw Error(
+      ErrorCode::kBadParams, text,
+      {.class_name = clazz.facts->name, .hash = clazz.hash ? clazz.hash->hex() : "", .key = ""});
 }
 
 }  // namespace
@@ -101,8 +102,7 @@ BasePlugin PetClass::create(ParamObject params, std::shared_ptr<PluginHost> host
   const pet_value values = to_boundary(instance->params, arena);
   FailureText failure;
   pet_instance* made = nullptr;
-  pet_status status =
-      record_->entry->create(&instance->host_table, &values, &made, failure.get());
+  pet_status status = record_->entry->create(&instance->host_table, &values, &made, failure.get());
   if (status == PET_OK && made == nullptr) {
     status = report(failure.get(), PET_FAILED, "returned nothing; expected an instance");
   }

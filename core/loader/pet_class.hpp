@@ -29,17 +29,18 @@ class Library;
 
 class PetClass {
  public:
-  // A class that is part of this program. `entry` has static lifetime. Throws kNotAPlugin when its
-  // notes are malformed or disagree with it.
+  // A class that is part of this program. `entry` has static lifetime. Throws kNotAPlugin when it
+  // disagrees with its notes, kCorrupt when those are malformed.
   static PetClass compiled_in(const pet_entry& entry);
-  // The class of a loaded library. `source` as in source() below; `binary` are the bytes that a push stores.
+  // The class of a loaded library. `source` as in source() below; `binary` are the bytes that a
+  // push stores.
   static PetClass from_library(std::shared_ptr<const Library> library,
                                std::shared_ptr<const Binary> binary, std::string source);
 
   const std::string& name() const noexcept;
   const std::optional<Hash>& hash() const noexcept;  // none when compiled in
   const std::string& kind() const noexcept;          // "filter", "metric", "pipeline"…
-  const std::string& version() const noexcept;       // the author's, or the built-in's behaviour version
+  const std::string& version() const noexcept;  // the author's, or the built-in's behaviour version
   const std::string& doc() const noexcept;
   const std::vector<ParameterFacts>& parameters() const noexcept;
   const ClassFacts& facts() const noexcept;

@@ -1,9 +1,9 @@
-// Calls of an instance's functions, with a status: what BasePlugin's methods and a parent's calls of its children share.
-// (Inside core/loader only.)
+// Calls of an instance's functions, with a status: what BasePlugin's methods and a parent's calls
+// of its children share. (Inside core/loader only.)
 //
-// A failure's text begins with class, hash and method, and a child's with its own before the parent's is put in front:
-// "Wrapper 81c2d0… fit: KnnFilter 3fa9c1… fit: expected …". A function that the class lacks is PET_UNSUPPORTED, fit
-// PET_NOT_TRAINABLE.
+// A failure's text begins with class, hash and method, and a child's with its own before the
+// parent's is put in front: "Wrapper 81c2d0… fit: KnnFilter 3fa9c1… fit: expected …". A function
+// that the class lacks is PET_UNSUPPORTED, fit PET_NOT_TRAINABLE.
 #pragma once
 
 #include <pet/abi.h>
@@ -24,7 +24,8 @@ pet_status finish_predict(const BasePlugin::Record& record, const pet_tensor* x,
 
 inline pet_status finish(const BasePlugin::Record& record, std::string_view method,
                          pet_status status, pet_failure* failure) noexcept {
-  if (status == PET_OK) [[likely]] return PET_OK;
+  if (status == PET_OK) [[likely]]
+    return PET_OK;
   return label_failure(record.class_record(), method, status, failure);
 }
 
@@ -35,7 +36,8 @@ inline pet_status predict(const BasePlugin::Record& record, const pet_tensor* x,
     return lacks(record.class_record(), "predict", PET_UNSUPPORTED, failure);
   }
   const pet_status status = record.tables.predict(record.instance, x, out, failure);
-  if (status != PET_OK) [[unlikely]] return finish(record, "predict", status, failure);
+  if (status != PET_OK) [[unlikely]]
+    return finish(record, "predict", status, failure);
   if (is_host_tensor(*out) && *out != x && TensorBlock::of(*out)->is_as_made()) [[likely]] {
     return PET_OK;
   }

@@ -12,10 +12,14 @@ namespace {
 
 std::string_view level_name(std::int32_t level) noexcept {
   switch (level) {
-    case PET_LOG_DEBUG: return "debug";
-    case PET_LOG_INFO: return "info";
-    case PET_LOG_WARNING: return "warning";
-    default: return "error";
+    case PET_LOG_DEBUG:
+      return "debug";
+    case PET_LOG_INFO:
+      return "info";
+    case PET_LOG_WARNING:
+      return "warning";
+    default:
+      return "error";
   }
 }
 
@@ -58,8 +62,8 @@ const void* query_host(const pet_host* self, const char* id) noexcept {
   return nullptr;
 }
 
-// Shared by all hosts that do not ask for a number of threads, and never destroyed: an instance with static
-// lifetime may still compute while the process exits.
+// Shared by all hosts that do not ask for a number of threads, and never destroyed: an instance
+// with static lifetime may still compute while the process exits.
 const std::shared_ptr<PluginHost::ThreadPool>& process_pool() {
   static const auto& pool = *new auto(std::make_shared<PluginHost::ThreadPool>(0));
   return pool;
@@ -73,7 +77,8 @@ pet_host host_table_for(void* context) noexcept {
 
 PluginHost::PluginHost(HostOptions options)
     : options_(std::move(options)),
-      pool_(options_.threads == 0 ? process_pool() : std::make_shared<ThreadPool>(options_.threads)) {}
+      pool_(options_.threads == 0 ? process_pool()
+                                  : std::make_shared<ThreadPool>(options_.threads)) {}
 
 PluginHost::~PluginHost() = default;
 

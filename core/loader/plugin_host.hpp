@@ -1,10 +1,11 @@
-// PluginHost: the services that plugins get from this process (pet/abi.h): log, memory, threads, blobs,
-// child instances, cancellation.
+// PluginHost: the services that plugins get from this process (pet/abi.h): log, memory, threads,
+// blobs, child instances, cancellation.
 //
-//   auto host = pet::PluginHost::make({.observer = print, .blobs = pet::open_storage("file:///var/cache/blobs")});
+//   auto host = pet::PluginHost::make({.observer = print, .blobs = storage});
 //   pet::BasePlugin filter = clazz.create(params, host);
 //
-// The name is not Host, which is how an author's code calls the other side of the same thing (pet/host.hpp).
+// The name is not Host, which is how an author's code calls the other side of the same thing
+// (pet/host.hpp).
 //
 // Lifetime: every instance keeps the host that it was created with. process() is never destroyed.
 // Threads:  all members may be called from any thread.

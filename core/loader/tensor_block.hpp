@@ -3,10 +3,10 @@
 //   pet_tensor · what the host knows of it · shape · strides · padding to 64 bytes · data
 #pragma once
 
+#include <pet/abi.h>
+
 #include <cstddef>
 #include <cstdint>
-
-#include <pet/abi.h>
 
 namespace pet {
 
@@ -34,8 +34,8 @@ struct TensorBlock {
   std::int64_t* strides() noexcept { return shape() + ndim; }
   char* data() noexcept { return reinterpret_cast<char*>(this) + data_offset(ndim); }
 
-  // Whether the tensor still describes its whole self, row-major, as it was made: what nearly every answer does, and
-  // quick to see. REQUIRES: the host made it.
+  // Whether the tensor still describes its whole self, row-major, as it was made: what nearly every
+  // answer does, and quick to see. REQUIRES: the host made it.
   bool is_as_made() noexcept {
     const pet_array& array = tensor.array;
     if (array.data != data() || array.byte_offset != 0 || array.ndim != ndim ||

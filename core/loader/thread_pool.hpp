@@ -1,10 +1,14 @@
-// PluginHost::ThreadPool: runs the bodies of parallel loops on threads of the host's. (Inside core/loader only.)
+// PluginHost::ThreadPool: runs the bodies of parallel loops on threads of the host's. (Inside
+// core/loader only.)
 //
-// The caller of for_each works too, and waits only for bodies that are running already. So a nested loop needs
-// no free thread, and cannot deadlock.
+// The caller of for_each works too, and waits only for bodies that are running already. So a nested
+// loop needs no free thread, and cannot deadlock.
 //
-// Threads: for_each from any thread, also from inside a body. Workers start with the first loop that can use them.
+// Threads: for_each from any thread, also from inside a body. Workers start with the first loop
+//          that can use them.
 #pragma once
+
+#include <pet/abi.h>
 
 #include <condition_variable>
 #include <cstdint>
@@ -13,8 +17,6 @@
 #include <mutex>
 #include <thread>
 #include <vector>
-
-#include <pet/abi.h>
 
 #include "core/loader/plugin_host.hpp"
 
@@ -31,8 +33,8 @@ class PluginHost::ThreadPool {
 
   unsigned concurrency() const noexcept { return concurrency_; }
 
-  // Calls body for every index below count; returns when all are done: the status and text of the lowest
-  // index that failed. A failure does not keep the others from running.
+  // Calls body for every index below count; returns when all are done: the status and text of the
+  // lowest index that failed. A failure does not keep the others from running.
   pet_status for_each(std::uint64_t count, Body body, void* context, pet_failure* failure);
 
  private:

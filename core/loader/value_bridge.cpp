@@ -50,13 +50,20 @@ ParamValue convert(const pet_value& value, int depth) {
                 "a value is nested more than " + std::to_string(kMaxDepth) + " levels deep");
   }
   switch (value.type) {
-    case PET_TYPE_NULL: return {};
-    case PET_TYPE_BOOL: return value.as.boolean != 0;
-    case PET_TYPE_INT64: return value.as.int64;
-    case PET_TYPE_FLOAT64: return value.as.float64;
-    case PET_TYPE_TEXT: return copy_of(value.as.text);
-    case PET_TYPE_LIST: return convert_list(value, depth + 1);
-    case PET_TYPE_OBJECT: return convert_object(value, depth + 1);
+    case PET_TYPE_NULL:
+      return {};
+    case PET_TYPE_BOOL:
+      return value.as.boolean != 0;
+    case PET_TYPE_INT64:
+      return value.as.int64;
+    case PET_TYPE_FLOAT64:
+      return value.as.float64;
+    case PET_TYPE_TEXT:
+      return copy_of(value.as.text);
+    case PET_TYPE_LIST:
+      return convert_list(value, depth + 1);
+    case PET_TYPE_OBJECT:
+      return convert_object(value, depth + 1);
     case PET_TYPE_INSTANCE:
       if (value.as.instance == nullptr) break;
       return BasePlugin::Record::of(value.as.instance).as_plugin();

@@ -1,13 +1,14 @@
-// Values on their way across the boundary: ParamValue to pet_value and back. (Inside core/loader only.)
+// Values on their way across the boundary: ParamValue to pet_value and back. (Inside core/loader
+// only.)
 //
 // Threads: pure functions.
 #pragma once
 
+#include <pet/abi.h>
+
 #include <array>
 #include <cstddef>
 #include <memory_resource>
-
-#include <pet/abi.h>
 
 #include "core/loader/param_value.hpp"
 
@@ -30,12 +31,13 @@ class ValueArena {
   std::pmr::monotonic_buffer_resource memory_{first_.data(), first_.size()};
 };
 
-// Views: texts, instances and classes stay the argument's, which must outlive the result, as the arena must.
+// Views: texts, instances and classes stay the argument's, which must outlive the result, as the
+//        arena must.
 pet_value to_boundary(const ParamValue& value, ValueArena& arena);
 pet_value to_boundary(const ParamObject& object, ValueArena& arena);
 
-// A deep copy; instances and classes become counted handles. Throws kBadParams for an unknown type, a repeated key and more
-// than 64 levels.
+// A deep copy; instances and classes become counted handles. Throws kBadParams for an unknown type,
+// a repeated key and more than 64 levels.
 ParamValue from_boundary(const pet_value& value);
 // The same of an object; NULL and null are an empty one.
 ParamObject object_from_boundary(const pet_value* value);

@@ -1,8 +1,9 @@
-// CachedTree: a dump or grid of an instance in the form of the boundary, made when a plugin first asks for it and valid
-// for the instance's life. (Inside core/loader only.)
+// CachedTree: a dump or grid of an instance in the form of the boundary, made when a plugin first
+// asks for it and valid for the instance's life. (Inside core/loader only.)
 //
-// A change of a parameter anywhere makes every tree out of date, since a dump reaches into children. Older trees stay:
-// a plugin may still read them. One that did not really change is not made twice.
+// A change of a parameter anywhere makes every tree out of date, since a dump reaches into
+// children. Older trees stay: a plugin may still read them. One that did not really change is not
+// made twice.
 #pragma once
 
 #include <atomic>

@@ -33,7 +33,8 @@ TEST_CASE("a mistyped name finds what was meant", "[core]") {
 
 TEST_CASE("near misses come closest first, a few at most", "[core]") {
   const std::vector<std::string> candidates = {"filters_", "filter", "Filtr", "fitters", "alpha"};
-  CHECK(near_misses("filtr", candidates) == std::vector<std::string>{"Filtr", "filter", "filters_"});
+  CHECK(near_misses("filtr", candidates) ==
+        std::vector<std::string>{"Filtr", "filter", "filters_"});
   CHECK(near_misses("filtr", candidates, 1) == std::vector<std::string>{"Filtr"});
 }
 

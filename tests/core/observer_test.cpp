@@ -24,10 +24,12 @@ TEST_CASE("an event says only what is known", "[core]") {
 
 TEST_CASE("an observer that throws does not disturb the work that it watches", "[core]") {
   int calls = 0;
-  notify([&calls](const Event&) {
-    ++calls;
-    throw std::runtime_error("the log is full");
-  }, Event{EventKind::kUnload, "", "", "", ""});
+  notify(
+      [&calls](const Event&) {
+        ++calls;
+        throw std::runtime_error("the log is full");
+      },
+      Event{EventKind::kUnload, "", "", "", ""});
   CHECK(calls == 1);
   CHECK_NOTHROW(notify({}, Event{EventKind::kUnload, "", "", "", ""}));
 }

@@ -40,7 +40,8 @@ TEST_CASE("an output outlives instance, class and library", "[core]") {
 }
 
 TEST_CASE("a binary of another C++ library, string or macro works all the same", "[core]") {
-  const auto name = GENERATE(std::string("debug_stl"), std::string("old_strings"), std::string("clang_libcxx"));
+  const auto name =
+      GENERATE(std::string("debug_stl"), std::string("old_strings"), std::string("clang_libcxx"));
   CAPTURE(name);
   if (!std::filesystem::exists(test::fixture_path(name))) {
     WARN("skipped: " << name << " was not built, there is no clang++ with libc++ here");
@@ -49,14 +50,18 @@ TEST_CASE("a binary of another C++ library, string or macro works all the same",
   const PetClass clazz = load_fixture(name);
   const std::string text = "a text that no small buffer holds, so it lies on the heap";
   std::string logged;
-  const auto host = PluginHost::make({.observer = [&](const Event& event) { logged = event.message; }});
+  const auto host =
+      PluginHost::make({.observer = [&](const Event& event) { logged = event.message; }});
   const BasePlugin plugin = clazz.create({{"name", text}, {"weights", ParamList{1, 0.5}}}, host);
-  CHECK(predicted(plugin, XYData::mock({{1.0, 2.0}, {3.0, 4.0}})) == std::vector<double>{1, 1, 3, 2});
+  CHECK(predicted(plugin, XYData::mock({{1.0, 2.0}, {3.0, 4.0}})) ==
+        std::vector<double>{1, 1, 3, 2});
   CHECK(logged == "info: " + text);
 
-  const BasePlugin failing = clazz.create({{"name", "Ann"}, {"options", ParamObject{{"fail", true}}}});
-  CHECK_THROWS_MATCHES(failing.predict(vector_of({1})), Error,
-                       fails(ErrorCode::kPluginError, {label(clazz) + " predict: failed as asked, Ann"}));
+  const BasePlugin failing =
+      clazz.create({{"name", "Ann"}, {"options", ParamObject{{"fail", true}}}});
+  CHECK_THROWS_MATCHES(
+      failing.predict(vector_of({1})), Error,
+      fails(ErrorCode::kPluginError, {label(clazz) + " predict: failed as asked, Ann"}));
 }
 
 TEST_CASE("what a class throws arrives with class, hash and method", "[core]") {
@@ -68,14 +73,16 @@ TEST_CASE("what a class throws arrives with class, hash and method", "[core]") {
   CHECK(error.hash() == thrower.hash()->hex());
 
   BasePlugin plugin = thrower.create();
-  CHECK(error_of([&] { plugin.fit(vector_of({1})); }).what() == label(thrower) + " fit: fit went too far");
+  CHECK(error_of([&] { plugin.fit(vector_of({1})); }).what() ==
+        label(thrower) + " fit: fit went too far");
 }
 
 TEST_CASE("what is thrown and is no exception arrives too", "[core]") {
   const PetClass clazz = load_fixture("throws_int");
-  CHECK_THROWS_MATCHES(clazz.create().predict(vector_of({1})), Error,
-                       fails(ErrorCode::kPluginError,
-                             {label(clazz) + " predict: threw something that is not a std::exception"}));
+  CHECK_THROWS_MATCHES(
+      clazz.create().predict(vector_of({1})), Error,
+      fails(ErrorCode::kPluginError,
+            {label(clazz) + " predict: threw something that is not a std::exception"}));
 }
 
 TEST_CASE("a constructor that throws makes no instance", "[core]") {
@@ -87,17 +94,18 @@ TEST_CASE("a constructor that throws makes no instance", "[core]") {
 
 TEST_CASE("nothing as an answer is an error", "[core]") {
   const PetClass clazz = load_fixture("returns_null");
-  CHECK_THROWS_MATCHES(
-      clazz.create().predict(vector_of({1})), Error,
-      fails(ErrorCode::kPluginError, {label(clazz) + " predict: returned nothing; expected a tensor"}));
+  CHECK_THROWS_MATCHES(clazz.create().predict(vector_of({1})), Error,
+                       fails(ErrorCode::kPluginError,
+                             {label(clazz) + " predict: returned nothing; expected a tensor"}));
 }
 
 TEST_CASE("an answer that claims more than was allocated is an error", "[core]") {
   const PetClass clazz = load_fixture("returns_wrong_shape");
   const Error error = error_of([&] { clazz.create().predict(vector_of({1, 2})); });
   CHECK(error.code() == ErrorCode::kPluginError);
-  CHECK(error.what() == label(clazz) + " predict: returned float64 [2000], which reaches beyond the 16 "
-                                       "bytes that it allocated");
+  CHECK(error.what() == label(clazz) +
+                            " predict: returned float64 [2000], which reaches beyond the 16 "
+                            "bytes that it allocated");
 }
 
 TEST_CASE("an answer in the plugin's own memory is copied, and released at once", "[core]") {
@@ -138,14 +146,22 @@ TEST_CASE("an ability that the class lacks is a usage error", "[core]") {
   const BasePlugin metric = load_fixture("mean_error").create();
   BasePlugin filter = load_fixture("good_filter").create();
   const XYData x = vector_of({1});
-  CHECK_THROWS_MATCHES(metric.predict(x), Error, fails(ErrorCode::kUsage, {"predict: a metric has no predict"}));
-  CHECK_THROWS_MATCHES(filter.measure(&x, &x, x), Error, fails(ErrorCode::kUsage, {"a filter has no measure"}));
-  CHECK_THROWS_MATCHES(filter.higher_better(), Error, fails(ErrorCode::kUsage, {"a filter has no higher_better"}));
-  CHECK_THROWS_MATCHES(filter.evaluate(x, x, x), Error, fails(ErrorCode::kUsage, {"a filter has no evaluate"}));
-  CHECK_THROWS_MATCHES(filter.split(x, nullptr), Error, fails(ErrorCode::kUsage, {"a filter has no split"}));
-  CHECK_THROWS_MATCHES(filter.optimize(x, nullptr), Error, fails(ErrorCode::kUsage, {"a filter has no optimize"}));
-  CHECK_THROWS_MATCHES(filter.save_state(), Error, fails(ErrorCode::kUsage, {"a filter has no save_state"}));
-  CHECK_THROWS_MATCHES(filter.load_state(""), Error, fails(ErrorCode::kUsage, {"a filter has no load_state"}));
+  CHECK_THROWS_MATCHES(metric.predict(x), Error,
+                       fails(ErrorCode::kUsage, {"predict: a metric has no predict"}));
+  CHECK_THROWS_MATCHES(filter.measure(&x, &x, x), Error,
+                       fails(ErrorCode::kUsage, {"a filter has no measure"}));
+  CHECK_THROWS_MATCHES(filter.higher_better(), Error,
+                       fails(ErrorCode::kUsage, {"a filter has no higher_better"}));
+  CHECK_THROWS_MATCHES(filter.evaluate(x, x, x), Error,
+                       fails(ErrorCode::kUsage, {"a filter has no evaluate"}));
+  CHECK_THROWS_MATCHES(filter.split(x, nullptr), Error,
+                       fails(ErrorCode::kUsage, {"a filter has no split"}));
+  CHECK_THROWS_MATCHES(filter.optimize(x, nullptr), Error,
+                       fails(ErrorCode::kUsage, {"a filter has no optimize"}));
+  CHECK_THROWS_MATCHES(filter.save_state(), Error,
+                       fails(ErrorCode::kUsage, {"a filter has no save_state"}));
+  CHECK_THROWS_MATCHES(filter.load_state(""), Error,
+                       fails(ErrorCode::kUsage, {"a filter has no load_state"}));
 }
 
 TEST_CASE("a metric measures", "[core]") {
@@ -191,8 +207,9 @@ TEST_CASE("a parameter that is fixed, unknown or out of range does not change", 
   const auto set = [&](const char* name, ParamValue value) {
     return error_of([&] { plugin.set(name, std::move(value)); });
   };
-  CHECK(set("limit", 3).what() == label(clazz) + " set: parameter 'limit' is fixed when the instance is "
-                                                 "made; clone it with another value");
+  CHECK(set("limit", 3).what() == label(clazz) +
+                                      " set: parameter 'limit' is fixed when the instance is "
+                                      "made; clone it with another value");
   CHECK(set("limits", 3).what() == label(clazz) + " set: no parameter 'limits'");
   CHECK(set("scale", "ten").what() ==
         label(clazz) + " set: parameter 'scale' expects float64, got text 'ten'");
@@ -205,9 +222,9 @@ TEST_CASE("a parameter that is fixed, unknown or out of range does not change", 
 TEST_CASE("a pipeline works with its children", "[core]") {
   const PetClass wrapper = load_fixture("wrapper_pipeline");
   const BasePlugin learning = load_fixture("learning_filter").create();
-  BasePlugin pipeline = wrapper.create(
-      {{"filters", ParamList{load_fixture("good_filter").create(), learning}},
-       {"metrics", ParamList{load_fixture("mean_error").create()}}});
+  BasePlugin pipeline =
+      wrapper.create({{"filters", ParamList{load_fixture("good_filter").create(), learning}},
+                      {"metrics", ParamList{load_fixture("mean_error").create()}}});
   pipeline.fit(vector_of({1, 3}));  // doubled: 2, 6; mean 4
   const XYData x = vector_of({2, 5});
   const XYData y = pipeline.predict(x);
@@ -233,11 +250,13 @@ TEST_CASE("a child's failure names the child and every parent", "[core]") {
 TEST_CASE("a child of the wrong kind is refused by the parent", "[core]") {
   const PetClass wrapper = load_fixture("wrapper_pipeline");
   const BasePlugin metric = load_fixture("mean_error").create();
-  CHECK_THROWS_MATCHES(wrapper.create({{"filters", ParamList{metric}}}), Error,
-                       fails(ErrorCode::kBadParams, {label(wrapper) + " create: ", "filters", "MeanError"}));
-  CHECK_THROWS_MATCHES(wrapper.create({{"filters", ParamList{1}}}), Error,
-                       fails(ErrorCode::kBadParams,
-                             {"parameter 'filters' expects list of instance, got int64 1 at index 0"}));
+  CHECK_THROWS_MATCHES(
+      wrapper.create({{"filters", ParamList{metric}}}), Error,
+      fails(ErrorCode::kBadParams, {label(wrapper) + " create: ", "filters", "MeanError"}));
+  CHECK_THROWS_MATCHES(
+      wrapper.create({{"filters", ParamList{1}}}), Error,
+      fails(ErrorCode::kBadParams,
+            {"parameter 'filters' expects list of instance, got int64 1 at index 0"}));
 }
 
 TEST_CASE("a dump has class, hash and all parameters, at any depth", "[core]") {
@@ -249,19 +268,22 @@ TEST_CASE("a dump has class, hash and all parameters, at any depth", "[core]") {
   const BasePlugin pipeline = wrapper.create({{"filters", ParamList{child}}});
 
   const ParamObject plain = pipeline.item_dump();
-  CHECK(plain == ParamObject{{"clazz", "WrapperPipeline"},
-                             {"version_hash", wrapper.hash()->hex()},
-                             {"params", ParamObject{{"filters", ParamList{ParamObject{
-                                                         {"clazz", "GoodFilter"},
-                                                         {"version_hash", good.hash()->hex()},
-                                                         {"params", ParamObject{{"factor", 3.0}}}}}},
-                                                    {"metrics", ParamList{}}}}});
+  CHECK(plain ==
+        ParamObject{{"clazz", "WrapperPipeline"},
+                    {"version_hash", wrapper.hash()->hex()},
+                    {"params",
+                     ParamObject{{"filters",
+                                  ParamList{ParamObject{{"clazz", "GoodFilter"},
+                                                        {"version_hash", good.hash()->hex()},
+                                                        {"params", ParamObject{{"factor", 3.0}}}}}},
+                                 {"metrics", ParamList{}}}}});
   CHECK(plain.fields()[0].first == "clazz");
   CHECK(plain.fields()[1].first == "version_hash");
 
   const std::vector<std::string> include = {"_grid"};
   const ParamObject with_grid = pipeline.item_dump(include);
-  const ParamObject& node = with_grid.at("params").as_object().at("filters").as_list()[0].as_object();
+  const ParamObject& node =
+      with_grid.at("params").as_object().at("filters").as_list()[0].as_object();
   CHECK(node.at("_grid") == ParamValue(ParamObject{{"factor", ParamList{1.0, 2.0}}}));
   CHECK_FALSE(node.contains("_note"));
   CHECK_FALSE(with_grid.contains("_grid"));

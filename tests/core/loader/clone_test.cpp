@@ -70,8 +70,10 @@ TEST_CASE("private attributes are cloned", "[core]") {
 }
 
 TEST_CASE("an override inside a list or an object changes that element", "[core]") {
-  const BasePlugin plugin = load_fixture("debug_stl").create(
-      {{"weights", ParamList{1, 2}}, {"options", ParamObject{{"deep", ParamObject{{"x", 1}}}}}});
+  const BasePlugin plugin =
+      load_fixture("debug_stl")
+          .create({{"weights", ParamList{1, 2}},
+                   {"options", ParamObject{{"deep", ParamObject{{"x", 1}}}}}});
   const BasePlugin copy = plugin.clone({{"weights/1", 9.0}, {"options/deep/x", "y"}});
   CHECK(copy.params().at("weights") == ParamValue(ParamList{1.0, 9.0}));
   CHECK(copy.params().at("options") == ParamValue(ParamObject{{"deep", ParamObject{{"x", "y"}}}}));
@@ -86,7 +88,8 @@ TEST_CASE("a path that leads nowhere is refused, with what was meant", "[core]")
   const std::vector<Case> cases = {
       {"filter", {"WrapperPipeline", "clone: no parameter 'filter'; did you mean 'filters'?"}},
       {"filters/0/filters/1/facto",
-       {"clone: no parameter 'filters/0/filters/1/facto': GoodFilter has no 'facto'; did you mean 'factor'?"}},
+       {"clone: no parameter 'filters/0/filters/1/facto': GoodFilter has no 'facto'; did you mean "
+        "'factor'?"}},
       {"filters/7/factor", {"no parameter 'filters/7/factor'"}},
       {"filters/-1/factor", {"no parameter"}},
       {"filters/0x/factor", {"no parameter"}},
@@ -97,14 +100,16 @@ TEST_CASE("a path that leads nowhere is refused, with what was meant", "[core]")
   };
   for (const Case& c : cases) {
     CAPTURE(c.path);
-    CHECK_THROWS_MATCHES(tree.root.clone({{c.path, 1}}), Error, fails(ErrorCode::kBadParams, c.parts));
+    CHECK_THROWS_MATCHES(tree.root.clone({{c.path, 1}}), Error,
+                         fails(ErrorCode::kBadParams, c.parts));
   }
 }
 
 TEST_CASE("an override of the wrong type is refused by the class", "[core]") {
   const Tree tree;
-  CHECK_THROWS_MATCHES(tree.root.clone({{"filters/1/factor", "ten"}}), Error,
-                       fails(ErrorCode::kBadParams, {"GoodFilter", "expects float64, got text 'ten'"}));
+  CHECK_THROWS_MATCHES(
+      tree.root.clone({{"filters/1/factor", "ten"}}), Error,
+      fails(ErrorCode::kBadParams, {"GoodFilter", "expects float64, got text 'ten'"}));
 }
 
 }  // namespace

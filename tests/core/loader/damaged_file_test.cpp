@@ -1,8 +1,9 @@
+#include <spawn.h>
+#include <sys/wait.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
-#include <spawn.h>
 #include <string>
-#include <sys/wait.h>
 
 #include "tests/core/loader/loading.hpp"
 

@@ -1,7 +1,6 @@
 #include <catch2/catch.hpp>
-#include <pet/filter.hpp>
-
 #include <functional>
+#include <pet/filter.hpp>
 
 #include "core/artifact/hash.hpp"
 #include "core/loader/plugin_host.hpp"
@@ -52,14 +51,15 @@ TEST_CASE("a damaged blob is replaced by the next put", "[core]") {
 TEST_CASE("a digest is SHA-256 over its parts in order", "[core]") {
   with_host(std::make_shared<MemoryStorage>(), [](const pet::Host& host) {
     CHECK(host.digest({"ab", "", "c"}) == pet::Hash::of(std::string_view("abc")).hex());
-    CHECK(host.digest(std::vector<std::string_view>{}) == pet::Hash::of(std::string_view("")).hex());
+    CHECK(host.digest(std::vector<std::string_view>{}) ==
+          pet::Hash::of(std::string_view("")).hex());
   });
 }
 
 TEST_CASE("a key that is none is refused in words", "[core]") {
   with_host(std::make_shared<MemoryStorage>(), [](const pet::Host& host) {
-    for (const std::string& key : {std::string(), std::string("a/b"), std::string(".hidden"), std::string("ä"),
-                                   std::string(129, 'a'), std::string("../up")}) {
+    for (const std::string& key : {std::string(), std::string("a/b"), std::string(".hidden"),
+                                   std::string("ä"), std::string(129, 'a'), std::string("../up")}) {
       CAPTURE(key);
       CHECK_THROWS_WITH(host.put_blob(key, "x"), Catch::Contains("a blob's key is 1 to 128 of"));
       CHECK_THROWS_WITH(host.get_blob(key), Catch::Contains("a blob's key is 1 to 128 of"));

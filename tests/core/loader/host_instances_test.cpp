@@ -1,11 +1,11 @@
-// The services of the host, through what an author writes: classes that are compiled into this test.
+// The services of the host, through what an author writes: classes that are compiled into this
+// test.
 #include <catch2/catch.hpp>
+#include <functional>
 #include <pet/filter.hpp>
 #include <pet/optimizer.hpp>
 #include <pet/pipeline.hpp>
 #include <pet/splitter.hpp>
-
-#include <functional>
 
 #include "core/loader/plugin_host.hpp"
 #include "tests/core/loader/loading.hpp"
@@ -90,7 +90,8 @@ TEST_CASE("a parent knows its child's class, kind and abilities", "[core]") {
 
 TEST_CASE("a parent reads its child's dump", "[core]") {
   const PetClass clazz = load_fixture("good_filter");
-  const BasePlugin child = probe_class().create({{"child", clazz.create({{"factor", 3}})}, {"clazz", clazz}});
+  const BasePlugin child =
+      probe_class().create({{"child", clazz.create({{"factor", 3}})}, {"clazz", clazz}});
   inside({{"child", child}}, [&](const Probe& self) {
     const pet::Object dump = self.child->describe().as_object();
     CHECK(dump.at("clazz").as_text() == "Probe");
@@ -120,7 +121,12 @@ TEST_CASE("a child's dump stays readable, and follows what was set", "[core]") {
   child.set("scale", 5);
   inside({{"child", child}}, [&](const Probe& self) {
     CHECK(described(self) != before);
-    CHECK(Value::copy_of(*described(self)).as_object().at("params").as_object().at("scale").as_double() == 5);
+    CHECK(Value::copy_of(*described(self))
+              .as_object()
+              .at("params")
+              .as_object()
+              .at("scale")
+              .as_double() == 5);
   });
   CHECK(Value::copy_of(*before).as_object().at("params").as_object().at("scale").as_double() == 1);
 }
@@ -128,8 +134,9 @@ TEST_CASE("a child's dump stays readable, and follows what was set", "[core]") {
 TEST_CASE("a parent finds every grid below, by path", "[core]") {
   BasePlugin leaf = load_fixture("good_filter").create();
   leaf.set_attribute("_grid", ParamObject{{"factor", ParamList{1.0, 2.0}}});
-  BasePlugin pipeline = load_fixture("wrapper_pipeline").create(
-      {{"filters", ParamList{load_fixture("learning_filter").create(), leaf}}});
+  BasePlugin pipeline =
+      load_fixture("wrapper_pipeline")
+          .create({{"filters", ParamList{load_fixture("learning_filter").create(), leaf}}});
   pipeline.set_attribute("_grid", ParamObject{{"metrics", "just one"}});
   inside({{"child", pipeline}}, [](const Probe& self) {
     const pet::Object grid = self.child->grid();
@@ -145,14 +152,16 @@ TEST_CASE("a parent clones a child with other parameters, and gives it back", "[
     CHECK(clone.predict(vector_of({2})).value<double>() == std::vector<double>{10});
     CHECK(self.child->predict(vector_of({2})).value<double>() == std::vector<double>{4});
     CHECK_THROWS_WITH(self.child->clone({{"facto", 5}}), Catch::Contains("did you mean 'factor'?"));
-    CHECK_THROWS_WITH(self.child->clone({{"factor", "x"}}), Catch::Contains("expects float64, got text 'x'"));
+    CHECK_THROWS_WITH(self.child->clone({{"factor", "x"}}),
+                      Catch::Contains("expects float64, got text 'x'"));
   });
 }
 
 TEST_CASE("a parent makes instances of a class that it was given", "[core]") {
   const PetClass clazz = load_fixture("good_filter");
   inside({{"clazz", clazz}}, [&](const Probe& self) {
-    CHECK(self.clazz->instantiate().predict(vector_of({2})).value<double>() == std::vector<double>{4});
+    CHECK(self.clazz->instantiate().predict(vector_of({2})).value<double>() ==
+          std::vector<double>{4});
     CHECK(self.clazz->instantiate({{"factor", 5}}).predict(vector_of({2})).value<double>() ==
           std::vector<double>{10});
     CHECK_THROWS_WITH(self.clazz->instantiate({{"facto", 5}}),
@@ -163,7 +172,8 @@ TEST_CASE("a parent makes instances of a class that it was given", "[core]") {
 TEST_CASE("a child's failure keeps its status and text", "[core]") {
   const PetClass thrower = load_fixture("throws_std_exception");
   inside({{"child", thrower.create()}}, [&](const Probe& self) {
-    CHECK_THROWS_WITH(self.child->predict(vector_of({1})), label(thrower) + " predict: the dog ate it");
+    CHECK_THROWS_WITH(self.child->predict(vector_of({1})),
+                      label(thrower) + " predict: the dog ate it");
   });
   inside({{"child", load_fixture("good_filter").create()}}, [&](const Probe& self) {
     pet::AnyChild child = *self.child;
@@ -201,8 +211,8 @@ TEST_CASE("a clone that was never given back dies after its owner", "[core]") {
       pet_child* clone = nullptr;
       const pet::Object overrides{{"name", "clone"}};
       const ValueView view(overrides);
-      REQUIRE(self.host().instances().clone(self.host().get(), self.child->get(), view.get(), &clone, nullptr) ==
-              PET_OK);
+      REQUIRE(self.host().instances().clone(self.host().get(), self.child->get(), view.get(),
+                                            &clone, nullptr) == PET_OK);
       // What is only borrowed cannot be ended.
       self.host().instances().release(self.host().get(), self.child->get());
     };
@@ -237,7 +247,8 @@ TEST_CASE("a splitter gives folds, to callers and to parents", "[core]") {
 
 TEST_CASE("a log line arrives at the observer with class and level", "[core]") {
   std::vector<Event> events;
-  const auto host = PluginHost::make({.observer = [&](const Event& event) { events.push_back(event); }});
+  const auto host =
+      PluginHost::make({.observer = [&](const Event& event) { events.push_back(event); }});
   probe = [](const Probe& self) { self.host().warning("it is late"); };
   probe_class().create({}, host).predict(vector_of({1}));
   probe = nullptr;

@@ -26,7 +26,8 @@ TEST_CASE("a new tensor is row-major, aligned and the host's", "[core]") {
   CHECK(tensor->version.major == 1);
   CHECK(tensor->flags == 0);
   CHECK(tensor->array.byte_offset == 0);
-  CHECK(std::vector(tensor->array.strides, tensor->array.strides + 3) == std::vector<std::int64_t>{6, 2, 1});
+  CHECK(std::vector(tensor->array.strides, tensor->array.strides + 3) ==
+        std::vector<std::int64_t>{6, 2, 1});
   CHECK(reinterpret_cast<std::uintptr_t>(tensor->array.data) % 64 == 0);
   std::memset(tensor->array.data, 0xff, 4 * 3 * 2 * 8);
   tensor->deleter(tensor);
@@ -80,7 +81,8 @@ TEST_CASE("a scalar has no dimensions and one element", "[core]") {
   tensor->deleter(tensor);
 }
 
-TEST_CASE("a tensor may be freed by another thread, and after its thread's end", "[core][concurrent]") {
+TEST_CASE("a tensor may be freed by another thread, and after its thread's end",
+          "[core][concurrent]") {
   std::vector<pet_tensor*> tensors;
   std::thread([&] {
     for (int i = 0; i < 100; ++i) tensors.push_back(vector_of_size(i));

@@ -14,7 +14,8 @@ namespace pet {
 namespace {
 
 template <class Work>
-pet_status for_each(PluginHost& host, std::uint64_t count, Work work, pet_failure* failure = nullptr) {
+pet_status for_each(PluginHost& host, std::uint64_t count, Work work,
+                    pet_failure* failure = nullptr) {
   const auto body = [](void* context, std::uint64_t index, pet_failure* text) -> pet_status {
     return (*static_cast<Work*>(context))(index, text);
   };
@@ -37,10 +38,13 @@ TEST_CASE("the lowest failing index speaks for all, and all run", "[core][concur
   const auto host = PluginHost::make({.observer = {}, .blobs = {}, .threads = 4});
   std::atomic<int> visits{0};
   FailureText failure;
-  const pet_status status = for_each(*host, 1000, [&](std::uint64_t i, pet_failure* text) -> pet_status {
-    ++visits;
-    return i % 100 == 37 ? report(text, PET_BAD_INPUT, "index " + std::to_string(i)) : PET_OK;
-  }, failure.get());
+  const pet_status status = for_each(
+      *host, 1000,
+      [&](std::uint64_t i, pet_failure* text) -> pet_status {
+        ++visits;
+        return i % 100 == 37 ? report(text, PET_BAD_INPUT, "index " + std::to_string(i)) : PET_OK;
+      },
+      failure.get());
   CHECK(status == PET_BAD_INPUT);
   CHECK(failure.text() == "index 37");
   CHECK(visits == 1000);
@@ -49,10 +53,13 @@ TEST_CASE("the lowest failing index speaks for all, and all run", "[core][concur
 TEST_CASE("an exception that leaves a body is a failure of the loop", "[core][concurrent]") {
   const auto host = PluginHost::make({.observer = {}, .blobs = {}, .threads = 2});
   FailureText failure;
-  CHECK(for_each(*host, 10, [](std::uint64_t i, pet_failure*) -> pet_status {
-          if (i == 3) throw 3;
-          return PET_OK;
-        }, failure.get()) == PET_FAILED);
+  CHECK(for_each(
+            *host, 10,
+            [](std::uint64_t i, pet_failure*) -> pet_status {
+              if (i == 3) throw 3;
+              return PET_OK;
+            },
+            failure.get()) == PET_FAILED);
   CHECK(failure.text() == "an exception left the body of a parallel loop");
 }
 

@@ -1,8 +1,10 @@
-// A service loads and unloads versions for months: nothing may stay behind each time. What did was the exception pool of a
-// static libstdc++, 71 KB of it, and a thread-specific key of a static libc++, of which a process has 1,024.
+// A service loads and unloads versions for months: nothing may stay behind each time. What did was
+// the exception pool of a static libstdc++, 71 KB of it, and a thread-specific key of a static
+// libc++, of which a process has 1,024.
+#include <malloc.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
-#include <malloc.h>
 
 #include "tests/core/loader/loading.hpp"
 

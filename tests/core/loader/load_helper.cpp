@@ -1,10 +1,11 @@
 // Loads damaged files, so that a signal ends this process and not the test.
 //
 //   pet_load_helper truncated PLUGIN DIRECTORY    every length of the file, through gate and loader
-//   pet_load_helper flipped PLUGIN DIRECTORY      every byte of the file flipped, by the way of production: a cache that is
-//                                                 asked for the file's hash
+//   pet_load_helper flipped PLUGIN DIRECTORY      every byte of the file flipped, by the way of
+//                                                 production: a cache is asked for the file's hash
 //
-// Prints how many were tried and how many were refused, and exits 0 unless one that must be refused was loaded.
+// Prints how many were tried and how many were refused, and exits 0 unless one that must be refused
+// was loaded.
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -19,7 +20,8 @@ namespace {
 using namespace pet;
 
 void write_file(const std::string& path, std::string_view bytes) {
-  std::ofstream(path, std::ios::binary | std::ios::trunc).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  std::ofstream(path, std::ios::binary | std::ios::trunc)
+      .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
 int truncated(const Binary& whole, const std::string& directory) {
@@ -28,7 +30,8 @@ int truncated(const Binary& whole, const std::string& directory) {
     const Binary part = Binary::from_bytes(std::string(whole.view().substr(0, length)));
     try {
       // Nothing is written for what facts and gate refuse: they come before the mapping.
-      if (!check(read_facts(part.bytes()), Machine::current()).loadable()) throw Error(ErrorCode::kGateRefused, "");
+      if (!check(read_facts(part.bytes()), Machine::current()).loadable())
+        throw Error(ErrorCode::kGateRefused, "");
       const std::string path = directory + "/" + part.hash().hex() + ".so";
       write_file(path, part.view());
       Loader::process().load(part, path);
@@ -53,8 +56,8 @@ int flipped(const Binary& whole, const std::string& directory) {
     } catch (const Error&) {
     }
     try {
-      const CachedBinary got =
-          cache.get_or_fetch(whole.hash(), {"PlainCFilter", "memory:", "key"}, [&] { return bytes; });
+      const CachedBinary got = cache.get_or_fetch(whole.hash(), {"PlainCFilter", "memory:", "key"},
+                                                  [&] { return bytes; });
       Loader::process().load(got.binary, got.file);
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kCorrupt) ++refused;
@@ -69,5 +72,6 @@ int flipped(const Binary& whole, const std::string& directory) {
 int main(int argc, char** argv) {
   if (argc != 4) return 2;
   const Binary whole = Binary::read(argv[2]);
-  return std::strcmp(argv[1], "truncated") == 0 ? truncated(whole, argv[3]) : flipped(whole, argv[3]);
+  return std::strcmp(argv[1], "truncated") == 0 ? truncated(whole, argv[3])
+                                                : flipped(whole, argv[3]);
 }

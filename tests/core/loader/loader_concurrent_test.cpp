@@ -1,5 +1,6 @@
-// Threads that load, use and let go of the same few libraries: every load must give a library that works, and every unload must
-// be a real one (a load that raced it into the old mapping would be reported as a library that stays).
+// Threads that load, use and let go of the same few libraries: every load must give a library that
+// works, and every unload must be a real one (a load that raced it into the old mapping would be
+// reported as a library that stays).
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <thread>
@@ -28,7 +29,8 @@ struct Tally {
   }
 };
 
-TEST_CASE("loads race the last release, and always get a library that works", "[core][concurrent]") {
+TEST_CASE("loads race the last release, and always get a library that works",
+          "[core][concurrent]") {
   const Binary v1 = Binary::read(fixture_path("counter_v1"));
   const Binary v2 = Binary::read(fixture_path("counter_v2"));
   Tally tally;
@@ -58,12 +60,14 @@ TEST_CASE("many threads that ask at once get one mapping", "[core][concurrent]")
   const Binary binary = Binary::read(fixture_path("good_filter"));
   std::vector<std::shared_ptr<const Library>> libraries(8);
   on_threads(8, [&](int t) {
-    libraries[static_cast<std::size_t>(t)] = Loader::process().load(binary, fixture_path("good_filter"));
+    libraries[static_cast<std::size_t>(t)] =
+        Loader::process().load(binary, fixture_path("good_filter"));
   });
   for (const auto& library : libraries) CHECK(library == libraries[0]);
 }
 
-TEST_CASE("many threads that ask at once for what cannot be loaded all learn why", "[core][concurrent]") {
+TEST_CASE("many threads that ask at once for what cannot be loaded all learn why",
+          "[core][concurrent]") {
   const Binary binary = Binary::read(fixture_path("needs_missing_library"));
   Tally tally;
   on_threads(8, [&](int) {
@@ -73,14 +77,16 @@ TEST_CASE("many threads that ask at once for what cannot be loaded all learn why
         tally.require(false);
       } catch (const Error& error) {
         tally.require(error.code() == ErrorCode::kGateRefused);
-        tally.require(std::string(error.what()).find("libpet_fixture_missing.so.1") != std::string::npos);
+        tally.require(std::string(error.what()).find("libpet_fixture_missing.so.1") !=
+                      std::string::npos);
       }
     }
   });
   CHECK(tally.wrong == 0);
 }
 
-TEST_CASE("a slow constructor does not keep others from finding what is loaded", "[core][concurrent]") {
+TEST_CASE("a slow constructor does not keep others from finding what is loaded",
+          "[core][concurrent]") {
   const Binary slow = Binary::read(fixture_path("slow_constructor"));
   const PetClass good = test::load_fixture("good_filter");
   std::atomic<bool> loaded{false};
@@ -98,9 +104,10 @@ TEST_CASE("a slow constructor does not keep others from finding what is loaded",
 }
 
 TEST_CASE("one instance predicts on many threads", "[core][concurrent]") {
-  const BasePlugin plugin = test::load_fixture("wrapper_pipeline").create(
-      {{"filters", ParamList{test::load_fixture("good_filter").create(),
-                             test::load_fixture("returns_foreign_tensor").create()}}});
+  const BasePlugin plugin =
+      test::load_fixture("wrapper_pipeline")
+          .create({{"filters", ParamList{test::load_fixture("good_filter").create(),
+                                         test::load_fixture("returns_foreign_tensor").create()}}});
   const BasePlugin simple = test::load_fixture("good_filter").create();
   const XYData x = vector_of({1, 2, 3});
   Tally tally;

@@ -1,7 +1,8 @@
 #include "core/loader/loader.hpp"
 
-#include <catch2/catch.hpp>
 #include <dlfcn.h>
+
+#include <catch2/catch.hpp>
 #include <filesystem>
 #include <thread>
 
@@ -32,7 +33,8 @@ class Copy {
  public:
   Copy(const std::string& fixture, const std::string& name)
       : path_((std::filesystem::temp_directory_path() /
-               ("pet_loader_test_" + std::to_string(::getpid()) + "_" + name)).string()) {
+               ("pet_loader_test_" + std::to_string(::getpid()) + "_" + name))
+                  .string()) {
     std::filesystem::copy_file(fixture_path(fixture), path_,
                                std::filesystem::copy_options::overwrite_existing);
   }
@@ -113,7 +115,8 @@ TEST_CASE("the policy to keep holds what is loaded already", "[core]") {
   CHECK_FALSE(is_mapped(fixture_path("counter_v1")));
 }
 
-TEST_CASE("a thread_local with a destructor keeps a library, with its cause, until a later unload", "[core]") {
+TEST_CASE("a thread_local with a destructor keeps a library, with its cause, until a later unload",
+          "[core]") {
   const LoaderEvents events;
   const auto stuck = [](const Hash& hash) -> std::optional<std::string> {
     for (const Loader::Stuck& one : Loader::process().stuck()) {
@@ -130,7 +133,8 @@ TEST_CASE("a thread_local with a destructor keeps a library, with its cause, unt
     }
     CHECK(events.last(*hash)->kind == EventKind::kStaysResident);
     CHECK(events.last(*hash)->message ==
-          "a thread that used it lives on, with a thread_local object of it to destroy; it leaves with a "
+          "a thread that used it lives on, with a thread_local object of it to destroy; it leaves "
+          "with a "
           "later unload after that thread's end");
     CHECK(stuck(*hash) == events.last(*hash)->message);
     CHECK(is_mapped(fixture_path("tls_destructor")));
@@ -177,30 +181,36 @@ TEST_CASE("a missing library is named by the system's loader, with the next step
   const Error error = error_of([] { load_fixture("needs_missing_library"); });
   CHECK(error.code() == ErrorCode::kGateRefused);
   const std::string hash = Binary::read(fixture_path("needs_missing_library")).hash().short_hex();
-  CHECK(error.what() ==
-        "NeedsMissingLibrary " + hash +
-            " cannot be loaded: libpet_fixture_missing.so.1: cannot open shared object file: No such file or "
-            "directory\n  file: " + fixture_path("needs_missing_library") +
-            "\n  try:  install that library on this machine, or link it statically into the plugin");
+  CHECK(
+      error.what() ==
+      "NeedsMissingLibrary " + hash +
+          " cannot be loaded: libpet_fixture_missing.so.1: cannot open shared object file: No such "
+          "file or "
+          "directory\n  file: " +
+          fixture_path("needs_missing_library") +
+          "\n  try:  install that library on this machine, or link it statically into the plugin");
   CHECK(error.class_name() == "NeedsMissingLibrary");
 }
 
-TEST_CASE("an undefined symbol is found when the library is loaded, not when it is called", "[core]") {
-  CHECK_THROWS_MATCHES(load_fixture("undefined_symbol"), Error,
-                       fails(ErrorCode::kGateRefused,
-                             {"UndefinedSymbol", "undefined symbol: ", "try:  rebuild it with pet_add_plugin"}));
+TEST_CASE("an undefined symbol is found when the library is loaded, not when it is called",
+          "[core]") {
+  CHECK_THROWS_MATCHES(
+      load_fixture("undefined_symbol"), Error,
+      fails(ErrorCode::kGateRefused,
+            {"UndefinedSymbol", "undefined symbol: ", "try:  rebuild it with pet_add_plugin"}));
 }
 
 TEST_CASE("notes that lie about the class are found", "[core]") {
   CHECK_THROWS_MATCHES(load_fixture("notes_lie_about_class"), Error,
-                       fails(ErrorCode::kNotAPlugin,
-                             {"NotesLieAboutClass", "contradicts itself: ", "its notes say class NotesLieAboutClass, "
-                              "its entry says class AnotherClass"}));
+                       fails(ErrorCode::kNotAPlugin, {"NotesLieAboutClass", "contradicts itself: ",
+                                                      "its notes say class NotesLieAboutClass, "
+                                                      "its entry says class AnotherClass"}));
   CHECK_FALSE(is_mapped(fixture_path("notes_lie_about_class")));
 }
 
-TEST_CASE("a newer minor version is loaded", "[core]") {
+TEST_CASE("a newer minor version and an older hash table are loaded", "[core]") {
   CHECK(load_fixture("newer_abi_minor").facts().abi_minor == 7);
+  CHECK(load_fixture("sysv_hash").name() == "SysvHash");
 }
 
 TEST_CASE("what the gate refuses is never mapped", "[core]") {
@@ -214,6 +224,9 @@ TEST_CASE("what the gate refuses is never mapped", "[core]") {
       {"no_entry", ErrorCode::kNotAPlugin, "does not export pet_entry_v1"},
       {"notes_missing", ErrorCode::kNotAPlugin, "no PetFactory notes"},
       {"needs_isa_v4", ErrorCode::kGateRefused, "x86-64-v4"},
+      {"needs_unknown_isa", ErrorCode::kGateRefused, "x86-64-v9"},
+      {"needs_unknown_glibc", ErrorCode::kGateRefused, "this host does not know"},
+      {"text_relocations", ErrorCode::kGateRefused, "writes into its own code"},
       {"needs_newer_glibc", ErrorCode::kGateRefused, "this machine has"},
       {"static_tls", ErrorCode::kGateRefused, "initial-exec"},
       {"gnu_unique", ErrorCode::kGateRefused, "STB_GNU_UNIQUE"},
@@ -239,8 +252,9 @@ TEST_CASE("what the gate refuses is never mapped", "[core]") {
 TEST_CASE("a file that went away between check and load is asked for again", "[core]") {
   const std::string path = "/nonexistent/pet_loader_test.so";
   const Binary binary = Binary::read(fixture_path("good_filter"));
-  CHECK_THROWS_MATCHES(Loader::process().load(binary, path), Error,
-                       fails(ErrorCode::kNoBinary, {"GoodFilter", "its file is gone", "try:  fetch it again"}));
+  CHECK_THROWS_MATCHES(
+      Loader::process().load(binary, path), Error,
+      fails(ErrorCode::kNoBinary, {"GoodFilter", "its file is gone", "try:  fetch it again"}));
   CHECK_NOTHROW(Loader::process().load(binary, fixture_path("good_filter")));
 }
 

@@ -5,7 +5,8 @@
 namespace pet {
 namespace {
 
-ParameterFacts declared(std::string name, ParameterType type, std::optional<FactValue> fallback = {}) {
+ParameterFacts declared(std::string name, ParameterType type,
+                        std::optional<FactValue> fallback = {}) {
   return {.name = std::move(name), .type = type, .default_value = std::move(fallback), .doc = ""};
 }
 
@@ -73,10 +74,9 @@ TEST_CASE("all problems are found at once", "[core]") {
   facts.parameters.push_back(declared("model", {.base = FactType::kInstance}));
   ParamObject params{{"weights", 1}, {"n_neighbours", 5}};
   CHECK(texts(complete_parameters(facts, params)) ==
-        std::vector<std::string>{
-            "parameter 'weights' expects text, got int64 1",
-            "needs the parameter 'model' (instance), which has no default",
-            "has no parameter 'n_neighbours'; did you mean 'n_neighbors'?"});
+        std::vector<std::string>{"parameter 'weights' expects text, got int64 1",
+                                 "needs the parameter 'model' (instance), which has no default",
+                                 "has no parameter 'n_neighbours'; did you mean 'n_neighbors'?"});
 }
 
 TEST_CASE("a class with open parameters takes others, after its own", "[core]") {
@@ -106,9 +106,10 @@ TEST_CASE("a parameter of any type takes any value", "[core]") {
 }
 
 TEST_CASE("defaults of every kind come out of the notes", "[core]") {
-  const FactValue nested{FactObject{{"p", FactValue{std::int64_t{2}}},
-                                    {"names", FactValue{FactList{FactValue{std::string("a")}, FactValue{true}}}},
-                                    {"none", FactValue{}}}};
+  const FactValue nested{
+      FactObject{{"p", FactValue{std::int64_t{2}}},
+                 {"names", FactValue{FactList{FactValue{std::string("a")}, FactValue{true}}}},
+                 {"none", FactValue{}}}};
   CHECK(to_param_value(nested) ==
         ParamValue(ParamObject{{"p", 2}, {"names", ParamList{"a", true}}, {"none", nullptr}}));
 }

@@ -16,7 +16,8 @@ class Doubler : public pet::Filter<Doubler> {
 
   pet::XYData predict(const pet::XYData& x) const {
     pet::XYData y = like(x);
-    for (std::int64_t i = 0; i < x.size(); ++i) y.data<double>()[i] = x.data<double>()[i] * (1 << times);
+    for (std::int64_t i = 0; i < x.size(); ++i)
+      y.data<double>()[i] = x.data<double>()[i] * (1 << times);
     return y;
   }
 };
@@ -54,7 +55,8 @@ TEST_CASE("a class knows its abilities by plain names and by interface ids", "[c
   const PetClass good = load_fixture("good_filter");
   const PetClass metric = load_fixture("mean_error");
   const PetClass pipeline = load_fixture("wrapper_pipeline");
-  for (const char* ability : {"predict", "fit", "state", "set", "pet.filter/1", "pet.filter.fit/1", "pet.state/1"}) {
+  for (const char* ability :
+       {"predict", "fit", "state", "set", "pet.filter/1", "pet.filter.fit/1", "pet.state/1"}) {
     CAPTURE(ability);
     CHECK(learning.has(ability));
     CHECK_FALSE(metric.has(ability));
@@ -101,25 +103,26 @@ TEST_CASE("bad parameters name class, parameter and near miss, all at once", "[c
   const PetClass good = load_fixture("good_filter");
   const Error error = test::error_of([&] { good.create({{"facto", 3.0}, {"factor", "x"}}); });
   CHECK(error.code() == ErrorCode::kBadParams);
-  CHECK(error.what() == label(good) + ": parameter 'factor' expects float64, got text 'x'; "
-                                      "has no parameter 'facto'; did you mean 'factor'?");
+  CHECK(error.what() == label(good) +
+                            ": parameter 'factor' expects float64, got text 'x'; "
+                            "has no parameter 'facto'; did you mean 'factor'?");
   CHECK(error.class_name() == "GoodFilter");
   CHECK(error.hash() == good.hash()->hex());
 
   const PetClass doubler = PetClass::compiled_in(entry_of<Doubler>());
-  CHECK(test::error_of([&] { doubler.create({{"time", 3}}); }).what() ==
-        std::string("Doubler: has no parameter 'time'; did you mean 'times'?"));
+  CHECK(test::error_of([&] {
+          doubler.create({{"time", 3}});
+        }).what() == std::string("Doubler: has no parameter 'time'; did you mean 'times'?"));
 }
 
 TEST_CASE("an entry that contradicts its notes is not a plugin", "[core]") {
   static pet_entry entry = entry_of<Doubler>();
   const pet_entry good = entry;
-  const auto refused = [] {
-    return test::error_of([] { PetClass::compiled_in(entry); });
-  };
+  const auto refused = [] { return test::error_of([] { PetClass::compiled_in(entry); }); };
 
   entry.class_name = entry_of<Tripler>().class_name;
-  CHECK(refused().what() == std::string("Tripler: its notes say class Doubler, its entry says class Tripler"));
+  CHECK(refused().what() ==
+        std::string("Tripler: its notes say class Doubler, its entry says class Tripler"));
   CHECK(refused().code() == ErrorCode::kNotAPlugin);
 
   entry = good;
@@ -128,11 +131,13 @@ TEST_CASE("an entry that contradicts its notes is not a plugin", "[core]") {
 
   entry = good;
   entry.abi_major = 9;
-  CHECK(refused().what() == std::string("Doubler: its entry is of ABI 9.0; this host speaks ABI 1.0"));
+  CHECK(refused().what() ==
+        std::string("Doubler: its entry is of ABI 9.0; this host speaks ABI 1.0"));
 
   entry = good;
   entry.query = [](const char*) -> const void* { return nullptr; };
-  CHECK(refused().what() == std::string("Doubler: its notes say it has pet.filter/1, its entry says it has not"));
+  CHECK(refused().what() ==
+        std::string("Doubler: its notes say it has pet.filter/1, its entry says it has not"));
 
   entry = good;
   entry.destroy = nullptr;
@@ -144,7 +149,8 @@ TEST_CASE("an entry that contradicts its notes is not a plugin", "[core]") {
 }
 
 TEST_CASE("a slot beyond a table's size is absent", "[core]") {
-  static pet_filter_v1 table = *static_cast<const pet_filter_v1*>(entry_of<Doubler>().query(PET_FILTER_1));
+  static pet_filter_v1 table =
+      *static_cast<const pet_filter_v1*>(entry_of<Doubler>().query(PET_FILTER_1));
   static pet_entry entry = entry_of<Doubler>();
   entry.query = [](const char* id) -> const void* {
     return std::string_view(id) == PET_FILTER_1 ? &table : nullptr;
@@ -163,8 +169,9 @@ TEST_CASE("create that says all is well and makes nothing is an error", "[core]"
   entry.create = [](const pet_host*, const pet_value*, pet_instance**, pet_failure*) -> pet_status {
     return PET_OK;
   };
-  CHECK_THROWS_MATCHES(PetClass::compiled_in(entry).create(), Error,
-                       fails(ErrorCode::kPluginError, {"Doubler create: returned nothing; expected an instance"}));
+  CHECK_THROWS_MATCHES(
+      PetClass::compiled_in(entry).create(), Error,
+      fails(ErrorCode::kPluginError, {"Doubler create: returned nothing; expected an instance"}));
 }
 
 TEST_CASE("a status without a text is named by its number", "[core]") {
@@ -172,8 +179,9 @@ TEST_CASE("a status without a text is named by its number", "[core]") {
   entry.create = [](const pet_host*, const pet_value*, pet_instance**, pet_failure*) -> pet_status {
     return 77;
   };
-  CHECK_THROWS_MATCHES(PetClass::compiled_in(entry).create(), Error,
-                       fails(ErrorCode::kPluginError, {"Doubler create: failed without a reason (status 77)"}));
+  CHECK_THROWS_MATCHES(
+      PetClass::compiled_in(entry).create(), Error,
+      fails(ErrorCode::kPluginError, {"Doubler create: failed without a reason (status 77)"}));
 }
 
 }  // namespace
