@@ -15,6 +15,11 @@
 #include "pet/state.hpp"
 #include "pet/xydata.hpp"
 
+namespace pet {
+template <class T>
+class Plugin;  // pet/plugin.hpp
+}
+
 namespace pet::detail {
 
 struct Access {

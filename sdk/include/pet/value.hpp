@@ -39,11 +39,17 @@ inline const char* type_name(std::uint32_t type) noexcept {
 class Value;
 struct Field;
 
-// Fields in the order in which they were added; keys are unique.
+// Fields in the order in which they were added; keys are unique. What touches a Field stands below it: clang
+// instantiates the members of a C++20 vector where they are named, and asks for the whole type there.
 class Object {
  public:
-  Object() = default;
+  Object() noexcept;
   Object(std::initializer_list<Field> fields);
+  Object(const Object& other);
+  Object(Object&& other) noexcept;
+  Object& operator=(const Object& other);
+  Object& operator=(Object&& other) noexcept;
+  ~Object();
 
   // The value under `key`; a null one is added at the end when there is none.
   Value& operator[](std::string_view key);
@@ -52,12 +58,12 @@ class Object {
   bool contains(std::string_view key) const noexcept { return find(key) != nullptr; }
   bool erase(std::string_view key);
 
-  std::size_t size() const noexcept { return fields_.size(); }
-  bool empty() const noexcept { return fields_.empty(); }
-  auto begin() const noexcept { return fields_.begin(); }
-  auto end() const noexcept { return fields_.end(); }
-  auto begin() noexcept { return fields_.begin(); }
-  auto end() noexcept { return fields_.end(); }
+  std::size_t size() const noexcept;
+  bool empty() const noexcept { return size() == 0; }
+  std::vector<Field>::const_iterator begin() const noexcept;
+  std::vector<Field>::const_iterator end() const noexcept;
+  std::vector<Field>::iterator begin() noexcept;
+  std::vector<Field>::iterator end() noexcept;
 
   // Equal when keys, values and their order are.
   friend bool operator==(const Object& a, const Object& b);
@@ -139,6 +145,19 @@ struct Field {
   std::string key;
   Value value;
 };
+
+inline Object::Object() noexcept = default;
+inline Object::Object(const Object& other) = default;
+inline Object::Object(Object&& other) noexcept = default;
+inline Object& Object::operator=(const Object& other) = default;
+inline Object& Object::operator=(Object&& other) noexcept = default;
+inline Object::~Object() = default;
+
+inline std::size_t Object::size() const noexcept { return fields_.size(); }
+inline std::vector<Field>::const_iterator Object::begin() const noexcept { return fields_.begin(); }
+inline std::vector<Field>::const_iterator Object::end() const noexcept { return fields_.end(); }
+inline std::vector<Field>::iterator Object::begin() noexcept { return fields_.begin(); }
+inline std::vector<Field>::iterator Object::end() noexcept { return fields_.end(); }
 
 inline Object::Object(std::initializer_list<Field> fields) {
   for (const Field& field : fields) (*this)[field.key] = field.value;
