@@ -28,7 +28,11 @@ class TemporaryFile {
   TemporaryFile& operator=(const TemporaryFile&) = delete;
 
   const std::filesystem::path& path() const { return path_; }
-  void write(std::string_view bytes) const { std::ofstream(path_, std::ios::binary) << bytes; }
+  // A new file each time: ext4 waits for the disk when a file is emptied and written again.
+  void write(std::string_view bytes) const {
+    std::filesystem::remove(path_);
+    std::ofstream(path_, std::ios::binary) << bytes;
+  }
   std::string read() const {
     std::ifstream file(path_, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
