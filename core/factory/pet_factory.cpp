@@ -1,40 +1,16 @@
 #include "core/factory/pet_factory.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <mutex>
-#include <system_error>
-#include <thread>
 #include <utility>
 
 #include "core/artifact/class_name.hpp"
 #include "core/cache/single_flight.hpp"
+#include "core/concurrently.hpp"
 #include "core/factory/push_plan.hpp"
 #include "storage/error.hpp"
 
 namespace pet {
-namespace {
-
-// Fetching waits for a network more than it computes, so there are more threads than cores.
-constexpr std::size_t kFetchThreads = 8;
-
-// Calls work(0) … work(count - 1) on several threads, this one among them. `work` must not throw.
-template <class Work>
-void for_each_in_parallel(std::size_t count, const Work& work) {
-  std::atomic<std::size_t> next{0};
-  const auto run = [&] {
-    for (std::size_t i = next++; i < count; i = next++) work(i);
-  };
-  std::vector<std::jthread> threads;
-  try {
-    while (threads.size() + 1 < std::min(count, kFetchThreads)) threads.emplace_back(run);
-  } catch (const std::system_error&) {
-    // No more threads to be had: those there are do it.
-  }
-  run();
-}
-
-}  // namespace
 
 // What is known beyond the table of current classes.
 struct PetFactory::Tracking {
@@ -201,8 +177,8 @@ std::vector<ClassAnswer> PetFactory::prefetch(std::span<const ClassRequest> requ
     }
     if (!answers[i].clazz) missing.push_back(i);
   }
-  for_each_in_parallel(missing.size(),
-                       [&](std::size_t i) { answers[missing[i]] = answer(requests[missing[i]]); });
+  const auto ask = [&](std::size_t i) { answers[missing[i]] = answer(requests[missing[i]]); };
+  concurrently(missing.size(), ask, kForBinaries);
   return answers;
 }
 

@@ -5,7 +5,7 @@
 
 #include "core/artifact/class_name.hpp"
 #include "core/artifact/describe.hpp"
-#include "core/registry/concurrently.hpp"
+#include "core/concurrently.hpp"
 #include "core/registry/keys.hpp"
 #include "storage/key.hpp"
 

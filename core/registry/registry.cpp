@@ -11,7 +11,7 @@
 
 #include "core/artifact/class_name.hpp"
 #include "core/artifact/machine.hpp"
-#include "core/registry/concurrently.hpp"
+#include "core/concurrently.hpp"
 #include "core/registry/keys.hpp"
 #include "core/registry/stored_json.hpp"
 #include "storage/key.hpp"
