@@ -4,8 +4,8 @@
 // Loop itself is counted.
 #include <algorithm>
 #include <atomic>
+#include <new>
 #include <string>
-#include <system_error>
 
 #include "core/loader/failure_text.hpp"
 #include "core/loader/host_services.hpp"
@@ -98,8 +98,8 @@ PluginHost::ThreadPool::~ThreadPool() {
 void PluginHost::ThreadPool::start_workers() {
   try {
     while (workers_.size() + 1 < concurrency_) workers_.emplace_back([this] { work(); });
-  } catch (const std::system_error&) {
-    // The system gives no more threads: those that there are, and the caller, do the work.
+  } catch (const std::exception&) {
+    // The system gives no more threads, or memory: those that there are, and the caller, do the work.
   }
 }
 
@@ -129,7 +129,11 @@ pet_status PluginHost::ThreadPool::for_each(std::uint64_t count, Body body, void
     std::lock_guard lock(mutex_);
     start_workers();
     const std::uint64_t helpers = std::min<std::uint64_t>(count - 1, workers_.size());
-    for (std::uint64_t i = 0; i < helpers; ++i) waiting_.push_back(loop);
+    try {
+      for (std::uint64_t i = 0; i < helpers; ++i) waiting_.push_back(loop);
+    } catch (const std::bad_alloc&) {
+      // Those that are in the queue may be at work already: the caller must not leave before them.
+    }
   }
   wake_.notify_all();
   loop->take_part();

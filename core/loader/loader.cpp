@@ -14,6 +14,7 @@
 #include <exception>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -29,24 +30,26 @@ struct Library::Impl {
   Hash hash;
   Facts facts;
   std::string path;
-  DynamicLibrary dynamic;
-  const pet_entry* entry;
+  std::optional<DynamicLibrary> dynamic;  // from dlopen on
+  const pet_entry* entry = nullptr;
   InterfaceTables tables;
+
+  [[noreturn]] void refuse(ErrorCode code, const std::string& text,
+                           const std::string& next_step) const;
+  void open();
+  void check_entry();
+  std::string cause_of_stay() const;
 };
 
-namespace {
-
-std::string label(const Facts& facts, const Hash& hash) {
-  return facts.clazz.name + " " + hash.short_hex();
-}
-
-[[noreturn]] void refuse(ErrorCode code, const Facts& facts, const Hash& hash,
-                         const std::string& path, const std::string& text,
-                         const std::string& next_step) {
+void Library::Impl::refuse(ErrorCode code, const std::string& text,
+                           const std::string& next_step) const {
   throw Error(code,
-              label(facts, hash) + " " + text + "\n  file: " + path + "\n  try:  " + next_step,
+              facts.clazz.name + " " + hash.short_hex() + " " + text + "\n  file: " + path +
+                  "\n  try:  " + next_step,
               {.class_name = facts.clazz.name, .hash = hash.hex(), .key = path});
 }
+
+namespace {
 
 // What to do about dlopen's words.
 std::string next_step_after(const std::string& text) {
@@ -62,29 +65,27 @@ std::string next_step_after(const std::string& text) {
   return "see what is said above; petctl inspect shows what the file needs";
 }
 
-DynamicLibrary open_library(const Facts& facts, const Hash& hash, const std::string& path) {
+}  // namespace
+
+void Library::Impl::open() {
   try {
-    return DynamicLibrary::open(path);
+    dynamic.emplace(DynamicLibrary::open(path));
   } catch (const DynamicLibraryError& error) {
     std::error_code ignored;
     if (!std::filesystem::exists(path, ignored)) {
-      refuse(ErrorCode::kNoBinary, facts, hash, path, "cannot be loaded: its file is gone",
-             "fetch it again");
+      refuse(ErrorCode::kNoBinary, "cannot be loaded: its file is gone", "fetch it again");
     }
     const std::string text = error.what();
-    refuse(ErrorCode::kGateRefused, facts, hash, path, "cannot be loaded: " + text,
-           next_step_after(text));
+    refuse(ErrorCode::kGateRefused, "cannot be loaded: " + text, next_step_after(text));
   }
 }
 
-// Looks at what was mapped. The caller closes `dynamic` when this throws.
-const pet_entry& checked_entry(const DynamicLibrary& dynamic, const Facts& facts, const Hash& hash,
-                               const std::string& path) {
-  const auto* entry = static_cast<const pet_entry*>(dynamic.find(PET_ENTRY_SYMBOL));
+// Looks at what was mapped.
+void Library::Impl::check_entry() {
+  entry = static_cast<const pet_entry*>(dynamic->find(PET_ENTRY_SYMBOL));
   const std::string next_step = "build it with pet_add_plugin";
   if (entry == nullptr) {
-    refuse(ErrorCode::kNotAPlugin, facts, hash, path, "does not export " PET_ENTRY_SYMBOL,
-           next_step);
+    refuse(ErrorCode::kNotAPlugin, "does not export " PET_ENTRY_SYMBOL, next_step);
   }
   std::string problem;
   try {
@@ -93,25 +94,22 @@ const pet_entry& checked_entry(const DynamicLibrary& dynamic, const Facts& facts
     problem = error.what();
   }
   if (!problem.empty()) {
-    refuse(ErrorCode::kNotAPlugin, facts, hash, path, "contradicts itself: " + problem, next_step);
+    refuse(ErrorCode::kNotAPlugin, "contradicts itself: " + problem, next_step);
   }
-  return *entry;
+  tables = checked_tables(*entry, facts.clazz);
 }
 
-std::string cause_of_stay(const Facts& facts, const DynamicLibrary& dynamic) {
+std::string Library::Impl::cause_of_stay() const {
   if (facts.nodelete) return "it is linked with -z nodelete";
   if (facts.unique_symbols.count > 0) {
     return "it has the unique symbol " + facts.unique_symbols.names.front();
   }
-  if (dynamic.has_thread_destructors()) {
+  if (dynamic->has_thread_destructors()) {
     return "a thread that used it lives on, with a thread_local object of it to destroy; it leaves "
-           "with a later "
-           "unload after that thread's end";
+           "with a later unload after that thread's end";
   }
   return "something else in this process holds a reference to it";
 }
-
-}  // namespace
 
 struct Loader::Impl {
   struct Flight {
@@ -128,10 +126,8 @@ struct Loader::Impl {
     std::shared_ptr<const Library> resident;
   };
   struct StuckLibrary {
-    Loader::Stuck report;
-    Facts facts;
-    std::string path;
-    DynamicLibrary dynamic;  // closed, and still mapped
+    std::unique_ptr<Library::Impl> library;  // closed, and still mapped
+    std::string cause;
   };
 
   mutable std::mutex mutex;  // of everything here; taken after dl_mutex where both are
@@ -147,8 +143,9 @@ struct Loader::Impl {
                                               std::shared_ptr<Flight>& flight);
   std::shared_ptr<const Library> map(const Binary& binary, const std::string& file);
   std::string path_of(const Hash& hash, const std::string& file, std::vector<Event>& events);
-  static Event late_unload(const StuckLibrary& library);
+  static Event late_unload(const Library::Impl& library);
   void leave(std::unique_ptr<Library::Impl> library) noexcept;
+  void unmap(std::unique_ptr<Library::Impl> library, std::vector<Event>& events);
   void sweep_stuck(std::vector<Event>& events);
   void tell(const std::vector<Event>& events) noexcept;
 
@@ -171,9 +168,9 @@ std::string Loader::Impl::path_of(const Hash& hash, const std::string& file,
   std::lock_guard lock(mutex);
   const auto found = stuck.find(hash);
   if (found != stuck.end()) {
-    std::string stayed = found->second.path;
+    std::string stayed = found->second.library->path;
     if (DynamicLibrary::is_mapped(stayed)) return stayed;
-    events.push_back(late_unload(found->second));
+    events.push_back(late_unload(*found->second.library));
     stuck.erase(found);
   }
   return std::filesystem::absolute(file).lexically_normal().string();
@@ -181,74 +178,72 @@ std::string Loader::Impl::path_of(const Hash& hash, const std::string& file,
 
 std::shared_ptr<const Library> Loader::Impl::map(const Binary& binary, const std::string& file) {
   const Hash& hash = binary.hash();
-  Facts facts = read_facts(binary.bytes());
-  require_loadable(facts, Machine::current(), hash,
+  std::unique_ptr<Library::Impl> mapped(
+      new Library::Impl{.hash = hash, .facts = read_facts(binary.bytes())});
+  require_loadable(mapped->facts, Machine::current(), hash,
                    binary.origin().empty() ? file : binary.origin());
 
   std::vector<Event> events;
-  std::shared_ptr<const Library> library;
+  std::exception_ptr refusal;
   {
     std::lock_guard dl_lock(dl_mutex);
-    const std::string path = path_of(hash, file, events);
-    DynamicLibrary dynamic = open_library(facts, hash, path);
     try {
-      const pet_entry& entry = checked_entry(dynamic, facts, hash, path);
-      const InterfaceTables tables = checked_tables(entry, facts.clazz);
-      auto impl = std::unique_ptr<Library::Impl>(
-          new Library::Impl{hash, std::move(facts), path, std::move(dynamic), &entry, tables});
-      library.reset(new Library(std::move(impl)));
+      mapped->path = path_of(hash, file, events);
+      mapped->open();
+      {
+        std::lock_guard lock(mutex);
+        stuck.erase(hash);  // taken up again
+      }
+      mapped->check_entry();
     } catch (...) {
-      dynamic.close();
-      throw;
+      refusal = std::current_exception();
+      if (mapped->dynamic) unmap(std::move(mapped), events);
     }
-    std::lock_guard lock(mutex);
-    stuck.erase(hash);  // taken up again
   }
   tell(events);
-  return library;
+  if (refusal != nullptr) std::rethrow_exception(refusal);
+  // Without the lock: out of memory, it would be let go again here.
+  return std::shared_ptr<const Library>(new Library(std::move(mapped)));
 }
 
 void Loader::Impl::leave(std::unique_ptr<Library::Impl> library) noexcept {
   std::vector<Event> events;
   {
     std::lock_guard dl_lock(dl_mutex);
-    const bool left = library->dynamic.close();
-    std::lock_guard lock(mutex);
-    const Hash hash = library->hash;
-    const std::string& name = library->facts.clazz.name;
-    if (left) {
-      events.push_back({EventKind::kUnload, name, hash.hex(), library->path, ""});
-      stuck.erase(hash);
-    } else {
-      const std::string cause = cause_of_stay(library->facts, library->dynamic);
-      events.push_back({EventKind::kStaysResident, name, hash.hex(), library->path, cause});
-      stuck.erase(hash);
-      stuck.emplace(
-          hash,
-          StuckLibrary{
-              {hash, name, cause}, library->facts, library->path, std::move(library->dynamic)});
-    }
-    slots.erase(hash);
-    sweep_stuck(events);
+    unmap(std::move(library), events);
   }
   changed.notify_all();
-  library.reset();
   tell(events);
 }
 
-Event Loader::Impl::late_unload(const StuckLibrary& library) {
-  return {EventKind::kUnload, library.report.class_name, library.report.hash.hex(), library.path,
+// Closes the library, verifies that it left, and frees its slot. REQUIRES: dl_mutex.
+void Loader::Impl::unmap(std::unique_ptr<Library::Impl> library, std::vector<Event>& events) {
+  const Hash hash = library->hash;
+  const bool left = library->dynamic->close();
+  std::lock_guard lock(mutex);
+  Event event{left ? EventKind::kUnload : EventKind::kStaysResident, library->facts.clazz.name,
+              hash.hex(), library->path, left ? "" : library->cause_of_stay()};
+  stuck.erase(hash);
+  if (!left) stuck.emplace(hash, StuckLibrary{std::move(library), event.message});
+  events.push_back(std::move(event));
+  const auto slot = slots.find(hash);
+  if (slot != slots.end() && slot->second.flight == nullptr) slots.erase(slot);
+  sweep_stuck(events);
+}
+
+Event Loader::Impl::late_unload(const Library::Impl& library) {
+  return {EventKind::kUnload, library.facts.clazz.name, library.hash.hex(), library.path,
           "left with a later unload"};
 }
 
 // dlclose of one library also ends those that could not leave before. REQUIRES: both locks.
 void Loader::Impl::sweep_stuck(std::vector<Event>& events) {
   for (auto it = stuck.begin(); it != stuck.end();) {
-    if (slots.contains(it->first) || it->second.dynamic.still_mapped()) {
+    if (slots.contains(it->first) || it->second.library->dynamic->still_mapped()) {
       ++it;
       continue;
     }
-    events.push_back(late_unload(it->second));
+    events.push_back(late_unload(*it->second.library));
     it = stuck.erase(it);
   }
 }
@@ -370,7 +365,9 @@ std::size_t Loader::loaded_count() const {
 std::vector<Loader::Stuck> Loader::stuck() const {
   std::lock_guard lock(impl_->mutex);
   std::vector<Stuck> all;
-  for (const auto& [hash, library] : impl_->stuck) all.push_back(library.report);
+  for (const auto& [hash, stays] : impl_->stuck) {
+    all.push_back({hash, stays.library->facts.clazz.name, stays.cause});
+  }
   return all;
 }
 

@@ -47,6 +47,14 @@ class Copy {
   std::string path_;
 };
 
+// Why the library of this hash should have left and did not; nothing when it did.
+std::optional<std::string> stuck(const Hash& hash) {
+  for (const Loader::Stuck& one : Loader::process().stuck()) {
+    if (one.hash == hash) return one.cause;
+  }
+  return std::nullopt;
+}
+
 TEST_CASE("two versions of one class live side by side, each with its own statics", "[core]") {
   const PetClass v1 = load_fixture("counter_v1");
   const PetClass v2 = load_fixture("counter_v2");
@@ -118,12 +126,6 @@ TEST_CASE("the policy to keep holds what is loaded already", "[core]") {
 TEST_CASE("a thread_local with a destructor keeps a library, with its cause, until a later unload",
           "[core]") {
   const LoaderEvents events;
-  const auto stuck = [](const Hash& hash) -> std::optional<std::string> {
-    for (const Loader::Stuck& one : Loader::process().stuck()) {
-      if (one.hash == hash) return one.cause;
-    }
-    return std::nullopt;
-  };
   std::optional<Hash> hash;
   std::thread([&] {
     {
@@ -177,6 +179,29 @@ TEST_CASE("a library that somebody else has open says so", "[core]") {
   CHECK(events.last(hash)->message == "left with a later unload");
 }
 
+TEST_CASE("a library that is refused once mapped, and stays, says so too", "[core]") {
+  const LoaderEvents events;
+  const std::string path = fixture_path("notes_lie_about_class");
+  const Hash hash = Binary::read(path).hash();
+  void* handle = ::dlopen(path.c_str(), RTLD_NOW);
+  REQUIRE(handle != nullptr);
+  CHECK_THROWS_MATCHES(load_fixture("notes_lie_about_class"), Error,
+                       fails(ErrorCode::kNotAPlugin, {"contradicts itself: "}));
+  CHECK(events.last(hash)->kind == EventKind::kStaysResident);
+  CHECK(stuck(hash) == "something else in this process holds a reference to it");
+
+  // Refused again under another path, it is the same mapping that is let go.
+  const Copy copy("notes_lie_about_class", "refused.so");
+  CHECK_THROWS_MATCHES(test::load_file(copy.path()), Error,
+                       fails(ErrorCode::kNotAPlugin, {"contradicts itself: ", path}));
+  CHECK_FALSE(is_mapped(copy.path()));
+
+  ::dlclose(handle);
+  load_fixture("good_filter");  // and unloads it again
+  CHECK_FALSE(stuck(hash).has_value());
+  CHECK(events.last(hash)->message == "left with a later unload");
+}
+
 TEST_CASE("a missing library is named by the system's loader, with the next step", "[core]") {
   const Error error = error_of([] { load_fixture("needs_missing_library"); });
   CHECK(error.code() == ErrorCode::kGateRefused);
@@ -185,8 +210,7 @@ TEST_CASE("a missing library is named by the system's loader, with the next step
       error.what() ==
       "NeedsMissingLibrary " + hash +
           " cannot be loaded: libpet_fixture_missing.so.1: cannot open shared object file: No such "
-          "file or "
-          "directory\n  file: " +
+          "file or directory\n  file: " +
           fixture_path("needs_missing_library") +
           "\n  try:  install that library on this machine, or link it statically into the plugin");
   CHECK(error.class_name() == "NeedsMissingLibrary");
