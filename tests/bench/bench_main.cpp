@@ -15,6 +15,7 @@ namespace pet::bench {
 void register_load_benchmarks();
 void register_lookup_benchmarks();
 void register_call_benchmarks();
+void register_start_benchmarks();
 
 namespace {
 
@@ -26,7 +27,8 @@ class RatioReporter : public benchmark::ConsoleReporter {
     for (const Run& run : runs) {
       if (run.run_type != Run::RT_Iteration || run.iterations == 0) continue;
       const std::string& name = run.run_name.function_name;
-      const double ns = run.GetAdjustedRealTime() * 1e9 / benchmark::GetTimeUnitMultiplier(run.time_unit);
+      const double ns =
+          run.GetAdjustedRealTime() * 1e9 / benchmark::GetTimeUnitMultiplier(run.time_unit);
       const std::size_t slash = name.rfind('/');
       Pair& pair = pairs_[name.substr(0, slash)];
       if (pair.bound == 0 && pair.ours == 0) order_.push_back(name.substr(0, slash));
@@ -36,7 +38,8 @@ class RatioReporter : public benchmark::ConsoleReporter {
   }
 
   void Finalize() override {
-    std::printf("\n%-20s %14s %14s %8s %14s\n", "figure", "bound [ns]", "ours [ns]", "ratio", "beyond [ns]");
+    std::printf("\n%-20s %14s %14s %8s %14s\n", "figure", "bound [ns]", "ours [ns]", "ratio",
+                "beyond [ns]");
     for (const std::string& name : order_) {
       const Pair& pair = pairs_[name];
       std::printf("%-20s %14.1f %14.1f %8.2f %14.1f\n", name.c_str(), pair.bound, pair.ours,
@@ -71,6 +74,9 @@ int main(int argc, char** argv) {
   pet::bench::register_load_benchmarks();
   pet::bench::register_lookup_benchmarks();
   pet::bench::register_call_benchmarks();
+#ifdef PET_PETCTL
+  pet::bench::register_start_benchmarks();
+#endif
   pet::bench::RatioReporter reporter;
   benchmark::RunSpecifiedBenchmarks(&reporter);
 }

@@ -26,7 +26,8 @@ PluginFarm::PluginFarm(std::size_t count) {
   cache_ = std::make_unique<BinaryCache>(directory_);
   const std::string original(Binary::read(PET_FIXTURE_DIR "/good_filter.so").view());
   for (std::size_t i = 0; i < count; ++i) {
-    const Binary version = Binary::from_bytes(original + "#" + std::to_string(count) + "." + std::to_string(i));
+    const Binary version =
+        Binary::from_bytes(original + "#" + std::to_string(count) + "." + std::to_string(i));
     const CachedBinary cached = cache_->insert(version);
     files_.push_back({version.hash(), cached.file});
   }

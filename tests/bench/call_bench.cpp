@@ -1,13 +1,16 @@
-// One call through the boundary: ours beside a virtual call in one binary that computes the same into an
-// output from a pool, and creating an instance beside the class's own create with ready values.
+// One call through the boundary, and creating an instance.
+//
+// predict_N is our call of a plugin beside a virtual call in one binary, both with the same body and an
+// output from the same pool: what is beyond is the boundary's price. predict_1_into_buffer has the
+// barest bound, a plain loop into a caller's buffer: what is beyond is everything that a tensor costs.
 #include <benchmark/benchmark.h>
 
 #include <memory>
+#include <pet/xydata.hpp>
 #include <vector>
 
-#include <pet/xydata.hpp>
-
 #include "core/loader/base_plugin.hpp"
+#include "core/loader/host_memory.hpp"
 #include "core/loader/loader.hpp"
 #include "core/loader/pet_class.hpp"
 #include "tests/bench/bench_plugins.hpp"
@@ -24,31 +27,63 @@ PetClass good_filter() {
 
 struct VirtualFilter {
   virtual ~VirtualFilter() = default;
-  virtual std::vector<double>& predict(const std::vector<double>& x) = 0;
+  virtual XYData predict(const XYData& x) const = 0;
+  virtual void predict_into(const std::vector<double>& x, std::vector<double>& y) const = 0;
 };
 
-// Its output is the simplest pool: one buffer, used again.
 struct VirtualScaler final : VirtualFilter {
   double factor = 2.0;
-  std::vector<double> pooled;
-  std::vector<double>& predict(const std::vector<double>& x) override {
-    pooled.resize(x.size());
-    for (std::size_t i = 0; i < x.size(); ++i) pooled[i] = x[i] * factor;
-    return pooled;
+
+  // GoodFilter's body (tests/fixtures/behaviour/good_filter.cpp).
+  XYData predict(const XYData& x) const override {
+    const pet_array& array = x.get()->array;
+    XYData y = XYData::adopt(host_tensor_new(array.dtype, array.ndim, array.shape));
+    const auto in = x.matrix<double>();
+    auto out = y.matrix<double>();
+    for (std::int64_t i = 0; i < in.rows(); ++i) {
+      for (std::int64_t j = 0; j < in.columns(); ++j) out(i, j) = factor * in(i, j);
+    }
+    return y;
+  }
+
+  void predict_into(const std::vector<double>& x, std::vector<double>& y) const override {
+    for (std::size_t i = 0; i < x.size(); ++i) y[i] = factor * x[i];
   }
 };
 
-void predict_bound(benchmark::State& state) {
+std::unique_ptr<VirtualFilter> opaque_scaler() {
   std::unique_ptr<VirtualFilter> filter = std::make_unique<VirtualScaler>();
   benchmark::DoNotOptimize(filter);
+  return filter;
+}
+
+XYData column(std::int64_t rows) {
+  return XYData::mock(std::vector<double>(static_cast<std::size_t>(rows), 1.5), {rows, 1});
+}
+
+void predict_bound(benchmark::State& state) {
+  const auto filter = opaque_scaler();
+  const XYData x = column(state.range(0));
+  for (auto _ : state) {
+    const XYData y = filter->predict(x);
+    benchmark::DoNotOptimize(y.get());
+  }
+}
+
+void predict_into_buffer_bound(benchmark::State& state) {
+  const auto filter = opaque_scaler();
   const std::vector<double> x(static_cast<std::size_t>(state.range(0)), 1.5);
-  for (auto _ : state) benchmark::DoNotOptimize(filter->predict(x).data());
+  std::vector<double> y(x.size());
+  for (auto _ : state) {
+    filter->predict_into(x, y);
+    benchmark::DoNotOptimize(y.data());
+    benchmark::ClobberMemory();
+  }
 }
 
 void predict_ours(benchmark::State& state) {
   const BasePlugin filter = good_filter().create({{"factor", 2.0}});
-  const std::vector<double> values(static_cast<std::size_t>(state.range(0)), 1.5);
-  const XYData x = XYData::mock(values, {state.range(0), 1});
+  const XYData x = column(state.range(0));
   for (auto _ : state) {
     const XYData y = filter.predict(x);
     benchmark::DoNotOptimize(y.get());
@@ -85,6 +120,8 @@ void register_call_benchmarks() {
     benchmark::RegisterBenchmark((name + "/bound").c_str(), predict_bound)->Arg(rows);
     benchmark::RegisterBenchmark((name + "/ours").c_str(), predict_ours)->Arg(rows);
   }
+  benchmark::RegisterBenchmark("predict_1_into_buffer/bound", predict_into_buffer_bound)->Arg(1);
+  benchmark::RegisterBenchmark("predict_1_into_buffer/ours", predict_ours)->Arg(1);
 }
 
 }  // namespace pet::bench

@@ -1,5 +1,5 @@
 // From a file in the cache to an instance's class: ours (find, hash, gate, load) beside raw read,
-// SHA-256 and dlopen of the same files.
+// SHA-256 and dlopen of the same files. The gate, as what it adds to reading and hashing.
 #include <benchmark/benchmark.h>
 #include <dlfcn.h>
 #include <openssl/evp.h>
@@ -9,20 +9,27 @@
 #include <vector>
 
 #include "core/artifact/binary.hpp"
+#include "core/artifact/facts.hpp"
+#include "core/artifact/gate.hpp"
+#include "core/artifact/machine.hpp"
 #include "core/loader/loader.hpp"
 #include "tests/bench/bench_plugins.hpp"
 
 namespace pet::bench {
 namespace {
 
-// The bound: what nobody can do without, in plain C++ and C.
-void* raw_load(const std::string& path) {
+// The bounds: what nobody can do without, in plain C++ and C.
+void raw_read_and_hash(const std::string& path) {
   std::ifstream in(path, std::ios::binary | std::ios::ate);
   std::vector<char> bytes(static_cast<std::size_t>(in.tellg()));
   in.seekg(0).read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   unsigned char digest[32];
   EVP_Digest(bytes.data(), bytes.size(), digest, nullptr, EVP_sha256(), nullptr);
   benchmark::DoNotOptimize(digest);
+}
+
+void* raw_load(const std::string& path) {
+  raw_read_and_hash(path);
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library || !dlsym(library, "pet_entry_v1")) throw std::runtime_error(dlerror());
   return library;
@@ -41,6 +48,20 @@ void cold_load_bound(benchmark::State& state) {
 void cold_load_ours(benchmark::State& state) {
   auto& farm = PluginFarm::of_size(1);
   for (auto _ : state) our_load(farm, farm.files().front().hash);
+}
+
+void gate_bound(benchmark::State& state) {
+  const auto& file = PluginFarm::of_size(1).files().front();
+  for (auto _ : state) raw_read_and_hash(file.path);
+}
+
+void gate_ours(benchmark::State& state) {
+  const auto& file = PluginFarm::of_size(1).files().front();
+  for (auto _ : state) {
+    const Binary binary = Binary::read(file.path);
+    const Verdict verdict = check(read_facts(binary.bytes()), Machine::current());
+    if (!verdict.loadable()) throw std::runtime_error(verdict.problems.front().sentence);
+  }
 }
 
 // All of them stay loaded until the end of an iteration; letting go of them is not timed.
@@ -69,12 +90,15 @@ void many_ours(benchmark::State& state, std::size_t count) {
 }  // namespace
 
 void register_load_benchmarks() {
+  benchmark::RegisterBenchmark("gate/bound", gate_bound);
+  benchmark::RegisterBenchmark("gate/ours", gate_ours);
   benchmark::RegisterBenchmark("cold_load/bound", cold_load_bound);
   benchmark::RegisterBenchmark("cold_load/ours", cold_load_ours);
   for (const std::size_t count : {many_plugins() / 3, many_plugins()}) {
     const std::string name = "load_" + std::to_string(count);
     const auto add = [&](const char* side, void (*run)(benchmark::State&, std::size_t)) {
-      benchmark::RegisterBenchmark((name + side).c_str(), run, count)->Unit(benchmark::kMillisecond);
+      benchmark::RegisterBenchmark((name + side).c_str(), run, count)
+          ->Unit(benchmark::kMillisecond);
     };
     add("/bound", many_bound);
     add("/ours", many_ours);

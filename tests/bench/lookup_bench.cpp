@@ -33,7 +33,8 @@ struct Names {
       names.push_back("SomeFilterNumber" + std::to_string(i));
       map[names.back()] = &factory.assign(names.back(), clazz);
     }
-    for (std::size_t i = 0; i < 8192; ++i) order.push_back(static_cast<std::uint16_t>(random() % kClasses));
+    for (std::size_t i = 0; i < 8192; ++i)
+      order.push_back(static_cast<std::uint16_t>(random() % kClasses));
   }
   static Names& instance() {
     static Names names;
@@ -61,8 +62,12 @@ void register_lookup_benchmarks() {
   Names::instance();
   for (const int threads : {1, 2}) {
     const std::string name = "lookup_" + std::to_string(threads) + "_threads";
-    benchmark::RegisterBenchmark((name + "/bound").c_str(), lookup_bound)->Threads(threads)->UseRealTime();
-    benchmark::RegisterBenchmark((name + "/ours").c_str(), lookup_ours)->Threads(threads)->UseRealTime();
+    benchmark::RegisterBenchmark((name + "/bound").c_str(), lookup_bound)
+        ->Threads(threads)
+        ->UseRealTime();
+    benchmark::RegisterBenchmark((name + "/ours").c_str(), lookup_ours)
+        ->Threads(threads)
+        ->UseRealTime();
   }
 }
 
