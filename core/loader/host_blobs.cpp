@@ -36,10 +36,14 @@ BaseStorage& storage_of(const pet_host* host) {
   return *BasePlugin::Record::of(host).host->options().blobs;
 }
 
-void digest(const pet_host*, const pet_text* parts, std::uint64_t count, char hex[64]) noexcept {
-  Hasher hasher;
-  for (std::uint64_t i = 0; i < count; ++i) hasher.update(view(parts[i]));
-  hasher.finish().hex().copy(hex, 64);
+pet_status digest(const pet_host*, const pet_text* parts, std::uint64_t count, char hex[64],
+                  pet_failure* failure) noexcept {
+  return guarded_service(failure, [&] {
+    Hasher hasher;
+    for (std::uint64_t i = 0; i < count; ++i) hasher.update(view(parts[i]));
+    hasher.finish().hex().copy(hex, 64);
+    return PET_OK;
+  });
 }
 
 pet_status get(const pet_host* host, pet_text key, const pet_sink* sink,

@@ -107,7 +107,8 @@ class Host {
     texts.reserve(parts.size());
     for (const std::string_view part : parts) texts.push_back(detail::text_of(part));
     std::string hex(64, '0');
-    blobs().digest(host_, texts.data(), texts.size(), hex.data());
+    detail::FailureBuffer failure;
+    failure.check(blobs().digest(host_, texts.data(), texts.size(), hex.data(), failure.get()));
     return hex;
   }
   // The content hash of data: equal data have equal ones, whatever their layout.

@@ -69,8 +69,8 @@ class FakeHost {
   static pet_status for_each(const pet_host* host, std::uint64_t count,
                              pet_status (*body)(void*, std::uint64_t, pet_failure*), void* context,
                              pet_failure* failure);
-  static void digest(const pet_host* host, const pet_text* parts, std::uint64_t count,
-                     char hex[64]);
+  static pet_status digest(const pet_host* host, const pet_text* parts, std::uint64_t count,
+                           char hex[64], pet_failure* failure);
   static pet_status get_blob(const pet_host* host, pet_text key, const pet_sink* sink,
                              pet_failure* failure);
   static pet_status put_blob(const pet_host* host, pet_text key, pet_text bytes,

@@ -80,8 +80,8 @@ inline pet_status FakeHost::for_each(const pet_host* host, std::uint64_t count,
   return worst.status == PET_OK ? PET_OK : detail::report(failure, worst.status, worst.text);
 }
 
-inline void FakeHost::digest(const pet_host*, const pet_text* parts, std::uint64_t count,
-                             char hex[64]) {
+inline pet_status FakeHost::digest(const pet_host*, const pet_text* parts, std::uint64_t count,
+                                   char hex[64], pet_failure*) {
   constexpr char kDigits[] = "0123456789abcdef";
   for (int word = 0; word < 4; ++word) {
     std::uint64_t hash = 0xcbf29ce484222325u + static_cast<std::uint64_t>(word);
@@ -93,6 +93,7 @@ inline void FakeHost::digest(const pet_host*, const pet_text* parts, std::uint64
     for (int digit = 0; digit < 16; ++digit)
       hex[word * 16 + digit] = kDigits[(hash >> (60 - 4 * digit)) & 15u];
   }
+  return PET_OK;
 }
 
 inline pet_status FakeHost::get_blob(const pet_host* host, pet_text key, const pet_sink* sink,
