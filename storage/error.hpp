@@ -13,6 +13,7 @@
 // Threads: an Error is a value; copy it freely.
 #pragma once
 
+#include <array>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -20,29 +21,73 @@
 
 namespace pet {
 
-// The comment names the exception of the Python original that each code replaces.
 enum class ErrorCode {
-  kClassNotFound,        // KeyError, ValueError("No remote versions found")
-  kVersionNotFound,      // FileNotFoundError, ValueError
-  kNoBinaryForPlatform,  // (the original ships source: no counterpart)
-  kInvalidName,          // (none: the original trusts names)
-  kInvalidHash,          // ValueError
-  kNoBinary,             // TypeError from inspect.getsource
-  kNotAPlugin,           // ImportError, AttributeError
-  kNotTrainable,         // NotTrainableFilterError
-  kBadConfig,            // json.JSONDecodeError, KeyError
-  kBadParams,            // TypeError from __init__
-  kGateRefused,          // ImportError
-  kUntrusted,            // (none)
-  kCorrupt,              // (none: the original verifies nothing)
-  kStorageUnreachable,   // botocore EndpointConnectionError
-  kStorageRefused,       // botocore ClientError 403, PermissionError
-  kStorageUnsupported,   // NotImplementedError
-  kPluginError,          // whatever the class raised
-  kUsage,                // ValueError: the caller asked for something contradictory
+  kClassNotFound,
+  kVersionNotFound,
+  kNoBinaryForPlatform,
+  kInvalidName,
+  kInvalidHash,
+  kNoBinary,
+  kNotAPlugin,
+  kNotTrainable,
+  kBadConfig,
+  kBadParams,
+  kGateRefused,
+  kUntrusted,
+  kCorrupt,
+  kStorageUnreachable,
+  kStorageRefused,
+  kStorageUnsupported,
+  kPluginError,
+  kUsage,  // the caller asked for something contradictory
 };
 
-// The stable text of a code: "class_not_found". Never changes between releases.
+// What petctl ends with.
+enum class ExitStatus { kDone, kFailed, kUsage, kNotFound, kRefused, kUnreachable };
+
+struct ErrorCodeRow {
+  ErrorCode code;
+  std::string_view name;  // never changes between releases
+  ExitStatus exit_status;
+  std::string_view replaces;  // the exception of the Python original; empty: it had none
+};
+
+// One row a code, in their order.
+inline constexpr std::array kErrorCodes{
+    ErrorCodeRow{ErrorCode::kClassNotFound, "class_not_found", ExitStatus::kNotFound,
+                 "KeyError, ValueError(\"No remote versions found\")"},
+    ErrorCodeRow{ErrorCode::kVersionNotFound, "version_not_found", ExitStatus::kNotFound,
+                 "FileNotFoundError, ValueError"},
+    ErrorCodeRow{ErrorCode::kNoBinaryForPlatform, "no_binary_for_platform", ExitStatus::kNotFound,
+                 ""},  // it ships source
+    ErrorCodeRow{ErrorCode::kInvalidName, "invalid_name", ExitStatus::kUsage,
+                 ""},  // it trusts names
+    ErrorCodeRow{ErrorCode::kInvalidHash, "invalid_hash", ExitStatus::kUsage, "ValueError"},
+    ErrorCodeRow{ErrorCode::kNoBinary, "no_binary", ExitStatus::kFailed,
+                 "TypeError from inspect.getsource"},
+    ErrorCodeRow{ErrorCode::kNotAPlugin, "not_a_plugin", ExitStatus::kRefused,
+                 "ImportError, AttributeError"},
+    ErrorCodeRow{ErrorCode::kNotTrainable, "not_trainable", ExitStatus::kFailed,
+                 "NotTrainableFilterError"},
+    ErrorCodeRow{ErrorCode::kBadConfig, "bad_config", ExitStatus::kFailed,
+                 "json.JSONDecodeError, KeyError"},
+    ErrorCodeRow{ErrorCode::kBadParams, "bad_params", ExitStatus::kFailed,
+                 "TypeError from __init__"},
+    ErrorCodeRow{ErrorCode::kGateRefused, "gate_refused", ExitStatus::kRefused, "ImportError"},
+    ErrorCodeRow{ErrorCode::kUntrusted, "untrusted", ExitStatus::kRefused, ""},
+    ErrorCodeRow{ErrorCode::kCorrupt, "corrupt", ExitStatus::kRefused, ""},  // it verifies nothing
+    ErrorCodeRow{ErrorCode::kStorageUnreachable, "storage_unreachable", ExitStatus::kUnreachable,
+                 "botocore EndpointConnectionError"},
+    ErrorCodeRow{ErrorCode::kStorageRefused, "storage_refused", ExitStatus::kFailed,
+                 "botocore ClientError 403, PermissionError"},
+    ErrorCodeRow{ErrorCode::kStorageUnsupported, "storage_unsupported", ExitStatus::kFailed,
+                 "NotImplementedError"},
+    ErrorCodeRow{ErrorCode::kPluginError, "plugin_error", ExitStatus::kFailed,
+                 "whatever the class raised"},
+    ErrorCodeRow{ErrorCode::kUsage, "usage", ExitStatus::kUsage, "ValueError"},
+};
+
+// The stable text of a code: "class_not_found".
 std::string_view to_string(ErrorCode code) noexcept;
 
 // petctl's exit status for a code: 1 failed, 2 usage, 3 not found, 4 refused, 5 storage unreachable.

@@ -142,11 +142,11 @@ void throw_errno(int error, std::string_view doing, const std::string& path) {
               {.class_name = {}, .hash = {}, .key = path});
 }
 
-void write_all(int fd, std::string_view bytes, const std::string& path) {
+void write_all(int fd, std::string_view bytes, const std::string& path, Fail fail) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw_errno(errno, "write", path);
+    if (written < 0) fail(errno, "write", path);
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
 }
@@ -186,14 +186,21 @@ bool sync_file_system(int fd, const std::string& path) {
   throw_errno(errno, "sync the file system of", path);
 }
 
-TemporaryFile::TemporaryFile(int folder, const std::string& folder_path, std::string name)
-    : folder_(folder), name_(std::move(name)), path_(folder_path + "/" + name_) {
+std::string unique_name() { return std::to_string(getpid()) + "-" + random_hex(); }
+
+TemporaryFile::TemporaryFile(int folder, const std::string& folder_path, std::string name,
+                             TemporaryFileOptions options)
+    : folder_(folder),
+      name_(std::move(name)),
+      path_(folder_path + "/" + name_),
+      fail_(options.fail) {
   do {
-    temporary_ = std::string(kTemporaryPrefix) + std::to_string(getpid()) + "-" + random_hex();
+    temporary_ = std::string(kTemporaryPrefix) + unique_name();
     fd_ = FileDescriptor(::openat(folder_, temporary_.c_str(),
-                                  O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+                                  O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                                  static_cast<mode_t>(options.mode)));
   } while (!fd_ && (errno == EEXIST || errno == EINTR));
-  if (!fd_) throw_errno(errno, "create", path_);
+  if (!fd_) fail_(errno, "create", path_);
 }
 
 TemporaryFile::~TemporaryFile() { discard(); }
@@ -203,7 +210,8 @@ TemporaryFile::TemporaryFile(TemporaryFile&& other) noexcept
       name_(std::move(other.name_)),
       path_(std::move(other.path_)),
       temporary_(std::exchange(other.temporary_, {})),
-      fd_(std::move(other.fd_)) {}
+      fd_(std::move(other.fd_)),
+      fail_(other.fail_) {}
 
 void TemporaryFile::discard() noexcept {
   // A failure leaves a file that no key names; sweep_temporaries() finds it.
@@ -213,7 +221,7 @@ void TemporaryFile::discard() noexcept {
 
 void TemporaryFile::publish() {
   if (::renameat(folder_, temporary_.c_str(), folder_, name_.c_str()) != 0) {
-    throw_errno(errno, "replace", path_);
+    fail_(errno, "replace", path_);
   }
   temporary_.clear();
 }
@@ -224,7 +232,7 @@ bool TemporaryFile::publish_if_absent() {
     return true;
   }
   if (means_no_link(errno)) return rename_if_absent();
-  if (errno != EEXIST) throw_errno(errno, "create", path_);
+  if (errno != EEXIST) fail_(errno, "create", path_);
 
   // NFS may lose the answer to a link that was made and report the repetition as EEXIST. The count
   // of links tells: a second name can only be ours.
@@ -243,7 +251,7 @@ bool TemporaryFile::rename_if_absent() {
   discard();
   if (error == EEXIST) return false;
   if (error != EINVAL && error != ENOSYS && error != EOPNOTSUPP) {
-    throw_errno(error, "create", path_);
+    fail_(error, "create", path_);
   }
   throw Error(ErrorCode::kStorageUnsupported,
               "cannot create " + quoted(path_) +

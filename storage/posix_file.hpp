@@ -50,8 +50,11 @@ class FileDescriptor {
 //   kStorageUnreachable  everything else (EIO, ESTALE, EMFILE…)
 [[noreturn]] void throw_errno(int error, std::string_view doing, const std::string& path);
 
+// What a failed call is reported by, for callers with words of their own. Has to throw.
+using Fail = void (*)(int error, std::string_view doing, const std::string& path);
+
 // Writes all of `bytes`. `path` is for the message, here and below.
-void write_all(int fd, std::string_view bytes, const std::string& path);
+void write_all(int fd, std::string_view bytes, const std::string& path, Fail fail = throw_errno);
 
 // Reads exactly `length` bytes from `offset`; fewer is kCorrupt: the file shrank.
 std::string read_exactly(int fd, std::uint64_t offset, std::uint64_t length,
@@ -66,17 +69,26 @@ void sync(int fd, const std::string& path);
 // then sync() each file and folder.
 bool sync_file_system(int fd, const std::string& path);
 
+// "<pid>-<random>": a name that no other process, and no other call, makes.
+std::string unique_name();
+
+struct TemporaryFileOptions {
+  unsigned mode = 0644;  // less the umask
+  Fail fail = throw_errno;
+};
+
 // A file on its way to its name: until published it is ".tmp-<pid>-<random>" in the same folder,
 // and is removed when this object dies. Messages speak of the name it will have.
 // REQUIRES: the folder's descriptor stays open for the life of this object.
 class TemporaryFile {
  public:
-  TemporaryFile(int folder, const std::string& folder_path, std::string name);
+  TemporaryFile(int folder, const std::string& folder_path, std::string name,
+                TemporaryFileOptions options = {});
   ~TemporaryFile();
   TemporaryFile(TemporaryFile&& other) noexcept;
   TemporaryFile& operator=(TemporaryFile&&) = delete;
 
-  void write(std::string_view bytes) { write_all(fd_.get(), bytes, path_); }
+  void write(std::string_view bytes) { write_all(fd_.get(), bytes, path_, fail_); }
   void sync() { posix::sync(fd_.get(), path_); }
 
   // Gives the file its name, in place of what has it now.
@@ -96,6 +108,7 @@ class TemporaryFile {
   std::string path_;       // of the name
   std::string temporary_;  // empty once the temporary name is gone
   FileDescriptor fd_;
+  Fail fail_;
 };
 
 // Removes what dead writers left in the folder: temporaries an hour old whose process does not run

@@ -6,6 +6,8 @@
 
 #include <catch2/catch.hpp>
 #include <cerrno>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "tests/storage/error_matcher.hpp"
@@ -45,6 +47,38 @@ TEST_CASE("a temporary file that gets no name disappears", "[storage][local]") {
     CHECK(temporaries_in(folder.path()).size() == 1);
   }
   CHECK(std::filesystem::is_empty(folder.path()));
+}
+
+TEST_CASE("a temporary file has the mode and the words for failures that it is given",
+          "[storage][local]") {
+  const TemporaryFolder folder;
+  const posix::FileDescriptor fd(::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY));
+  const auto say_errno = [](int error, std::string_view doing, const std::string& path) {
+    throw std::runtime_error(std::to_string(error) + " " + std::string(doing) + " " + path);
+  };
+  {
+    posix::TemporaryFile file(fd.get(), folder.path(), "ours", {.mode = 0600, .fail = say_errno});
+    file.write("x");
+    file.publish();
+  }
+  struct stat status {};
+  REQUIRE(::stat((folder / "ours").c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0600);
+
+  CHECK_THROWS_WITH(
+      posix::TemporaryFile(fd.get(), "/srv", "no/such", {.mode = 0600, .fail = say_errno})
+          .publish(),
+      std::to_string(ENOENT) + " replace /srv/no/such");
+  CHECK_THROWS_WITH(posix::TemporaryFile(-1, "/srv", "name", {.mode = 0600, .fail = say_errno}),
+                    std::to_string(EBADF) + " create /srv/name");
+  CHECK_THROWS_WITH(posix::write_all(fd.get(), "x", "path", say_errno),
+                    std::to_string(EBADF) + " write path");
+}
+
+TEST_CASE("unique names differ", "[storage][local]") {
+  const std::string name = posix::unique_name();
+  CHECK_THAT(name, Catch::StartsWith(std::to_string(::getpid()) + "-"));
+  CHECK(posix::unique_name() != name);
 }
 
 TEST_CASE("a file that shrinks while it is read is corrupt, with both sizes", "[storage][local]") {

@@ -7,6 +7,7 @@
 #include "core/cache/binary_cache.hpp"
 #include "storage/error.hpp"
 #include "storage/local_storage.hpp"
+#include "storage/user_directory.hpp"
 #include "tools/petctl/output.hpp"
 
 namespace pet::tools {
@@ -17,15 +18,6 @@ namespace fs = std::filesystem;
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
   return value ? value : "";
-}
-
-// An XDG base directory: the variable when it is absolute (the specification ignores others), else
-// below HOME; empty when neither is set.
-fs::path xdg_directory(const char* variable, const char* below_home) {
-  const fs::path named = environment(variable);
-  if (named.is_absolute()) return named;
-  const fs::path home = environment("HOME");
-  return home.is_absolute() ? home / below_home : fs::path();
 }
 
 void apply(Settings& settings, const CLI::ConfigItem& item, const std::string& file) {
@@ -46,7 +38,7 @@ void apply(Settings& settings, const CLI::ConfigItem& item, const std::string& f
 void read_config(Settings& settings) {
   const bool named = !settings.config.empty();
   const fs::path file = named ? fs::path(settings.config)
-                              : xdg_directory("XDG_CONFIG_HOME", ".config") / "petfactory/config.toml";
+                              : user_directory(UserDirectory::kConfig) / "petfactory/config.toml";
   std::error_code ignored;
   if (!named && !fs::exists(file, ignored)) return;
   std::ifstream in(file);
@@ -70,7 +62,7 @@ void complete(Settings& settings) {
   if (settings.cache.empty()) settings.cache = environment("PET_CACHE");
   read_config(settings);
   if (settings.storage.empty()) {
-    const fs::path data = xdg_directory("XDG_DATA_HOME", ".local/share");
+    const fs::path data = user_directory(UserDirectory::kData);
     if (data.empty()) {
       throw Error(ErrorCode::kUsage,
                   "no storage is named, and without HOME there is no default place for one"
