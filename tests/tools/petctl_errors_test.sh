@@ -1,4 +1,5 @@
-# Every kind of failure, with its exit status and what it says.
+# Every kind of failure, with its exit status and what it says: the object, what is wrong, the next step.
+# A pattern begins with "error: ", so that an argument that is merely repeated does not match it.
 source "$(dirname "$0")/script_test.sh"
 
 good=$FIXTURES/good_filter.so
@@ -7,63 +8,109 @@ iris=$SOURCE_ROOT/tests/data/iris
 config() { printf '{"clazz": "F3Pipeline", "params": {"filters": [%s], "metrics": []}}' "$1" > config.json; }
 
 # Usage: typos are answered with what was meant.
-check_status 2 "push" "$PETCTL" psuh "$good"
-check_status 2 "--message" "$PETCTL" push "$good" --mesage x
-check_status 2 'petctl push --help' "$PETCTL" push
-check_status 2 'filter' "$PETCTL" new filtre MyFilter
-check_status 2 'My-Filter' "$PETCTL" new filter My-Filter
-check_status 2 '../up' "$PETCTL" pull ../up
-check_status 2 '64 lower-case hex digits, got 3' "$PETCTL" pull GoodFilter@123
+check_status 2 "error: a verb is missing*try: petctl --help" "$PETCTL"
+check_status 2 "error: no verb or option 'psuh'*did you mean 'push'?*try: petctl --help" \
+  "$PETCTL" psuh "$good"
+check_status 2 "error: no verb or option '--jsn'*did you mean '--json'?" "$PETCTL" --jsn
+check_status 2 "error: *not expected: --mesage*did you mean '--message'?*try: petctl push --help" \
+  "$PETCTL" push "$good" --mesage x
+check_status 2 "error: *not expected: two.so*try: petctl inspect --help" \
+  "$PETCTL" inspect "$good" two.so
+check_status 2 'error: push needs FILE*try: petctl push --help' "$PETCTL" push
+check_status 2 'error: new needs KIND*try: petctl new --help' "$PETCTL" new
+check_status 2 'error: new needs NAME*try: petctl new --help' "$PETCTL" new filter
+check_status 2 'error: pull needs CLASS\[@HASH\]*try: petctl pull --help' "$PETCTL" pull
+check_status 2 'error: --x: 1 required FILE missing*try: petctl run --help' \
+  "$PETCTL" run config.json --x
+check_status 2 "error: no template for 'filtre'*did you mean 'filter'?*expected: filter, metric or pipeline" \
+  "$PETCTL" new filtre MyFilter
+no_class="is not a class name: expected a letter or '_', then letters, digits and '_', 128 characters at most"
+check_status 2 "error: 'My-Filter' $no_class" "$PETCTL" new filter My-Filter
+check_status 2 "error: '../up' $no_class" "$PETCTL" pull ../up
+check_status 2 "error: '../up' $no_class" "$PETCTL" log ../up
+check_status 2 "error: '123' is not a version: expected a SHA-256 as 64 lower-case hex digits, got 3" \
+  "$PETCTL" pull GoodFilter@123
 mkdir -p config/petfactory; echo 'storrage = "x"' > config/petfactory/config.toml
-check_status 2 "did you mean 'storage'" "$PETCTL" list
+check_status 2 "error: *config.toml: unknown key 'storrage'*did you mean 'storage'*expected: storage = " \
+  "$PETCTL" list
 rm config/petfactory/config.toml
-check_status 2 'cannot read the config file' "$PETCTL" list --config nowhere.toml
-check_status 1 's3://' "$PETCTL" list --storage s3://bucket/prefix
-check_status 2 'HOME' env -u HOME -u XDG_DATA_HOME -u PET_STORAGE "$PETCTL" list
+check_status 2 'error: cannot read the config file nowhere.toml*try: check that it exists' \
+  "$PETCTL" list --config nowhere.toml
+check_status 1 'error: storage s3://… is not built into this version, which has: file:///dir' \
+  "$PETCTL" list --storage s3://bucket/prefix
+check_status 2 "error: storage 'file://host/dir' names a host*write file:///dir" \
+  "$PETCTL" list --storage file://host/dir
+check_status 2 'error: no storage is named, and without HOME there is no default*try: --storage' env -u HOME -u XDG_DATA_HOME -u PET_STORAGE \
+  "$PETCTL" list
 
 # A storage that is not there, a mount that went away: never an empty one, never the built-in instead.
 config '{"clazz": "StandardScalerPlugin", "params": {}}'
-check_status 5 "storage '$scratch/mistyped' does not exist" "$PETCTL" run config.json --storage "$scratch/mistyped"
+check_status 5 "error: *storage '$scratch/mistyped' does not exist: check the path" \
+  "$PETCTL" run config.json --storage "$scratch/mistyped"
 check 'StandardScalerPlugin' "$PETCTL" run config.json --storage "$scratch/mistyped" --offline
 check 'no classes in' env -u PET_STORAGE "$PETCTL" list  # the default place is made
 
-check_status 5 'not asked offline' "$PETCTL" list --offline
-check_status 5 'not asked offline' "$PETCTL" log GoodFilter --offline
+check_status 5 'error: *storage is not asked offline*try: without --offline' \
+  "$PETCTL" list --offline
+check_status 5 'error: *storage is not asked offline*try: without --offline' \
+  "$PETCTL" log GoodFilter --offline
+check_status 5 'error: pull of GoodFilter needs file://*, which is not asked offline*try: without --offline' \
+  "$PETCTL" pull GoodFilter --offline
 
 # Not found.
 mkdir storage
-check_status 3 'No remote versions found for GoodFilter' "$PETCTL" pull GoodFilter
-check_status 3 'No remote versions found for KnnFilter' "$PETCTL" pull KnnFilter
-check_status 3 'GoodFilter' "$PETCTL" log GoodFilter
+no_versions() { echo "error: No remote versions found for $1 in file://$scratch/storage: check the name*or push the class"; }
+check_status 3 "$(no_versions GoodFilter)" "$PETCTL" pull GoodFilter
+check_status 3 "$(no_versions KnnFilter)" "$PETCTL" pull KnnFilter
+check_status 3 "$(no_versions GoodFilter)" "$PETCTL" log GoodFilter
+check_status 3 "$(no_versions GoodFilter)" "$PETCTL" list GoodFilter
 config '{"clazz": "StandardScalar", "params": {}}'
-check_status 3 "did you mean 'StandardScalerPlugin'" "$PETCTL" run config.json
+check_status 3 "error: config.json, /params/filters/0: no class 'StandardScalar'*did you mean 'StandardScalerPlugin'" \
+  "$PETCTL" run config.json
 "$PETCTL" push "$good" > /dev/null
 absent=$(printf '%064d' 7)
-check_status 3 "$hash" "$PETCTL" pull "GoodFilter@$absent"
+check_status 3 "$(no_versions GodFilter)*did you mean 'GoodFilter'?" "$PETCTL" pull GodFilter
+check_status 3 "error: no version $absent of GoodFilter in file://*there are: $hash: ask for one of these" \
+  "$PETCTL" pull "GoodFilter@$absent"
 config "{\"clazz\": \"GoodFilter\", \"version_hash\": \"$absent\", \"params\": {}}"
-check_status 3 "/params/filters/0" "$PETCTL" run config.json
+check_status 3 "error: config.json, /params/filters/0: no version $absent of GoodFilter" \
+  "$PETCTL" run config.json
 
 # Bad configs: line and column, JSON pointers, all problems at once.
 printf '{"clazz": "F3Pipeline",\n "params": {,}}' > config.json
-check_status 1 'line 2' "$PETCTL" run config.json
+check_status 1 "error: config.json: line 2, column 13: expected a key" "$PETCTL" run config.json
 config '{"clazz": "KnnFilter", "params": {"n_neighbours": 3}}, {"clazz": "StandardScalerPlugin", "prams": {}}'
-check_status 1 "2 problems*/params/filters/1/prams*/params/filters/0*did you mean 'n_neighbors'" "$PETCTL" run config.json
-check_status 1 'nowhere.json' "$PETCTL" run nowhere.json
+check_status 1 "2 problems*/params/filters/1/prams*/params/filters/0*did you mean 'n_neighbors'" \
+  "$PETCTL" run config.json
+check_status 2 "error: nowhere.json: no such file" \
+  "$PETCTL" run nowhere.json
+check_status 2 "error: nowhere.json: no such file" \
+  "$PETCTL" pin nowhere.json
+check_status 2 'error: *: is a directory, not a file of data' "$PETCTL" run "$scratch"
 
 # Refused: the gate, integrity.
-check_status 4 'GLIBC_2.99' "$PETCTL" push "$FIXTURES/needs_newer_glibc.so"
-check_status 4 'GLIBC_2.99' "$PETCTL" inspect "$FIXTURES/needs_newer_glibc.so"
-check_status 4 'pet_entry_v1' "$PETCTL" push "$FIXTURES/no_entry.so"
+newer='error: NeedsNewerGlibc * needs GLIBC_2.99; this machine has *file: */needs_newer_glibc.so*try:  rebuild it'
+check_status 4 "$newer" "$PETCTL" push "$FIXTURES/needs_newer_glibc.so"
+check_status 4 "$newer" "$PETCTL" inspect "$FIXTURES/needs_newer_glibc.so"
+check_status 4 'error: NoEntry * does not export pet_entry_v1*try:  build it with pet_add_plugin' \
+  "$PETCTL" push "$FIXTURES/no_entry.so"
 echo 'not a library' > text.so
-check_status 4 'text.so' "$PETCTL" push text.so
-check_status 4 'directory' "$PETCTL" inspect "$scratch"
+try='try: the .so that pet_add_plugin built'
+for verb in push inspect status 'run config.json --plugin'; do
+  check_status 4 "error: 'text.so' is not a shared library: it begins with 'not ', not as ELF does*$try" \
+    "$PETCTL" $verb text.so
+  check_status 4 "error: '$scratch' is a directory, not a plugin file*$try" "$PETCTL" $verb "$scratch"
+  check_status 2 "error: 'nowhere.so' does not exist*$try" "$PETCTL" $verb nowhere.so
+done
+check_status 2 'error: a release of GoodFilter has two binaries for one platform: give one for each platform' \
+  "$PETCTL" push "$good" "$FIXTURES/good_filter_v2.so"
 config '{"clazz": "GoodFilter", "params": {}}'
 binary=$scratch/storage/plugins/GoodFilter/$hash.so
 chmod u+w "$binary"
 printf 'x' | dd of="$binary" bs=1 seek=100 conv=notrunc status=none
 rm -rf cache
-check_status 4 "expected sha256 $hash" "$PETCTL" run config.json
-check_status 4 "expected sha256 $hash" "$PETCTL" pull "GoodFilter@$hash"
+check_status 4 "error: *GoodFilter*expected sha256 $hash" "$PETCTL" run config.json
+check_status 4 "error: *GoodFilter*expected sha256 $hash" "$PETCTL" pull "GoodFilter@$hash"
 cp "$good" "$binary"
 check 'GoodFilter' "$PETCTL" run config.json
 # Damage in the cache is put in quarantine and fetched again.
@@ -76,24 +123,78 @@ check 'quarantine*GoodFilter' "$PETCTL" run config.json --verbose
 echo garbage > storage/plugins/GoodFilter/latest.json
 check 'warning: damage*latest.json' "$PETCTL" pull GoodFilter
 echo garbage > storage/plugins/GoodFilter/log/0000000001.json
-check_status 4 'log/0000000001.json' "$PETCTL" pull GoodFilter
+check_status 4 "error: *plugins/GoodFilter/log/0000000001.json' is damaged: it is not JSON*restore it from a copy" \
+  "$PETCTL" pull GoodFilter
 
 # Places that cannot be used.
 touch file
-check_status 1 'file' "$PETCTL" push "$good" --storage "file://$scratch/file"
+check_status 1 "error: storage '$scratch/file' is not a directory: name a directory" \
+  "$PETCTL" push "$good" --storage "file://$scratch/file"
 mkdir -m 777 open-cache
-check_status 1 'chmod' "$PETCTL" run config.json --cache "$scratch/open-cache" --plugin "$good"
+check_status 1 "error: *open-cache*chmod" \
+  "$PETCTL" run config.json --cache "$scratch/open-cache" --plugin "$good"
 if [[ $EUID == 0 && -x $(command -v setpriv) ]]; then
   mkdir -m 755 readonly
   # The test's own directories belong to root; an unprivileged user gets a cache of its own.
   mkdir -m 700 nobody-cache && chown 65534 nobody-cache && chmod 755 "$scratch"
-  check_status 1 'readonly' setpriv --reuid 65534 --clear-groups "$PETCTL" push "$good" \
-    --storage "file://$scratch/readonly" --cache "$scratch/nobody-cache"
+  nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@" --cache "$scratch/nobody-cache"; }
+  check_status 1 "error: cannot create the folder '$scratch/readonly/plugins': permission denied: allow it" \
+    nobody "$PETCTL" push "$good" --storage "file://$scratch/readonly"
+  config '{"clazz": "KnnFilter", "params": {}}'
+  cp "$good" secret.so && cp "$iris/x_test.npy" secret.npy && cp config.json secret.json
+  chmod 600 secret.*
+  check_status 2 "error: 'secret.so' cannot be read: Permission denied*try: the .so" nobody "$PETCTL" inspect secret.so
+  check_status 2 'error: secret.npy: cannot be read: Permission denied' \
+    nobody "$PETCTL" run config.json --x secret.npy
+  check_status 2 'error: secret.json: cannot be read: Permission denied' nobody "$PETCTL" run secret.json
+  check_status 2 "error: $scratch/pinned.json: not written: *permission denied*try: another place with --out" \
+    nobody "$PETCTL" pin config.json --out "$scratch/pinned.json"
+  check_status 2 'error: cannot make MyFilter: Permission denied*try: another name, or another place' \
+    nobody "$PETCTL" new filter MyFilter
 fi
 
 # Data that does not fit.
 config '{"clazz": "KnnFilter", "params": {}}'
-check_status 2 'nowhere.npy' "$PETCTL" run config.json --x nowhere.npy
-check_status 1 'KnnFilter' "$PETCTL" run config.json --x "$iris/x_test.npy"
-check_status 2 '105 rows*45 rows' "$PETCTL" run config.json --x-train "$iris/x_train.npy" --y-train "$iris/y_test.npy"
+train=(--x-train "$iris/x_train.npy" --y-train "$iris/y_train.npy")
+check_status 2 'error: nowhere.npy: no such file' "$PETCTL" run config.json --x nowhere.npy
+check_status 1 "error: *KnnFilter predict: predict before fit*data: --x *x_test.npy*never fitted: --x-train FILE" \
+  "$PETCTL" run config.json --x "$iris/x_test.npy"
+check_status 1 'error: *KnnFilter fit: y: expected one class label per row, got nothing*--y-train FILE, or --target COLUMN' \
+  "$PETCTL" run config.json --x-train "$iris/iris.csv"
+check_status 1 'error: *x: expected 4 columns as in fit, got float64 \[150, 5\]*data: --x *iris.csv' \
+  "$PETCTL" run config.json "${train[@]}" --x "$iris/iris.csv"
+check_status 2 "error: *iris.csv: no column 'traget': did you mean 'target'?" \
+  "$PETCTL" run config.json --x-train "$iris/iris.csv" --target traget
+check_status 2 'error: --y-train needs --x-train too' \
+  "$PETCTL" run config.json --y-train "$iris/y_train.npy"
+check_status 2 'error: --out needs --x too' "$PETCTL" run config.json --out out.npy
+: > empty.csv
+check_status 1 'error: empty.csv: is empty; expected a header row' \
+  "$PETCTL" run config.json --x empty.csv
+printf 'a,y\n1,0\nnan,1\n' > nan.csv
+check_status 1 'error: *KnnFilter fit: x: row 1, column 0 is NaN, expected finite numbers*data: --x-train nan.csv' \
+  "$PETCTL" run config.json --x-train nan.csv --target y
+check_status 2 'error: x.txt: expected a name that ends with .npy or .csv' \
+  "$PETCTL" run config.json --x x.txt
+check_status 2 'error: *x_train.npy has 105 rows, *y_test.npy has 45 rows*try: files that belong together' \
+  "$PETCTL" run config.json --x-train "$iris/x_train.npy" --y-train "$iris/y_test.npy"
+# What --out names is replaced as a whole, or not at all; a link and a pipe stay what they are.
+config '{"clazz": "KnnFilter", "params": {}}'
+check_status 2 "error: nowhere/x.json: not written: cannot open 'nowhere': No such file*try: another place with --out" \
+  "$PETCTL" pin config.json --out nowhere/x.json
+check_status 2 "error: $scratch: cannot be written: it is a directory*try: another place with --out" \
+  "$PETCTL" pin config.json --out "$scratch"
+echo old > real.json
+ln -s real.json link.json
+check 'wrote link.json' "$PETCTL" pin config.json --out link.json
+[[ -L link.json ]] && grep -q KnnFilter real.json || { echo 'FAILED: the link was replaced'; exit 1; }
+mkfifo pipe
+cat pipe > from_pipe &
+check 'wrote pipe' "$PETCTL" pin config.json --out pipe
+wait
+[[ -p pipe ]] && cmp -s from_pipe real.json || { echo 'FAILED: the pipe was replaced'; exit 1; }
+if [[ -w /dev/full ]]; then
+  full_disk() { "$PETCTL" list --builtin > /dev/full; }
+  check_status 1 'error: cannot write to stdout: No space left on device' full_disk
+fi
 finish

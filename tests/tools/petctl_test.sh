@@ -65,8 +65,9 @@ cat > knn.json <<'J'
 {"clazz": "F3Pipeline", "params": {"filters": [{"clazz": "StandardScalerPlugin", "params": {}}, {"clazz": "KnnFilter", "params": {}}],
  "metrics": [{"clazz": "Precision", "params": {"average": "macro"}}]}}
 J
-check '"metrics": {"Precission": 0.9' "$PETCTL" run knn.json --x-train "$iris/iris.csv" --x "$iris/iris.csv" \
-  --target target --out predicted.csv --json --storage "file://$scratch/empty"
+check '"metrics": {"Precission": 0.9' \
+  "$PETCTL" run knn.json --x-train "$iris/iris.csv" --x "$iris/iris.csv" \
+    --target target --out predicted.csv --json --storage "file://$scratch/empty"
 [[ $(wc -l < predicted.csv) == 151 ]] || { echo "FAILED: predicted.csv has $(wc -l < predicted.csv) lines"; exit 1; }
 check '"metrics": {"F1": 0.9332591768631814, "Precission": 0.9345238095238095, "Recall": 0.9333333333333333}, "shape": \[45\]' \
   "$PETCTL" run <(sed -n '/"dump"/,$p' "$iris/scaler_knn.json" | sed '1s/.*/{/;/^ "metrics"/,$d;s/^ },$/ }/') "${train[@]}" --json

@@ -2,10 +2,12 @@
 // what they do stands in the file of each verb's name.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "storage/error.hpp"
@@ -14,8 +16,6 @@
 
 namespace pet::tools {
 namespace {
-
-constexpr int kUsageStatus = 2;
 
 // What the parser found, and what is then run.
 struct CommandLine {
@@ -54,7 +54,8 @@ void add_global_options(CLI::App& app, Settings& settings) {
                  "Config file instead of $XDG_CONFIG_HOME/petfactory/config.toml")
       ->type_name("FILE");
   app.add_flag("--offline", settings.offline, "Ask only the cache and the built-in classes");
-  app.add_flag("--json", settings.json, "Print JSON");
+  app.add_flag("--json", settings.json,
+               "Print one JSON document; a failure is {\"error\": {\"code\", \"message\", …}}, its text on stderr");
   app.add_flag("-v,--verbose", settings.verbose, "Tell on stderr what is fetched, loaded, refused");
 }
 
@@ -150,11 +151,24 @@ std::vector<std::string> known_words(const CLI::App& app) {
   return words;
 }
 
-int report_usage(const CLI::App& app, const CLI::ParseError& error) {
+// The first argument of a verb that must be given and was not, by the name that --help shows.
+std::string missing_argument(const CLI::App& verb) {
+  for (const CLI::Option* option : verb.get_options()) {
+    if (option->get_required() && option->count() == 0) {
+      return verb.get_name() + " needs " + option->get_type_name();
+    }
+  }
+  return verb.get_name() + " needs more arguments";
+}
+
+int report_usage(const CLI::App& app, const CLI::ParseError& error, bool json) {
   if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
   std::string what = error.what();
-  if (app.get_subcommands().empty() && !app.remaining().empty()) {
-    what = "no verb or option '" + app.remaining().front() + "'";
+  if (app.get_subcommands().empty()) {
+    what = app.remaining().empty() ? "a verb is missing"
+                                   : "no verb or option '" + app.remaining().front() + "'";
+  } else if (error.get_name() == "RequiredError") {
+    what = missing_argument(*app.get_subcommands().front());
   }
   std::string hint;
   for (const std::string& word : app.remaining(true)) {
@@ -163,8 +177,23 @@ int report_usage(const CLI::App& app, const CLI::ParseError& error) {
   }
   const auto verbs = app.get_subcommands();
   const std::string verb = verbs.empty() ? "" : " " + verbs.front()->get_name();
-  std::fprintf(stderr, "error: %s%s\n  try: petctl%s --help\n", what.c_str(), hint.c_str(), verb.c_str());
-  return kUsageStatus;
+  print_error(Error(ErrorCode::kUsage, what + hint + "\n  try: petctl" + verb + " --help"), json);
+  return exit_status(ErrorCode::kUsage);
+}
+
+// Whether --json was given, also on a command line that cannot be parsed.
+bool wants_json(int argc, char** argv) {
+  return std::any_of(argv, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
+}
+
+Error offline_hint(const Error& error, const Settings& settings) {
+  const std::string text = error.what();
+  if (!settings.offline || error.code() != ErrorCode::kStorageUnreachable ||
+      text.find("without --offline") != std::string::npos) {
+    return error;
+  }
+  return {error.code(), text + "\n  try: without --offline",
+          {.class_name = error.class_name(), .hash = error.hash(), .key = error.key()}};
 }
 
 int main_of(int argc, char** argv) {
@@ -182,13 +211,16 @@ int main_of(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return report_usage(app, error);
+    return report_usage(app, error, wants_json(argc, argv));
   }
   try {
     line.action();
     return flush_output();
+  } catch (const ReportedError& error) {
+    print_error(error, line.settings.json, error.report());
+    return exit_status(error.code());
   } catch (const Error& error) {
-    print_error(error, line.settings.json);
+    print_error(offline_hint(error, line.settings), line.settings.json);
     return exit_status(error.code());
   }
 }
@@ -201,6 +233,10 @@ int main(int argc, char** argv) {
     return pet::tools::main_of(argc, argv);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "error: %s\n", error.what());
+    if (pet::tools::wants_json(argc, argv)) {
+      pet::tools::print_json(pet::ParamObject{
+          {"error", pet::ParamObject{{"code", "failed"}, {"message", error.what()}}}});
+    }
     return 1;
   }
 }

@@ -1,19 +1,47 @@
 #include "tools/petctl/output.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
+#include "core/artifact/note_reader.hpp"
 #include "core/near_miss.hpp"
 #include "core/pipeline/json_document.hpp"
+#include "storage/key.hpp"
 
 namespace pet::tools {
+namespace {
+
+std::string strict_text(const std::string& text) {
+  return is_utf8(text) ? text : pet::quoted(text);
+}
+
+ParamValue strict(const ParamValue& value) {
+  if (const double* number = value.if_float64()) {
+    return std::isfinite(*number) ? value : ParamValue();
+  }
+  if (const std::string* text = value.if_text()) return strict_text(*text);
+  if (const ParamList* list = value.if_list()) {
+    ParamList out;
+    for (const ParamValue& item : *list) out.push_back(strict(item));
+    return out;
+  }
+  if (const ParamObject* object = value.if_object()) {
+    ParamObject out;
+    for (const auto& [key, field] : object->fields()) out.append(strict_text(key), strict(field));
+    return out;
+  }
+  return value;
+}
+
+}  // namespace
 
 void print_line(const std::string& line) {
   std::fwrite(line.data(), 1, line.size(), stdout);
   std::fputc('\n', stdout);
 }
 
-void print_json(const ParamValue& document) { print_line(to_json(document)); }
+void print_json(const ParamValue& document) { print_line(to_json(strict(document))); }
 
 void print_table(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
@@ -31,14 +59,19 @@ void print_table(const std::vector<std::vector<std::string>>& rows) {
   }
 }
 
-void print_error(const Error& error, bool json) {
+ParamObject error_json(const Error& error) {
+  return {{"code", to_string(error.code())},
+          {"message", error.what()},
+          {"class", error.class_name()},
+          {"hash", error.hash()},
+          {"key", error.key()}};
+}
+
+void print_error(const Error& error, bool json, ParamObject report) {
   std::fprintf(stderr, "error: %s\n", error.what());
   if (!json) return;
-  print_json(ParamObject{{"error", ParamObject{{"code", std::string(to_string(error.code()))},
-                                               {"message", error.what()},
-                                               {"class", error.class_name()},
-                                               {"hash", error.hash()},
-                                               {"key", error.key()}}}});
+  report.set("error", error_json(error));
+  print_json(report);
 }
 
 std::string suggestion(const std::string& wanted, const std::vector<std::string>& known) {

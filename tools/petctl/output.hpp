@@ -1,7 +1,9 @@
-// How petctl prints: lines and tables for people, one JSON document for programs, errors on stderr.
+// How petctl prints: lines and tables for people, errors on stderr. With --json, stdout has exactly one JSON
+// document, whatever happens: what the verb says, or an object with "error".
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/loader/param_value.hpp"
@@ -10,13 +12,28 @@
 namespace pet::tools {
 
 void print_line(const std::string& line);
+// NaN and infinities are null there, and a text that is not UTF-8 is quoted and escaped: strict JSON.
 void print_json(const ParamValue& document);
 
 // Rows of cells, columns aligned; the first row is the header.
 void print_table(const std::vector<std::vector<std::string>>& rows);
 
-// "error: …" on stderr; with json, also {"error": {code, message, class, hash, key}} on stdout.
-void print_error(const Error& error, bool json);
+// What `print_error` puts under "error": {code, message, class, hash, key}.
+ParamObject error_json(const Error& error);
+
+// "error: …" on stderr; with json, also `report` on stdout, with error_json beside what it has.
+void print_error(const Error& error, bool json, ParamObject report = {});
+
+// An error of a verb that has something to report all the same, for programs.
+class ReportedError : public Error {
+ public:
+  ReportedError(const Error& error, ParamObject report)
+      : Error(error), report_(std::move(report)) {}
+  const ParamObject& report() const noexcept { return report_; }
+
+ private:
+  ParamObject report_;
+};
 
 // "\n  did you mean 'push'?" for the end of a message; empty when nothing is close.
 std::string suggestion(const std::string& wanted, const std::vector<std::string>& known);

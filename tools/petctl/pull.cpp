@@ -1,14 +1,27 @@
 // petctl pull: a class's binary, fetched, checked and loaded once, so that what is printed will work.
 #include <optional>
 
-#include "core/artifact/binary.hpp"
+#include "core/artifact/hash.hpp"
 #include "core/cache/binary_cache.hpp"
-#include "storage/posix_file.hpp"
 #include "tools/petctl/commands.hpp"
+#include "tools/petctl/files.hpp"
 #include "tools/petctl/output.hpp"
 #include "tools/petctl/session.hpp"
 
 namespace pet::tools {
+namespace {
+
+PetClass pull_latest(const PetClassManager& manager, const std::string& name) {
+  try {
+    return manager.pull(name);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kClassNotFound) throw;
+    throw Error(error.code(), error.what() + suggestion(name, manager.similar_names(name)),
+                {.class_name = name, .hash = {}, .key = error.key()});
+  }
+}
+
+}  // namespace
 
 void run_pull(const Settings& given, const PullOptions& options) {
   Settings settings = given;
@@ -17,16 +30,16 @@ void run_pull(const Settings& given, const PullOptions& options) {
   const std::string name = options.target.substr(0, at);
   const PetClass clazz =
       at == std::string::npos
-          ? container->pcm.pull(name)
+          ? pull_latest(container->pcm, name)
           : container->pcm.recover_class(name, Hash::require(options.target.substr(at + 1)));
   const std::string hash = clazz.hash()->hex();
   if (!options.out.empty()) {
     const auto cached = container->pcm.cache().find(*clazz.hash());
     if (!cached) {
-      throw Error(ErrorCode::kStorageRefused,
-                  "the cache lost " + name + " " + hash + " right after it was pulled\n  try: again");
+      throw Error(ErrorCode::kStorageRefused, "the cache lost " + name + " " + hash +
+                                                  " right after it was pulled\n  try: again");
     }
-    posix::durable_write(options.out, cached->binary.view());
+    write_output(options.out, cached->binary.view());
   }
   if (settings.json) {
     print_json(ParamObject{{"class", clazz.name()},

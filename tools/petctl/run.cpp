@@ -8,9 +8,10 @@
 #include "core/pipeline/build.hpp"
 #include "core/pipeline/dump.hpp"
 #include "core/pipeline/json_document.hpp"
-#include "storage/posix_file.hpp"
+#include "tools/data/data_file.hpp"
 #include "tools/data/table.hpp"
 #include "tools/petctl/commands.hpp"
+#include "tools/petctl/files.hpp"
 #include "tools/petctl/output.hpp"
 #include "tools/petctl/session.hpp"
 
@@ -20,10 +21,10 @@ namespace {
 constexpr std::int64_t kRowsShown = 5;
 
 BasePlugin build(Container& container, const std::string& file) {
-  const ParamValue root = parse_json_file(file);
+  const ParamValue root = parse_json(read_all(file), {.source = file});
   if (!root.if_object()) {
-    throw Error(ErrorCode::kBadConfig, file + ": expected an object {\"clazz\": …}, got " +
-                                           std::string(root.kind()));
+    throw Error(ErrorCode::kBadConfig,
+                file + ": expected an object {\"clazz\": …}, got " + std::string(root.kind()));
   }
   return build_from_dump(*root.if_object(), container, {.source = file});
 }
@@ -62,7 +63,8 @@ Rows read_rows(const std::string& x, const std::string& y, const std::string& ta
   if (rows.x && rows.y && rows.x->rows() != rows.y->rows()) {
     throw Error(ErrorCode::kUsage, x + " has " + std::to_string(rows.x->rows()) + " rows, " +
                                        (y.empty() ? "its target" : y) + " has " +
-                                       std::to_string(rows.y->rows()) + " rows");
+                                       std::to_string(rows.y->rows()) +
+                                       " rows\n  try: files that belong together, row by row");
   }
   return rows;
 }
@@ -79,6 +81,22 @@ void check_options(const RunOptions& options) {
   needs(options.out, "--out", options.x, "--x");
 }
 
+// Runs a step; what it throws says with which data, so that a wrong file is found.
+template <class Step>
+void with_context(const std::string& context, const Step& step) {
+  try {
+    step();
+  } catch (const Error& error) {
+    throw Error(error.code(), error.what() + context,
+                {.class_name = error.class_name(), .hash = error.hash(), .key = error.key()});
+  }
+}
+
+std::string data_text(const std::string& x_option, const std::string& x,
+                      const std::string& y_option, const std::string& y) {
+  return "\n  data: " + x_option + " " + x + (y.empty() ? "" : " " + y_option + " " + y);
+}
+
 struct Outcome {
   std::optional<XYData> predicted;
   BasePlugin::Scores scores;
@@ -88,15 +106,19 @@ Outcome run_steps(BasePlugin& pipeline, const RunOptions& options) {
   Outcome outcome;
   const Rows train = read_rows(options.x_train, options.y_train, options.target);
   const Rows ask = read_rows(options.x, options.y, options.target);
-  if (train.x && train.y) {
-    pipeline.fit(*train.x, *train.y);
-  } else if (train.x) {
-    pipeline.fit(*train.x);
+  if (train.x) {
+    with_context(
+        data_text("--x-train", options.x_train, "--y-train", options.y_train) +
+            (train.y ? "" : "\n  without targets: --y-train FILE, or --target COLUMN, gives them"),
+        [&] { train.y ? pipeline.fit(*train.x, *train.y) : pipeline.fit(*train.x); });
   }
   if (!ask.x) return outcome;
-  outcome.predicted = pipeline.predict(*ask.x);
+  with_context(data_text("--x", options.x, "", "") +
+                   (train.x ? "" : "\n  never fitted: --x-train FILE fits the pipeline first"),
+               [&] { outcome.predicted = pipeline.predict(*ask.x); });
   if (ask.y && pipeline.has("evaluate")) {
-    outcome.scores = pipeline.evaluate(*ask.x, *ask.y, *outcome.predicted);
+    with_context(data_text("--x", options.x, "--y", options.y),
+                 [&] { outcome.scores = pipeline.evaluate(*ask.x, *ask.y, *outcome.predicted); });
   }
   if (!options.out.empty()) write_table(options.out, *outcome.predicted);
   return outcome;
@@ -111,9 +133,10 @@ void print_json_outcome(const Outcome& outcome, const std::vector<PetClass>& cla
   }
   ParamList used;
   for (const PetClass& clazz : classes) {
-    used.push_back(ParamObject{{"class", clazz.name()},
-                               {"hash", clazz.hash() ? ParamValue(clazz.hash()->hex()) : ParamValue()},
-                               {"source", clazz.source()}});
+    used.push_back(
+        ParamObject{{"class", clazz.name()},
+                    {"hash", clazz.hash() ? ParamValue(clazz.hash()->hex()) : ParamValue()},
+                    {"source", clazz.source()}});
   }
   print_json(ParamObject{{"metrics", metrics},
                          {"shape", outcome.predicted ? ParamValue(shape) : ParamValue()},
@@ -143,7 +166,8 @@ void print_text_outcome(const Outcome& outcome, const std::vector<PetClass>& cla
              (options.out.empty() ? "" : ", written to " + options.out));
   if (options.out.empty()) {
     const std::int64_t shown = std::min(outcome.predicted->rows(), kRowsShown);
-    for (std::int64_t row = 0; row < shown; ++row) print_line("  " + row_text(*outcome.predicted, row));
+    for (std::int64_t row = 0; row < shown; ++row)
+      print_line("  " + row_text(*outcome.predicted, row));
     if (shown < outcome.predicted->rows()) print_line("  …  (--out FILE writes all)");
   }
   for (const auto& [name, value] : outcome.scores) print_line(name + " " + python_float(value));
@@ -170,7 +194,7 @@ void run_pin(const Settings& given, const PinOptions& options) {
   bind_plugins(*container, options.plugins);
   const std::string pinned = to_json(pinned_dump(build(*container, options.pipeline)), 1);
   if (options.out.empty()) return print_line(pinned);
-  posix::durable_write(options.out, pinned + "\n");
+  write_output(options.out, pinned + "\n");
   if (settings.json) return print_json(ParamObject{{"file", options.out}});
   print_line("wrote " + options.out);
 }

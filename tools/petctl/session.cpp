@@ -11,6 +11,7 @@
 #include "storage/local_storage.hpp"
 #include "storage/memory_storage.hpp"
 #include "storage/open_storage.hpp"
+#include "tools/petctl/files.hpp"
 
 namespace pet::tools {
 namespace {
@@ -52,7 +53,11 @@ std::unique_ptr<Container> open_session(Settings& settings, SessionUse use) {
 
 void bind_plugins(Container& container, const std::vector<std::string>& files) {
   for (const std::string& file : files) {
-    container.bind(std::filesystem::path(file), {.persist = true});
+    try {
+      container.bind(std::filesystem::path(file), {.persist = true});
+    } catch (const Error& error) {
+      throw about_plugin_file(error);
+    }
   }
 }
 
