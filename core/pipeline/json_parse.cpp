@@ -19,6 +19,7 @@
 #include "core/artifact/note_reader.hpp"
 #include "core/pipeline/json_document.hpp"
 #include "core/pipeline/json_position.hpp"
+#include "core/text_position.hpp"
 #include "storage/error.hpp"
 
 namespace pet {
@@ -226,10 +227,9 @@ std::string expectation(rapidjson::ParseErrorCode code, int next) {
 
 [[noreturn]] void fail_at(const JsonOptions& options, std::string_view text, std::size_t offset,
                           const std::string& problem) {
-  const TextPosition position = position_of(text, offset);
   throw Error(ErrorCode::kBadConfig,
-              options.source + ": line " + std::to_string(position.line) + ", column " +
-                  std::to_string(position.column) + ": " + problem + excerpt_at(text, offset),
+              options.source + ": " + to_string(position_of(text, offset)) + ": " + problem +
+                  excerpt_at(text, offset),
               {.class_name = {}, .hash = {}, .key = options.source});
 }
 

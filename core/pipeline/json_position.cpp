@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "core/text_position.hpp"
+
 namespace pet {
 namespace {
 
@@ -33,11 +35,6 @@ std::size_t sequence_size(std::string_view text) noexcept {
   return size;
 }
 
-std::size_t count_characters(std::string_view text) noexcept {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char byte) { return !continues(byte); }));
-}
-
 // Control characters and broken UTF-8 would spoil a terminal.
 std::string printable(std::string_view text) {
   std::string out;
@@ -58,14 +55,6 @@ std::string printable(std::string_view text) {
 }
 
 }  // namespace
-
-TextPosition position_of(std::string_view text, std::size_t offset) noexcept {
-  const std::string_view before = text.substr(0, offset);
-  const auto newline = before.rfind('\n');
-  const std::size_t start = newline == std::string_view::npos ? 0 : newline + 1;
-  return {static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')) + 1,
-          count_characters(before.substr(start)) + 1};
-}
 
 std::string excerpt_at(std::string_view text, std::size_t offset) {
   const std::string_view before = text.substr(0, offset);

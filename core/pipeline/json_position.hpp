@@ -1,4 +1,4 @@
-// json_position: where in a text an error stands, for people: line, column, and the line itself.
+// json_position: what stands at the place of an error, for people. Line and column: text_position.hpp.
 //
 // The text may be anything, also not UTF-8, and lines may be as long as the text.
 #pragma once
@@ -8,13 +8,6 @@
 #include <string_view>
 
 namespace pet {
-
-struct TextPosition {
-  std::size_t line = 1;    // from 1
-  std::size_t column = 1;  // from 1, in characters
-};
-
-TextPosition position_of(std::string_view text, std::size_t offset) noexcept;
 
 // The line at `offset`, cut to some 70 characters about it, with a caret below; begins with a line
 // break. Empty when the line is.

@@ -21,16 +21,22 @@ using Writer = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
 using Validator = rapidjson::Writer<rapidjson::StringBuffer, rapidjson::UTF8<>, rapidjson::UTF8<>,
                                     rapidjson::CrtAllocator, rapidjson::kWriteValidateEncodingFlag>;
 
-void require_utf8(std::string_view text) {
+// Throws for what parse_log_entry would refuse.
+void require_readable(std::string_view text) {
   rapidjson::StringBuffer buffer;
   Validator validator(buffer);
+  const std::string shown = "the text " + pet::quoted(text.substr(0, 120));
+  if (text.find('\0') != std::string_view::npos) {
+    throw Error(ErrorCode::kUsage,
+                shown + " has a NUL character and cannot go into the log: remove it");
+  }
   if (validator.String(text.data(), static_cast<rapidjson::SizeType>(text.size()))) return;
-  throw Error(ErrorCode::kUsage, "the text " + pet::quoted(text.substr(0, 120)) +
-                                     " is not UTF-8 and cannot go into the log: write it in UTF-8");
+  throw Error(ErrorCode::kUsage,
+              shown + " is not UTF-8 and cannot go into the log: write it in UTF-8");
 }
 
 void write_text(Writer& writer, std::string_view text) {
-  require_utf8(text);
+  require_readable(text);
   writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
 }
 
@@ -91,7 +97,7 @@ Release read_release(const StoredJson& document) {
   if (!value.IsObject()) document.fail("'release' is not an object");
   Release release;
   for (const auto& member : value.GetObject()) {
-    const std::string platform(member.name.GetString(), member.name.GetStringLength());
+    const std::string platform = document.text_of(member.name, "release");
     const std::string path = "release." + platform + ".";
     if (!member.value.IsObject())
       document.fail(pet::quoted("release." + platform) + " is not an object");
@@ -178,7 +184,7 @@ void require_message(std::string_view message) {
                                        " bytes, at most " + std::to_string(kMaxMessageBytes) +
                                        " are kept: shorten it");
   }
-  require_utf8(message);
+  require_readable(message);
 }
 
 std::string utc_time(std::chrono::system_clock::time_point time) {

@@ -52,15 +52,17 @@ struct LogEntry {
   friend bool operator==(const LogEntry&, const LogEntry&) = default;
 };
 
-// Stable: the same entry always gives the same bytes. Text that is not UTF-8 is kUsage.
+// Stable: the same entry always gives the same bytes. Text that is not UTF-8, or has a NUL,
+// is kUsage.
 std::string to_json(const LogEntry& entry);
 
 // Throws kCorrupt, naming `key` and what is wrong where: for text that is no JSON (line and
-// column), missing or doubled members, wrong types, times and numbers, a `hash` that the release
-// does not have. Unknown members are passed over, so that later versions can add some.
+// column), missing or doubled members, wrong types, times and numbers, texts with a NUL, a `hash`
+// that the release does not have. Unknown members are passed over, so that later versions can add some.
 LogEntry parse_log_entry(std::string_view json, std::string_view key);
 
-// Throws kUsage for a message that no entry can hold: not UTF-8, or larger than kMaxMessageBytes.
+// Throws kUsage for a message that no entry can hold: not UTF-8, with a NUL, or larger than
+// kMaxMessageBytes.
 void require_message(std::string_view message);
 
 // "2025-11-03T09:30:00Z".

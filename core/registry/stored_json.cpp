@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/registry/keys.hpp"
+#include "core/text_position.hpp"
 #include "storage/error.hpp"
 #include "storage/key.hpp"
 
@@ -37,14 +38,6 @@ std::size_t depth_of(std::string_view json) {
   return deepest;
 }
 
-std::string position(std::string_view json, std::size_t offset) {
-  const std::string_view before = json.substr(0, offset);
-  const auto line = 1 + std::ranges::count(before, '\n');
-  const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
-  return "line " + std::to_string(line) + ", column " +
-         std::to_string(before.size() - line_start + 1);
-}
-
 }  // namespace
 
 StoredJson::StoredJson(std::string_view json, std::string_view key, std::size_t max_size)
@@ -53,12 +46,16 @@ StoredJson::StoredJson(std::string_view json, std::string_view key, std::size_t 
     fail("it has " + std::to_string(json.size()) + " bytes, at most " + std::to_string(max_size) +
          " were expected");
   }
+  // A reader in C would take it for the end.
+  if (const std::size_t nul = json.find('\0'); nul != std::string_view::npos) {
+    fail("it is not JSON at " + to_string(position_of(json, nul)) + ": a NUL byte");
+  }
   if (depth_of(json) > kMaxDepth) {
     fail("it is nested deeper than " + std::to_string(kMaxDepth) + " levels");
   }
   document_.Parse<kParseFlags>(json.data(), json.size());
   if (document_.HasParseError()) {
-    fail("it is not JSON at " + position(json, document_.GetErrorOffset()) + ": " +
+    fail("it is not JSON at " + to_string(position_of(json, document_.GetErrorOffset())) + ": " +
          rapidjson::GetParseError_En(document_.GetParseError()));
   }
   if (!document_.IsObject()) fail("it is not a JSON object");
@@ -89,8 +86,16 @@ const rapidjson::Value& StoredJson::member(const rapidjson::Value& object, const
 std::string StoredJson::text(const rapidjson::Value& object, const char* name,
                              std::string_view path) const {
   const rapidjson::Value& value = member(object, name, path);
-  if (!value.IsString()) fail(pet::quoted(std::string(path) + name) + " is not a text");
-  return {value.GetString(), value.GetStringLength()};
+  const std::string full_name = std::string(path) + name;
+  if (!value.IsString()) fail(pet::quoted(full_name) + " is not a text");
+  return text_of(value, full_name);
+}
+
+// Readers differ in where a text with a NUL ends, so two readers could see different ones.
+std::string StoredJson::text_of(const rapidjson::Value& value, const std::string& name) const {
+  std::string text(value.GetString(), value.GetStringLength());
+  if (text.find('\0') != std::string::npos) fail(pet::quoted(name) + " has a NUL character");
+  return text;
 }
 
 std::optional<std::string> StoredJson::text_or_null(const rapidjson::Value& object,

@@ -29,6 +29,8 @@ class StoredJson {
                                  std::string_view path = {}) const;
   std::string text(const rapidjson::Value& object, const char* name,
                    std::string_view path = {}) const;
+  // What a text holds, or a member's name. Throws kCorrupt for a NUL in it; `name` is for that.
+  std::string text_of(const rapidjson::Value& value, const std::string& name) const;
   std::optional<std::string> text_or_null(const rapidjson::Value& object, const char* name) const;
   std::uint64_t number(const rapidjson::Value& object, const char* name,
                        std::string_view path = {}) const;

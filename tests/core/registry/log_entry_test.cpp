@@ -90,6 +90,12 @@ TEST_CASE("a damaged log entry is corrupt and says what is wrong where", "[core]
       {"no JSON", edited("\"class_name\":", "\"class_name\""), "is not JSON at line 4, column 16"},
       {"more after it", to_json(second_entry()) + "{}", "is not JSON at line 22, column 1"},
       {"not UTF-8", edited("faster", "fast\xff"), "is not JSON at line 18, column 19"},
+      {"a NUL byte within", edited("faster", std::string("fast\0r", 6)),
+       "is not JSON at line 18, column 19: a NUL byte"},
+      {"a NUL byte behind it", to_json(second_entry()) + std::string("\0{}", 3),
+       "is not JSON at line 22, column 1: a NUL byte"},
+      {"columns are characters", edited("and ü\"", "and ü\"x"),
+       "is not JSON at line 18, column 57"},
       {"a list", "[]", "it is not a JSON object"},
       {"a member is missing", edited("\"hash\": \"" + hash + "\",\n  \"rel", "\"rel"),
        "'hash' is missing"},
@@ -123,6 +129,19 @@ TEST_CASE("a damaged log entry is corrupt and says what is wrong where", "[core]
        "'time' is '2025-13-03T09:30:00Z', not a time such as"},
       {"the message is null", edited("\"faster, with \\\"quotes\\\", a\\nnewline and ü\"", "null"),
        "'message' is not a text"},
+      {"an escaped NUL in the message", edited("faster", "fast\\u0000"),
+       "'message' has a NUL character"},
+      {"… in the author", edited("ann", "ann\\u0000"), "'by' has a NUL character"},
+      {"… in the name", edited("MyFilter", "MyFilter\\u0000"), "'class_name' has a NUL character"},
+      {"… in the write_id", edited("0123456789a", "0123456789\\u0000"),
+       "'write_id' has a NUL character"},
+      {"… in the hash", edited("\"hash\": \"" + hash, "\"hash\": \"\\u0000" + hash),
+       "'hash' has a NUL character"},
+      {"… in a platform", edited(kArm, std::string(kArm) + "\\u0000"),
+       "'release' has a NUL character"},
+      {"… in the time", edited("09:30:00Z", "09:30:00Z\\u0000"), "'time' has a NUL character"},
+      {"… in expires", edited("\"expires\": null", "\"expires\": \"\\u0000\""),
+       "'expires' has a NUL character"},
       {"expires is no time", edited("\"expires\": null", "\"expires\": \"soon\""),
        "'expires' is 'soon', not a time"},
       {"nested too deep", std::string(100000, '['), "nested deeper than 32 levels"},
@@ -162,6 +181,11 @@ TEST_CASE("a message that no entry can hold is refused", "[core][registry]") {
                        fails(ErrorCode::kUsage, {"'\\xff\\xfe' is not UTF-8"}));
   CHECK_THROWS_MATCHES(require_message(std::string(kMaxMessageBytes + 1, 'x')), Error,
                        fails(ErrorCode::kUsage, {"65537 bytes, at most 65536"}));
+  CHECK_THROWS_MATCHES(require_message(std::string("a\0b", 3)), Error,
+                       fails(ErrorCode::kUsage, {"has a NUL character", "remove it"}));
+  LogEntry by_nobody = second_entry();
+  by_nobody.by.push_back('\0');
+  CHECK_THROWS_MATCHES(to_json(by_nobody), Error, fails(ErrorCode::kUsage, {"NUL"}));
   // The worst that is allowed still fits into an entry.
   LogEntry entry = second_entry();
   entry.message = std::string(kMaxMessageBytes, '\x01');
