@@ -1,9 +1,8 @@
 // A cache in a directory: <hash>.so for what is good, quarantine/<hash>-<unique> for what was not,
-// and .tmp-<pid>-<unique> on the way. All of it is reached from the directory's descriptor, by
+// and a TemporaryFile on the way. All of it is reached from the directory's descriptor, by
 // names without a slash, and without following links.
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -36,23 +35,9 @@ bool is_file_name(std::string_view name) {
   return name.ends_with(kSuffix) && Hash::parse(name.substr(0, name.size() - kSuffix.size()));
 }
 
-std::string unique() {
-  std::uint64_t random = 0;
-  // 8 bytes are never delivered in part; without the call the time has to do.
-  if (::getrandom(&random, sizeof random, 0) < 0)
-    random = static_cast<std::uint64_t>(std::time(nullptr));
-  return std::to_string(::getpid()) + "-" + std::to_string(random);
-}
-
-// 0, or the errno.
-int write_whole(int file, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return 0;
+// For a caller who words the failure himself.
+[[noreturn]] void throw_system_error(int error, std::string_view, const std::string&) {
+  throw std::system_error(error, std::generic_category());
 }
 
 // What makes the open file unfit, whatever its bytes; empty when nothing does.
@@ -79,6 +64,19 @@ bool is_named(int directory, const std::string& name, int file) {
   }, open{};
   return ::fstatat(directory, name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
          ::fstat(file, &open) == 0 && named.st_dev == open.st_dev && named.st_ino == open.st_ino;
+}
+
+struct stat status_of(int file) {
+  struct stat info {};
+  ::fstat(file, &info);  // a failure leaves zeros, which no directory has
+  return info;
+}
+
+bool is_unchanged(const std::string& path, const struct stat& before) {
+  struct stat now {};
+  return ::lstat(path.c_str(), &now) == 0 && now.st_dev == before.st_dev &&
+         now.st_ino == before.st_ino && now.st_mode == before.st_mode &&
+         now.st_uid == before.st_uid;
 }
 
 // The names in a directory. Of a directory that is gone: none.
@@ -110,6 +108,10 @@ class DirectoryStore final : public CacheStore {
 
  private:
   struct Opened : posix::TrustedDirectory {
+    explicit Opened(posix::TrustedDirectory directory)
+        : TrustedDirectory(std::move(directory)), as_opened(status_of(fd.get())) {}
+
+    struct stat as_opened;
     mutable std::once_flag swept;
   };
   using Directory = std::shared_ptr<const Opened>;
@@ -136,8 +138,11 @@ class DirectoryStore final : public CacheStore {
   Directory opened_;
 };
 
+// The path is what dlopen gets, so it has to name the directory that was opened, with the owner and
+// mode that were checked. Else it is opened, and checked, again.
 DirectoryStore::Directory DirectoryStore::opened() {
   const std::lock_guard lock(mutex_);
+  if (opened_ && !is_unchanged(opened_->path, opened_->as_opened)) opened_ = nullptr;
   if (!opened_) {
     const std::filesystem::path directory =
         directory_.empty() ? BinaryCache::default_directory() : directory_;
@@ -211,19 +216,16 @@ CachedBinary DirectoryStore::insert(const Binary& binary) {
 // 0, or the errno. Racing processes each rename a whole file of the same bytes over the name.
 int DirectoryStore::write(const Directory& directory, const Binary& binary) {
   const int folder = directory->fd.get();
-  const std::string temporary = ".tmp-" + unique();  // sweep_temporaries knows the form
-  const FileDescriptor file(::openat(folder, temporary.c_str(),
-                                     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!file) return errno;
-  std::call_once(directory->swept, posix::sweep_temporaries, folder);
-
-  int error = write_whole(file.get(), binary.view());
-  if (error == 0 &&
-      ::renameat(folder, temporary.c_str(), folder, file_name(binary.hash()).c_str()) != 0) {
-    error = errno;
+  try {
+    posix::TemporaryFile file(folder, directory->path, file_name(binary.hash()),
+                              {.mode = 0600, .fail = throw_system_error});
+    std::call_once(directory->swept, posix::sweep_temporaries, folder);
+    file.write(binary.view());
+    file.publish();
+    return 0;
+  } catch (const std::system_error& failed) {
+    return failed.code().value();
   }
-  if (error != 0) ::unlinkat(folder, temporary.c_str(), 0);
-  return error;
 }
 
 FileDescriptor DirectoryStore::quarantine_folder(const Directory& directory) {
@@ -239,7 +241,7 @@ std::string DirectoryStore::quarantine(const Directory& directory, const Hash& h
   }
   ::mkdirat(directory->fd.get(), kQuarantine, 0700);
   const FileDescriptor folder = quarantine_folder(directory);
-  const std::string name = hash.hex() + "-" + unique();
+  const std::string name = hash.hex() + "-" + posix::unique_name();
   if (folder &&
       ::renameat(directory->fd.get(), old_name.c_str(), folder.get(), name.c_str()) == 0) {
     return "moved to " + directory->path + "/" + kQuarantine + "/" + name;

@@ -45,12 +45,9 @@ FileDescriptor create(const Hash& hash) {
 }
 
 void fill(int file, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) refuse("writing failed", errno);
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
+  posix::write_all(file, bytes, {}, [](int error, std::string_view, const std::string&) {
+    refuse("writing failed", error);
+  });
   if (::fcntl(file, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0) {
     refuse("sealing failed", errno);
   }
