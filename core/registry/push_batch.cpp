@@ -54,16 +54,20 @@ std::string facts_key_of(const Artifact& artifact) {
 PushBatch::PushBatch(Registry& registry, std::span<const PushItem> items, Goal goal)
     : registry_(registry), goal_(goal) {
   jobs_.reserve(items.size());
-  for (const PushItem& item : items) jobs_.push_back({&item, {}, {}, {}, {}});
+  for (const PushItem& item : items) jobs_.push_back(Job{&item});
 }
 
 std::vector<PushOutcome> PushBatch::run() {
   check_items();
   for_each_live([&](Job&) { registry_.storage_->ensure_exists(); });
   if (goal_ == Goal::kPublish) read_newest();
+  find_new_names();
   refuse_case_twins();
   store_binaries();
   store_facts();
+  // Who pushed a twin at the same time has its binaries there by now, or will see ours. It may be that
+  // both see the other: then neither is published.
+  refuse_case_twins();
   if (goal_ == Goal::kPublish) {
     write_entries();
     look_again();
@@ -141,31 +145,37 @@ void PushBatch::read_newest() {
   });
 }
 
-// Only a class that has nothing in the storage yet can be a new twin of another.
-void PushBatch::refuse_case_twins() {
+// Only a class that is not there yet can be a new twin of another: published, or, if nothing is to be
+// published, stored.
+void PushBatch::find_new_names() {
   if (!registry_.storage_->capabilities().list) return;
-  std::vector<char> is_new(jobs_.size());
   for_each_live([&](Job& job) {
-    if (job.writer && !job.writer->class_is_new()) return;
-    is_new[static_cast<std::size_t>(&job - jobs_.data())] =
-        registry_.storage_->list(class_prefix(job.class_name), {}, 1).empty();
+    job.name_is_new = job.writer
+                          ? job.writer->class_is_new()
+                          : registry_.storage_->list(class_prefix(job.class_name), {}, 1).empty();
   });
-  if (std::ranges::none_of(is_new, [](char value) { return value != 0; })) return;
+}
 
-  std::map<std::string, std::string> there;
+void PushBatch::refuse_case_twins() {
+  const auto may_be_twin = [](const Job& job) { return job.name_is_new && !job.error; };
+  if (std::ranges::none_of(jobs_, may_be_twin)) return;
+
+  std::multimap<std::string, std::string> there;  // by lower case
   std::optional<Error> failure;
   try {
-    for (std::string& name : registry_.class_names()) there[lower_case(name)] = std::move(name);
+    for (const std::string& name : registry_.class_names()) there.emplace(lower_case(name), name);
   } catch (const Error& error) {
     failure = error;
   }
-  for (std::size_t i = 0; i < jobs_.size(); ++i) {
-    if (is_new[i] == 0) continue;
-    attempt(jobs_[i], [&](Job& job) {
+  for (Job& job : jobs_) {
+    if (!may_be_twin(job)) continue;
+    attempt(job, [&](Job&) {
       if (failure) throw Error(*failure);
-      const auto twin = there.find(lower_case(job.class_name));
-      if (twin == there.end() || twin->second == job.class_name) return;
-      throw case_twin(job.class_name, twin->second, registry_.storage_->describe() + " has");
+      const auto [first, last] = there.equal_range(lower_case(job.class_name));
+      for (auto name = first; name != last; ++name) {
+        if (name->second == job.class_name) continue;
+        throw case_twin(job.class_name, name->second, registry_.storage_->describe() + " has");
+      }
     });
   }
 }
@@ -349,6 +359,9 @@ PushOutcome PushBatch::outcome_of(const Job& job) const {
 }
 
 void PushBatch::report(const Job& job) const {
+  if (job.error) {
+    registry_.report_refusal(*job.error, std::chrono::steady_clock::now() - start_);
+  }
   if (goal_ != Goal::kPublish || !job.writer || !job.writer->moved()) return;
   const PushResult result = job.writer->result();
   registry_.report_publish(result, std::chrono::steady_clock::now() - start_);

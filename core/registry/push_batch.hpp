@@ -36,10 +36,11 @@ class PushBatch {
   // One class on its way.
   struct Job {
     const PushItem* item;
-    std::string class_name;
-    std::optional<LogWriter> writer;
-    std::vector<bool> was_stored;  // of each binary: before this push
-    std::optional<Error> error;
+    std::string class_name = {};
+    std::optional<LogWriter> writer = {};
+    bool name_is_new = false;           // so it may be the twin of another
+    std::vector<bool> was_stored = {};  // of each binary: before this push
+    std::optional<Error> error = {};
   };
   // One object to be put if absent.
   struct Put {
@@ -51,6 +52,7 @@ class PushBatch {
 
   void check_items();
   void read_newest();
+  void find_new_names();
   void refuse_case_twins();
   void store_binaries();
   void store_facts();

@@ -63,11 +63,12 @@ Registry::Newest Registry::read_newest(std::string_view class_name, HintUse use)
   // The hint is written after the entry that it copies: where it leads, the log has lost its end, and
   // what is left would be an older version, or, of a log that is gone, a built-in.
   if (!newest.document && last == hint.number && last > known) {
-    throw Error(ErrorCode::kCorrupt,
-                pet::quoted(latest_key(class_name)) + " names log entry " + std::to_string(last) +
-                    ", which does not exist: entries are never deleted\n  try: restore the log of " +
-                    std::string(class_name) + " from a copy of the storage",
-                {std::string(class_name), {}, latest_key(class_name)});
+    throw Error(
+        ErrorCode::kCorrupt,
+        pet::quoted(latest_key(class_name)) + " names log entry " + std::to_string(last) +
+            ", which does not exist: entries are never deleted\n  try: restore the log of " +
+            std::string(class_name) + " from a copy of the storage",
+        {std::string(class_name), {}, latest_key(class_name)});
   }
   if (!newest.document) newest.document = require_entry(class_name, last);
   if (reads_hint && !newest.hint) {
@@ -301,6 +302,13 @@ std::vector<std::string> Registry::class_names() const {
     after = last ? std::string(kClassesPrefix) + std::string(*last) + "0" : keys.back();
   }
   return names;
+}
+
+std::vector<StoredClass> Registry::classes() const {
+  std::vector<StoredClass> classes;
+  for (std::string& name : class_names()) classes.push_back({std::move(name), {}});
+  concurrently(classes.size(), [&](std::size_t i) { classes[i].newest = newest(classes[i].name); });
+  return classes;
 }
 
 // --- binaries ---

@@ -17,7 +17,8 @@
 //           written last: the log has lost its end.
 // Numbers:  a registry remembers the highest entry that it saw of each class and never goes back
 //           below it: an entry that was there and is gone is kCorrupt.
-// Names:    checked before any request: kInvalidName.
+// Names:    checked before any request: kInvalidName. So is, at its first push, one that differs only
+//           in case from another class's; of several such pushed at once at most one is published.
 // Threads:  every method, from any thread. Where many objects are asked for, up to 16 threads ask.
 #pragma once
 
@@ -46,7 +47,7 @@ enum class WriteMode {
 };
 
 struct RegistryOptions {
-  Observer observer;  // kPublish, kDamage
+  Observer observer;  // kPublish, kDamage; kRefusal of a push
   WriteMode write_mode = WriteMode::kShared;
   std::string by;  // who pushes, in the log; empty: user@host
 };
@@ -57,6 +58,12 @@ struct StoredVersion {
   std::string platform;                 // empty: neither log nor facts say
   std::optional<std::uint64_t> number;  // the newest entry that names it; nothing: only persisted
   bool stored = true;                   // false: the log names it, but the binary has been removed
+};
+
+// A class that a storage has anything of.
+struct StoredClass {
+  std::string name;
+  std::optional<LogEntry> newest;  // nothing: stored, never pushed
 };
 
 class Registry {
@@ -96,6 +103,9 @@ class Registry {
   // All classes that have any object, sorted. Throws kStorageUnsupported where the storage cannot
   // list. At most one request a class, and one a thousand objects.
   std::vector<std::string> class_names() const;
+
+  // The same with the newest entry of each, many asked for at once.
+  std::vector<StoredClass> classes() const;
 
   // The bytes of one binary, not verified (core/cache does that); nullopt when absent. One request.
   // `platform` empty: this machine's.
@@ -172,6 +182,7 @@ class Registry {
   std::vector<PutOutcome> put_looking_first(std::span<const PutItem> items);
   void require_stored(std::string_view class_name, const Release& release) const;
   void report_publish(const PushResult& result, std::chrono::nanoseconds duration) const;
+  void report_refusal(const Error& error, std::chrono::nanoseconds duration) const;
 
   std::uint64_t remembered(std::string_view class_name) const;
   void remember(std::string_view class_name, std::uint64_t number) const;

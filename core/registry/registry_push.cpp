@@ -83,6 +83,15 @@ void Registry::report_publish(const PushResult& result, std::chrono::nanoseconds
           "entry " + std::to_string(result.number), duration});
 }
 
+// A damaged object or log stopped a push.
+void Registry::report_refusal(const Error& error, std::chrono::nanoseconds duration) const {
+  if (error.code() != ErrorCode::kCorrupt) return;
+  const std::string message = error.what();
+  notify(options_.observer,
+         {EventKind::kRefusal, error.class_name(), error.hash(), storage_->describe(),
+          message.substr(0, message.find('\n')), duration});
+}
+
 // --- the only ways in which this room writes ---
 
 void Registry::require_writable() const {

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -56,6 +57,9 @@ class FaultyStorage : public BaseStorage {
     const std::lock_guard lock(mutex_);
     capabilities_ = capabilities;
   }
+
+  // `call` is made before every operation, in the thread that asks, with its text.
+  void before_each(std::function<void(const std::string&)> call) { before_ = std::move(call); }
 
   // The operations since construction or forget(): verb and keys, "put_many a b", "list plugins/
   // after plugins/A".
@@ -128,6 +132,7 @@ class FaultyStorage : public BaseStorage {
   template <typename Call>
   std::invoke_result_t<Call> operation(std::string text, const Call& call) const {
     const std::optional<Fault> fault = record(text);
+    if (before_) before_(text);
     if (fault && fault->at == FaultAt::kBefore) throw_fault(*fault, text);
     auto result = call();
     if (fault) throw_fault(*fault, text);
@@ -153,6 +158,7 @@ class FaultyStorage : public BaseStorage {
   std::optional<Fault> fault_;
   mutable std::uint64_t operations_ = 0;
   mutable std::vector<std::string> recorded_;
+  std::function<void(const std::string&)> before_;  // set before threads ask
 };
 
 }  // namespace pet::test

@@ -69,6 +69,30 @@ TEST_CASE("threads that push the same bytes at once make one entry",
   }
 }
 
+TEST_CASE("of names that differ only in case and are pushed at once, at most one is published",
+          "[core][registry][concurrent]") {
+  for (int round = 0; round < 50; ++round) {
+    const auto storage = std::make_shared<MemoryStorage>();
+    {
+      std::vector<std::jthread> threads;
+      for (const char* name : {"MyFilter", "myfilter", "MYFILTER"}) {
+        threads.emplace_back([&, name] {
+          try {
+            Registry(storage).push(item(name, name));
+          } catch (const Error& error) {
+            if (error.code() != ErrorCode::kInvalidName) std::abort();
+          }
+        });
+      }
+    }
+    int published = 0;
+    for (const char* name : {"MyFilter", "myfilter", "MYFILTER"}) {
+      if (Registry(storage).newest(name)) ++published;
+    }
+    CHECK(published <= 1);
+  }
+}
+
 TEST_CASE("threads that push other classes at once do not meet", "[core][registry][concurrent]") {
   const auto storage = std::make_shared<MemoryStorage>();
   Registry registry(storage);

@@ -252,6 +252,29 @@ TEST_CASE("a name that differs from another's only in case is refused", "[core][
   for (const std::string& text : bench.storage->recorded()) CHECK(text != "list plugins/");
 }
 
+TEST_CASE("a twin that is pushed at the same time is noticed before a name is published",
+          "[core][registry]") {
+  // Another process pushes the twin when this one has looked and found none.
+  Bench bench;
+  bool other_came = false;
+  bench.storage->before_each([&](const std::string& request) {
+    if (!request.starts_with("put_many") || std::exchange(other_came, true)) return;
+    Registry(std::make_shared<FaultyStorage>(bench.memory)).push(item("MyFilter", "theirs"));
+  });
+  const auto is_twin =
+      fails(ErrorCode::kInvalidName,
+            {"class myfilter differs only in case from MyFilter, which memory: has"});
+  CHECK_THROWS_MATCHES(bench.registry.push(item("myfilter", "ours")), Error, is_twin);
+  CHECK(other_came);
+  CHECK(bench.memory.list(log_prefix("myfilter")).empty());
+  CHECK(bench.fresh().newest("MyFilter")->hash == hash_of("theirs"));
+  // Nor when it is tried again, though its binary is there now.
+  CHECK_THROWS_MATCHES(bench.registry.push(item("myfilter", "ours")), Error, is_twin);
+  CHECK_THROWS_MATCHES(bench.fresh().push(item("myfilter", "again")), Error, is_twin);
+  CHECK(bench.memory.list(log_prefix("myfilter")).empty());
+  CHECK(bench.registry.push(item("MyFilter", "more")).number == 2);
+}
+
 TEST_CASE("many classes are pushed for four writes", "[core][registry]") {
   Bench bench;
   std::vector<PushItem> items;

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/artifact/machine.hpp"
+#include "tests/barrier.hpp"
 #include "tests/core/registry/pushes.hpp"
 
 using namespace pet;
@@ -345,6 +346,26 @@ TEST_CASE("a release without this platform names those it has", "[core][registry
     CHECK_THROWS_MATCHES(Registry::require_platform(entry), Error,
                          fails(ErrorCode::kNoBinaryForPlatform, {kLinux}));
   }
+}
+
+TEST_CASE("classes are listed with their newest entries, which are asked for at the same time",
+          "[core][registry]") {
+  Bench bench;
+  for (int i = 0; i < 8; ++i) bench.registry.push(item("Class" + std::to_string(i), "bytes"));
+  bench.registry.push(item("Class3", "more"));
+  bench.registry.persist(item("Stored", "bytes"));
+  const Registry fresh = bench.fresh();
+  Barrier barrier(2);
+  bench.storage->before_each([&](const std::string& request) {
+    if (request.ends_with("/latest.json")) barrier.arrive_and_wait();
+  });
+  const std::vector<StoredClass> classes = fresh.classes();
+  CHECK(barrier.met());
+  REQUIRE(classes.size() == 9);
+  CHECK(classes[3].name == "Class3");
+  CHECK(classes[3].newest->number == 2);
+  CHECK(classes[8].name == "Stored");
+  CHECK_FALSE(classes[8].newest);
 }
 
 TEST_CASE("classes are listed by name, whatever else lies beside them", "[core][registry]") {
