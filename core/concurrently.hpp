@@ -17,6 +17,8 @@
 #include <thread>
 #include <vector>
 
+#include "core/held_events.hpp"
+
 namespace pet {
 
 struct ThreadUse {
@@ -34,7 +36,9 @@ template <class Call>
 void concurrently(std::size_t count, const Call& call, ThreadUse use = kForRequests) {
   std::vector<std::exception_ptr> failures(count);
   std::atomic<std::size_t> next{0};
+  HeldEvents* const held = HeldEvents::here();
   const auto work = [&] {
+    const HeldEvents::Share share(held);
     for (std::size_t i = next++; i < count; i = next++) {
       try {
         call(i);

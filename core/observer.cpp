@@ -2,7 +2,14 @@
 
 #include <cstdio>
 
+#include "core/held_events.hpp"
+
 namespace pet {
+namespace {
+
+thread_local HeldEvents* held_here = nullptr;
+
+}  // namespace
 
 std::string_view to_string(EventKind kind) noexcept {
   switch (kind) {
@@ -48,10 +55,32 @@ std::string to_string(const Event& event) {
 void notify(const Observer& observer, const Event& event) noexcept {
   if (!observer) return;
   try {
+    if (held_here != nullptr) return held_here->keep(observer, event);
     observer(event);
   } catch (...) {
     // An observer only watches: what it cannot write down must not fail the work that it watches.
   }
 }
+
+HeldEvents::HeldEvents() noexcept {
+  if (held_here == nullptr) held_here = this;
+}
+
+HeldEvents::~HeldEvents() {
+  if (held_here != this) return;
+  held_here = nullptr;
+  for (const auto& [observer, event] : kept_) notify(observer, event);
+}
+
+HeldEvents* HeldEvents::here() noexcept { return held_here; }
+
+// A copy of the observer: what owns it may be gone when it is told.
+void HeldEvents::keep(const Observer& observer, const Event& event) {
+  const std::lock_guard lock(mutex_);
+  kept_.emplace_back(observer, event);
+}
+
+HeldEvents::Share::Share(HeldEvents* held) noexcept : before_(held_here) { held_here = held; }
+HeldEvents::Share::~Share() { held_here = before_; }
 
 }  // namespace pet

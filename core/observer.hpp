@@ -2,8 +2,9 @@
 //
 //   pet::Container container({.observer = [](const pet::Event& event) { log(pet::to_string(event)); }});
 //
-// Threads: an observer may be called from any thread, also from several at once. It must not throw
-//          (what it throws is dropped) and must not call back into the object that reported.
+// Threads: an observer may be called from any thread, also from several at once. It must not throw:
+//          what it throws is dropped. It may call back into the object that reported: it is told of
+//          a load when that is done and nobody waits for it (held_events.hpp).
 #pragma once
 
 #include <chrono>
@@ -14,7 +15,7 @@
 namespace pet {
 
 enum class EventKind {
-  kLazyPull,       // a name was resolved from storage
+  kLazyPull,       // a name was resolved from storage; its binary may come from the cache
   kExactVersion,   // a name and hash were fetched from storage
   kCacheHit,       // a binary came from the cache on this machine
   kPublish,        // a log entry was written
@@ -41,7 +42,8 @@ using Observer = std::function<void(const Event&)>;
 std::string to_string(const Event& event);
 std::string_view to_string(EventKind kind) noexcept;
 
-// Calls the observer if there is one, and drops what it throws.
+// Calls the observer if there is one, now or when the work in progress is done, and drops what it
+// throws.
 void notify(const Observer& observer, const Event& event) noexcept;
 
 }  // namespace pet

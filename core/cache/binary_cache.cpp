@@ -1,11 +1,11 @@
 #include "core/cache/binary_cache.hpp"
 
 #include <chrono>
-#include <cstdlib>
 
 #include "core/cache/cache_store.hpp"
 #include "core/cache/single_flight.hpp"
 #include "storage/error.hpp"
+#include "storage/user_directory.hpp"
 
 namespace pet {
 namespace {
@@ -15,11 +15,6 @@ namespace {
 SingleFlight<CachedBinary>& process_flights() {
   static SingleFlight<CachedBinary>& flights = *new SingleFlight<CachedBinary>;
   return flights;
-}
-
-std::string absolute_from_environment(const char* variable) {
-  const char* value = std::getenv(variable);
-  return value != nullptr && *value == '/' ? value : std::string();
 }
 
 [[noreturn]] void throw_wrong_bytes(const Hash& expected, const Binary& got,
@@ -52,13 +47,8 @@ std::shared_ptr<BinaryCache> BinaryCache::open(std::string_view text, CacheOptio
 }
 
 std::filesystem::path BinaryCache::default_directory() {
-  // The XDG specification says to ignore a relative path.
-  if (const std::string cache = absolute_from_environment("XDG_CACHE_HOME"); !cache.empty()) {
-    return std::filesystem::path(cache) / "petfactory";
-  }
-  if (const std::string home = absolute_from_environment("HOME"); !home.empty()) {
-    return std::filesystem::path(home) / ".cache" / "petfactory";
-  }
+  const std::filesystem::path caches = user_directory(UserDirectory::kCache);
+  if (!caches.empty()) return caches / "petfactory";
   throw Error(
       ErrorCode::kStorageRefused,
       "no place for the cache: neither XDG_CACHE_HOME nor HOME is an absolute path: set one "
@@ -89,9 +79,9 @@ CachedBinary BinaryCache::get_or_fetch(const Hash& expected, const FetchSubject&
   // The look into the store belongs to the flight: a thread that missed just before another one's
   // file appeared would fetch it again. Where from is part of the key: an error is shared only with
   // those who asked the same place for the same thing.
-  return process_flights().run(store_->identity() + "\n" + expected.hex() + "\n" +
-                                   subject.source + "\n" + subject.key,
-                               [&] { return fetch(expected, subject, download); });
+  return process_flights().run(
+      store_->identity() + "\n" + expected.hex() + "\n" + subject.source + "\n" + subject.key,
+      [&] { return fetch(expected, subject, download); });
 }
 
 CachedBinary BinaryCache::fetch(const Hash& expected, const FetchSubject& subject,
@@ -107,15 +97,7 @@ CachedBinary BinaryCache::fetch(const Hash& expected, const FetchSubject& subjec
     return *std::move(cached);
   }
   const Binary binary = Binary::from_bytes(download(), subject.source + "/" + subject.key);
-  if (binary.hash() != expected) {
-    notify(options_.observer, {EventKind::kRefusal,
-                               subject.class_name,
-                               expected.hex(),
-                               subject.source,
-                               "the bytes do not match the hash",
-                               {}});
-    throw_wrong_bytes(expected, binary, subject);
-  }
+  if (binary.hash() != expected) throw_wrong_bytes(expected, binary, subject);
   return store_->insert(binary);
 }
 

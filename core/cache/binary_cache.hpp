@@ -14,7 +14,9 @@
 // Safety:   the bytes that were checked must be those that dlopen then maps. So nobody but this
 //           user and root may be able to write to the directory, to anything in it, or to any
 //           directory above it (a sticky one such as /tmp is all right). Links in the directory's
-//           path are resolved once, when it is opened, and none is followed below it.
+//           path are resolved once, when it is opened, and none is followed below it. One that is
+//           renamed, replaced or given other modes meanwhile is opened and checked again at its
+//           next use.
 // Sharing:  any number of processes, without locks: a file appears by one rename. It needs no
 //           fsync, since a file that a power cut emptied does not match its hash. Threads that ask
 //           for one hash at the same time fetch it once.
@@ -48,7 +50,7 @@ struct CachedBinary {
 };
 
 struct CacheOptions {
-  Observer observer;  // kCacheHit, kQuarantine, kRefusal
+  Observer observer;  // kCacheHit, kQuarantine; a refusal is thrown, and its caller's to report
 };
 
 struct CacheSize {

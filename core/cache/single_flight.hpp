@@ -3,7 +3,8 @@
 //
 // A thread that comes when the answer has been given starts anew: nothing is remembered.
 //
-// Threads: any. `call` must not run the same key again: it would wait for itself.
+// Threads: any. `call` must not run the same key again: it would wait for itself. An observer may:
+//          what `call` reports is held until nobody waits.
 // Throws:  what `call` throws. A pet::Error is an answer, and thrown in every thread that waited;
 //          after anything else (no memory, say) each of those calls for itself.
 #pragma once
@@ -15,6 +16,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "core/held_events.hpp"
 #include "storage/error.hpp"
 
 namespace pet {
@@ -50,6 +52,7 @@ class SingleFlight {
 
   template <class Call>
   Value fly(const std::string& key, Flight& flight, Call& call) {
+    HeldEvents held;  // until after the landing
     std::optional<Value> value;
     std::optional<Error> error;
     try {

@@ -1,13 +1,12 @@
 #include "core/factory/checked_loader.hpp"
 
-#include <chrono>
 #include <utility>
 
 #include "core/artifact/gate.hpp"
 #include "core/artifact/machine.hpp"
 #include "core/cache/binary_cache.hpp"
+#include "core/held_events.hpp"
 #include "core/loader/loader.hpp"
-#include "storage/error.hpp"
 
 namespace pet {
 namespace {
@@ -19,6 +18,10 @@ bool is_refusal(ErrorCode code) noexcept { return exit_status(code) == 4; }
 
 std::string first_line(std::string_view text) {
   return std::string(text.substr(0, text.find('\n')));
+}
+
+Asked asked_for(const LoadCandidate& candidate) {
+  return {candidate.name, candidate.binary.hash().hex(), candidate.source};
 }
 
 // Whoever asked for a class by name gets no other one, and is told of another platform in those
@@ -53,32 +56,25 @@ void require_expected(const Facts& facts, const LoadCandidate& candidate) {
 
 }  // namespace
 
+void report_refusal(const Observer& observer, const Asked& asked, const Error& error,
+                    std::chrono::nanoseconds duration) {
+  if (!is_refusal(error.code())) return;
+  notify(observer,
+         {EventKind::kRefusal, error.class_name().empty() ? asked.class_name : error.class_name(),
+          asked.hash.empty() ? error.hash() : asked.hash, asked.source, first_line(error.what()),
+          duration});
+}
+
 CheckedLoader::CheckedLoader(std::shared_ptr<BinaryCache> cache, Observer observer)
     : cache_(std::move(cache)), observer_(std::move(observer)) {}
 
-template <class Check>
-auto CheckedLoader::reported(const LoadCandidate& candidate, const Check& check) const {
-  const auto start = std::chrono::steady_clock::now();
-  try {
-    return check();
-  } catch (const Error& error) {
-    if (is_refusal(error.code())) {
-      notify(observer_,
-             {EventKind::kRefusal, error.class_name().empty() ? candidate.name : error.class_name(),
-              candidate.binary.hash().hex(), candidate.source, first_line(error.what()),
-              std::chrono::steady_clock::now() - start});
-    }
-    throw;
-  }
-}
-
 PetClass CheckedLoader::load(const LoadCandidate& candidate) const {
-  return reported(candidate, [&] { return admit(candidate); });
+  return reporting_refusals(observer_, asked_for(candidate), [&] { return admit(candidate); });
 }
 
 Facts CheckedLoader::check_pushable(const Binary& binary) const {
   const LoadCandidate candidate{binary, binary.origin(), binary.origin()};
-  return reported(candidate, [&] {
+  return reporting_refusals(observer_, asked_for(candidate), [&] {
     Facts facts = read_facts(binary);
     const Machine& here = Machine::current();
     require_loadable(facts,
@@ -108,6 +104,7 @@ PetClass CheckedLoader::admit(const LoadCandidate& candidate) const {
 // Another process may clear the cache between the check and dlopen: the bytes are here, so they are
 // put back.
 std::shared_ptr<const Library> CheckedLoader::map(const LoadCandidate& candidate) const {
+  HeldEvents held;  // others may wait for this very load
   for (int attempt = 1;; ++attempt) {
     const bool in_cache = attempt == 1 && candidate.file;
     try {

@@ -7,6 +7,7 @@
 // Threads: any. Throws: what the gate and the loader throw, each refusal reported to the observer.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,7 @@
 #include "core/artifact/facts.hpp"
 #include "core/loader/pet_class.hpp"
 #include "core/observer.hpp"
+#include "storage/error.hpp"
 
 namespace pet {
 
@@ -35,6 +37,29 @@ struct LoadCandidate {
   bool keep_bytes = false;               // in the class, for a push
 };
 
+// What was asked for, as far as it is known before the answer.
+struct Asked {
+  std::string class_name;
+  std::string hash;  // 64 hex digits, or empty
+  std::string source;
+};
+
+// Tells the observer (kRefusal) when the error is one of integrity, trust or gate.
+void report_refusal(const Observer& observer, const Asked& asked, const Error& error,
+                    std::chrono::nanoseconds duration);
+
+// Answers as work() does. Its refusals are reported, with the time they took.
+template <class Work>
+auto reporting_refusals(const Observer& observer, const Asked& asked, const Work& work) {
+  const auto start = std::chrono::steady_clock::now();
+  try {
+    return work();
+  } catch (const Error& error) {
+    report_refusal(observer, asked, error, std::chrono::steady_clock::now() - start);
+    throw;
+  }
+}
+
 class CheckedLoader {
  public:
   CheckedLoader(std::shared_ptr<BinaryCache> cache, Observer observer);
@@ -46,9 +71,6 @@ class CheckedLoader {
   Facts check_pushable(const Binary& binary) const;
 
  private:
-  // check(), whose refusals the observer hears of.
-  template <class Check>
-  auto reported(const LoadCandidate& candidate, const Check& check) const;
   PetClass admit(const LoadCandidate& candidate) const;
   std::shared_ptr<const Library> map(const LoadCandidate& candidate) const;
 

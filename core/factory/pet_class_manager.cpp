@@ -129,11 +129,14 @@ LoadCandidate PetClassManager::fetch(const State& now, std::string_view name,
   const FetchSubject subject{std::string(name), now.description,
                              binary_key(name, hash, Machine::current().platform)};
   bool downloaded = false;
-  const CachedBinary cached = cache_->get_or_fetch(hash, subject, [&] {
+  const auto download = [&] {
     std::string bytes = now.registry->require_binary(name, hash);
     downloaded = true;
     return bytes;
-  });
+  };
+  const CachedBinary cached =
+      reporting_refusals(options_.observer, {subject.class_name, hash.hex(), now.description},
+                         [&] { return cache_->get_or_fetch(hash, subject, download); });
   return {.binary = cached.binary,
           .source = downloaded ? now.description : std::string(kCacheSource),
           .key = downloaded ? subject.key : cached.file,
@@ -156,11 +159,15 @@ LoadCandidate PetClassManager::fetch_version(const State& now, std::string_view 
 
 PetClass PetClassManager::load_latest(const State& now, const LogEntry& newest,
                                       Clock::time_point start) const {
-  const Hash hash = Registry::require_platform(newest).hash;
-  PetClass clazz = loader_.load(fetch(now, newest.class_name, hash));
-  notify(
-      options_.observer,
-      {EventKind::kLazyPull, clazz.name(), hash.hex(), now.description, {}, Clock::now() - start});
+  const LoadCandidate candidate =
+      fetch(now, newest.class_name, Registry::require_platform(newest).hash);
+  PetClass clazz = loader_.load(candidate);
+  notify(options_.observer, {EventKind::kLazyPull,
+                             clazz.name(),
+                             clazz.hash()->hex(),
+                             candidate.source,
+                             {},
+                             Clock::now() - start});
   return clazz;
 }
 
@@ -169,7 +176,9 @@ std::optional<PetClass> PetClassManager::find_latest(std::string_view name) cons
   const std::shared_ptr<const State> now = state();
   if (now->storage == nullptr || options_.offline) return std::nullopt;
   const auto start = Clock::now();
-  const std::optional<LogEntry> newest = now->registry->newest(name);
+  const std::optional<LogEntry> newest =
+      reporting_refusals(options_.observer, {std::string(name), {}, now->description},
+                         [&] { return now->registry->newest(name); });
   return newest ? std::optional(load_latest(*now, *newest, start)) : std::nullopt;
 }
 
@@ -177,7 +186,10 @@ PetClass PetClassManager::pull(std::string_view name) const {
   require_class_name(name);
   const std::shared_ptr<const State> now = online("pull of " + std::string(name));
   const auto start = Clock::now();
-  return load_latest(*now, now->registry->require_newest(name), start);
+  const LogEntry newest =
+      reporting_refusals(options_.observer, {std::string(name), {}, now->description},
+                         [&] { return now->registry->require_newest(name); });
+  return load_latest(*now, newest, start);
 }
 
 PetClass PetClassManager::recover_class(std::string_view name, const Hash& hash) const {
@@ -223,13 +235,7 @@ Status PetClassManager::check_status(const Binary& binary) const {
 
 Binary PetClassManager::binary_of(const State& now, const PetClass& clazz) const {
   const Hash& hash = require_hash(clazz);
-  if (clazz.binary() != nullptr) return *clazz.binary();
-  const FetchSubject subject{clazz.name(), now.description,
-                             binary_key(clazz.name(), hash, Machine::current().platform)};
-  return cache_
-      ->get_or_fetch(hash, subject,
-                     [&] { return now.registry->require_binary(clazz.name(), hash); })
-      .binary;
+  return clazz.binary() != nullptr ? *clazz.binary() : fetch(now, clazz.name(), hash).binary;
 }
 
 PushItem PetClassManager::item_of(std::span<const Binary> release,
@@ -294,6 +300,21 @@ std::optional<LogEntry> PetClassManager::latest_meta(std::string_view name) cons
 
 std::vector<StoredVersion> PetClassManager::versions(std::string_view name) const {
   return online("the versions of " + std::string(name))->registry->versions(name);
+}
+
+std::vector<LogEntry> PetClassManager::history(std::string_view name) const {
+  const auto now = online("the history of " + std::string(name));
+  std::vector<LogEntry> entries = now->registry->history(name);
+  if (entries.empty()) now->registry->require_newest(name);  // throws
+  return entries;
+}
+
+std::vector<StoredClass> PetClassManager::classes() const {
+  return online("a list of classes")->registry->classes();
+}
+
+std::vector<std::string> PetClassManager::class_names() const {
+  return online("a list of classes")->registry->class_names();
 }
 
 // One request, which brings the names of the storage's classes that begin alike. It serves a message

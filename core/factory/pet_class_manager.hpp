@@ -6,7 +6,7 @@
 //   PetClass same = manager.pull("MyFilter");            // on another machine
 //   PetClass exact = manager.recover_class("MyFilter", *filter.hash());
 //
-// Every binary, wherever it comes from, takes one way: fetch → hash → trust → gate → load
+// Every binary, wherever it comes from, takes one way: fetch → hash → gate → load
 // (checked_loader.hpp). Nothing of it runs before all of them agreed.
 //
 // Absence:  pull and recover_class throw (kClassNotFound, kVersionNotFound, kNoBinaryForPlatform);
@@ -113,6 +113,15 @@ class PetClassManager {
 
   // Every binary that the storage has of the class, those in the log first, newest first.
   std::vector<StoredVersion> versions(std::string_view name) const;
+
+  // Every move of the class's `latest`, newest first. kClassNotFound when there was none.
+  std::vector<LogEntry> history(std::string_view name) const;
+
+  // All classes that the storage has, sorted, each with its newest entry.
+  std::vector<StoredClass> classes() const;
+
+  // Their names alone, which costs fewer requests.
+  std::vector<std::string> class_names() const;
 
   // Classes of the storage whose names begin as `name` does, for "did you mean". Throws nothing for
   // a storage that fails: it has no suggestions then.

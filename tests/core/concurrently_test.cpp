@@ -16,13 +16,15 @@ TEST_CASE("each call is made exactly once, however many there are", "[core]") {
   const std::size_t count = GENERATE(0, 1, 3, 4, 8, 63, 1000);
   const ThreadUse use = GENERATE(kForRequests, kForBinaries);
   std::vector<std::atomic<int>> calls(count);
-  concurrently(count, [&](std::size_t i) { ++calls[i]; }, use);
+  concurrently(
+      count, [&](std::size_t i) { ++calls[i]; }, use);
   for (const auto& each : calls) CHECK(each == 1);
 }
 
 TEST_CASE("calls run at the same time", "[core]") {
   Barrier barrier(2);
-  concurrently(2, [&](std::size_t) { barrier.arrive_and_wait(); }, kForBinaries);
+  concurrently(
+      2, [&](std::size_t) { barrier.arrive_and_wait(); }, kForBinaries);
   CHECK(barrier.met());
 }
 

@@ -1,10 +1,6 @@
 // petctl list and log: what a storage holds, and how each class's latest came to be where it is.
-#include <optional>
-
 #include "core/artifact/describe.hpp"
 #include "core/pipeline/json_document.hpp"
-#include "core/registry/registry.hpp"
-#include "storage/base_storage.hpp"
 #include "tools/petctl/commands.hpp"
 #include "tools/petctl/output.hpp"
 #include "tools/petctl/session.hpp"
@@ -41,11 +37,10 @@ void list_builtin(const Settings& settings, const Container& container, const st
   if (settings.json) print_json(all);
 }
 
-void list_classes(const Settings& settings, const Registry& registry) {
+void list_classes(const Settings& settings, const PetClassManager& manager) {
   ParamList all;
   Rows rows{{"CLASS", "LATEST", "NUMBER", "TIME", "MESSAGE"}};
-  for (const std::string& name : registry.class_names()) {
-    const auto entry = registry.newest(name);
+  for (const auto& [name, entry] : manager.classes()) {
     if (entry) {
       all.push_back(as_json(*entry));
       rows.push_back({name, entry->hash.short_hex(), "#" + std::to_string(entry->number), entry->time,
@@ -57,14 +52,14 @@ void list_classes(const Settings& settings, const Registry& registry) {
   }
   if (settings.json) return print_json(all);
   if (rows.size() > 1) return print_table(rows);
-  print_line("no classes in " + registry.storage()->describe() +
+  print_line("no classes in " + manager.storage() +
              "; petctl push FILE stores one, petctl list --builtin shows the built-in ones");
 }
 
-void list_versions(const Settings& settings, const Registry& registry, const std::string& name) {
-  const auto newest = registry.newest(name);
-  const auto versions = registry.versions(name);
-  if (versions.empty()) registry.require_newest(name);  // throws: nothing of that name
+void list_versions(const Settings& settings, const PetClassManager& manager, const std::string& name) {
+  const auto newest = manager.latest_meta(name);
+  const auto versions = manager.versions(name);
+  if (versions.empty()) manager.history(name);  // throws: nothing of that name
   ParamList all;
   Rows rows{{"HASH", "PLATFORM", "NUMBER", ""}};
   for (const StoredVersion& version : versions) {
@@ -82,13 +77,10 @@ void list_versions(const Settings& settings, const Registry& registry, const std
 }
 
 // What a storage holds is asked of the storage or not at all.
-Registry open_registry(const Settings& settings, const Container& container) {
-  if (settings.offline) {
-    throw Error(ErrorCode::kStorageUnreachable,
-                container.storage()->describe() + " is not asked offline\n  try: without --offline, or "
-                "petctl list --builtin");
-  }
-  return Registry(container.storage(), {.observer = container.pcm.options().observer});
+void require_online(const Settings& settings, const PetClassManager& manager) {
+  if (!settings.offline) return;
+  throw Error(ErrorCode::kStorageUnreachable,
+              manager.storage() + " is not asked offline\n  try: without --offline, or petctl list --builtin");
 }
 
 }  // namespace
@@ -97,19 +89,18 @@ void run_list(const Settings& given, const ListOptions& options) {
   Settings settings = given;
   const auto container = open_session(settings);
   if (options.builtin) return list_builtin(settings, *container, options.class_name);
-  const Registry registry = open_registry(settings, *container);
-  if (options.class_name.empty()) return list_classes(settings, registry);
-  list_versions(settings, registry, options.class_name);
+  require_online(settings, container->pcm);
+  if (options.class_name.empty()) return list_classes(settings, container->pcm);
+  list_versions(settings, container->pcm, options.class_name);
 }
 
 void run_log(const Settings& given, const LogOptions& options) {
   Settings settings = given;
   const auto container = open_session(settings);
-  const Registry registry = open_registry(settings, *container);
-  registry.require_newest(options.class_name);
+  require_online(settings, container->pcm);
   ParamList all;
   Rows rows{{"NUMBER", "HASH", "TIME", "BY", "MESSAGE"}};
-  for (const LogEntry& entry : registry.history(options.class_name)) {
+  for (const LogEntry& entry : container->pcm.history(options.class_name)) {
     all.push_back(as_json(entry));
     rows.push_back({"#" + std::to_string(entry.number), entry.hash.hex(), entry.time, entry.by,
                     entry.message});

@@ -180,8 +180,7 @@ TEST_CASE("a download of other bytes is corrupt and kept nowhere", "[core][cache
              "expected sha256 " + hash.hex() + ", got " + Hash::of(std::string_view("wrong")).hex(),
              "plugins/MyFilter/x.so", "restore that object from a copy, or remove it and push"}));
   CHECK(bench.files() == 0);
-  REQUIRE(bench.events.size() == 1);
-  CHECK(bench.events[0].kind == EventKind::kRefusal);
+  CHECK(bench.events.empty());  // who asked reports it
   // It is no obstacle for the right ones.
   CHECK(bench.get("right").binary.view() == "right");
 }

@@ -95,6 +95,21 @@ struct Site {
   }
 };
 
+// A storage where GoodFilter's second version is latest.
+struct Shop {
+  Site author;
+  PetClass first = author.open("good_filter");
+  PetClass second = author.open("good_filter_v2");
+
+  Shop() {
+    author.manager.push(first);
+    author.manager.push(second);
+  }
+};
+
+// A hash that no binary has.
+inline const std::string kAbsentHash(64, 'a');
+
 inline std::string binary_key_of(const PetClass& clazz) {
   return binary_key(clazz.name(), *clazz.hash(), Machine::current().platform);
 }

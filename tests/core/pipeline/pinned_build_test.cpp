@@ -5,6 +5,7 @@
 #include "core/pipeline/build.hpp"
 #include "core/pipeline/dump.hpp"
 #include "core/pipeline/json_document.hpp"
+#include "tests/barrier.hpp"
 #include "tests/core/factory/compiled_in.hpp"
 #include "tests/core/factory/site.hpp"
 
@@ -83,6 +84,16 @@ TEST_CASE("building fetches exactly the binaries that the config names, each onc
   CHECK(binaries.size() == 2);  // the pipeline and one version of the filter
   for (const std::string& request : binaries)
     CHECK_THAT(request, !Contains(site.second.hash()->hex()));
+}
+
+TEST_CASE("the binaries of a config are fetched at the same time", "[pipeline][build]") {
+  Published site;
+  Barrier fetching(3);
+  site.here.storage->before_each([&](const std::string& request) {
+    if (request.starts_with("get ") && request.ends_with(".so")) fetching.arrive_and_wait();
+  });
+  build_from_dump(chain(good_filter(pin(site.first)) + ", " + good_filter()), site.here.factory);
+  CHECK(fetching.met());
 }
 
 TEST_CASE("a hash per platform takes this platform's", "[pipeline][build]") {
