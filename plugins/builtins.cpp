@@ -9,7 +9,14 @@
   CLASS(GridOptimizer)        \
   CLASS(F1)                   \
   CLASS(Precission)           \
-  CLASS(Recall)
+  CLASS(Recall)               \
+  CLASS(ARI)                  \
+  CLASS(NMI)                  \
+  CLASS(V)                    \
+  CLASS(Homogeneity)          \
+  CLASS(Completeness)         \
+  CLASS(CalinskiHarabasz)     \
+  CLASS(Silhouette)
 
 extern "C" {
 #define PET_DECLARE(name) extern const pet_entry pet_builtin_##name;

@@ -50,6 +50,21 @@ std::vector<std::int64_t> read_labels(const XYData& labels, std::string_view nam
   return out;
 }
 
+LabelPairs read_label_pairs(const XYData& y_true, const XYData& y_pred) {
+  LabelPairs pairs{read_labels(y_true, "y_true"), read_labels(y_pred, "y_pred")};
+  if (pairs.actual.size() != pairs.predicted.size()) {
+    throw Failure::bad_input("y_true has " + std::to_string(pairs.actual.size()) +
+                             " rows, but y_pred has " + std::to_string(pairs.predicted.size()));
+  }
+  if (pairs.actual.empty()) throw Failure::bad_input("y_true: expected at least 1 row, got 0");
+  return pairs;
+}
+
+std::size_t place_of(std::int64_t label, const std::vector<std::int64_t>& distinct) {
+  const auto place = std::lower_bound(distinct.begin(), distinct.end(), label);
+  return static_cast<std::size_t>(place - distinct.begin());
+}
+
 std::vector<std::int64_t> distinct_labels(const std::vector<std::int64_t>& labels) {
   std::vector<std::int64_t> distinct;
   for (const std::int64_t label : labels) {

@@ -6,6 +6,7 @@
 // Threads: any. Throws: pet::Failure(PET_BAD_INPUT) naming the argument, the row and the value.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <pet/xydata.hpp>
 #include <string_view>
@@ -16,7 +17,17 @@ namespace pet::plugins {
 // `name` is how messages call the argument: "y", "y_true".
 std::vector<std::int64_t> read_labels(const XYData& labels, std::string_view name);
 
+// What a metric compares: as many rows of one as of the other, and at least one.
+struct LabelPairs {
+  std::vector<std::int64_t> actual;
+  std::vector<std::int64_t> predicted;
+};
+LabelPairs read_label_pairs(const XYData& y_true, const XYData& y_pred);
+
 // Every label that occurs, once, ascending.
 std::vector<std::int64_t> distinct_labels(const std::vector<std::int64_t>& labels);
+
+// The place of a label among distinct ones. REQUIRES: it is there.
+std::size_t place_of(std::int64_t label, const std::vector<std::int64_t>& distinct);
 
 }  // namespace pet::plugins

@@ -1,7 +1,5 @@
 #include "plugins/metrics/classification_counts.hpp"
 
-#include <algorithm>
-
 #include "plugins/labels.hpp"
 
 namespace pet::plugins {
@@ -72,14 +70,7 @@ double f1_of(const ClassCounts& counts) {
 }
 
 std::vector<ClassCounts> count_classes(const XYData& y_true, const XYData& y_pred) {
-  const std::vector<std::int64_t> actual = read_labels(y_true, "y_true");
-  const std::vector<std::int64_t> predicted = read_labels(y_pred, "y_pred");
-  if (actual.size() != predicted.size()) {
-    throw Failure::bad_input("y_true has " + std::to_string(actual.size()) +
-                             " rows, but y_pred has " + std::to_string(predicted.size()));
-  }
-  if (actual.empty()) throw Failure::bad_input("y_true: expected at least 1 row, got 0");
-
+  const auto [actual, predicted] = read_label_pairs(y_true, y_pred);
   std::vector<std::int64_t> labels = distinct_labels(actual);
   const std::vector<std::int64_t> also = distinct_labels(predicted);
   labels.insert(labels.end(), also.begin(), also.end());
@@ -88,8 +79,7 @@ std::vector<ClassCounts> count_classes(const XYData& y_true, const XYData& y_pre
   std::vector<ClassCounts> classes(labels.size());
   for (std::size_t i = 0; i < labels.size(); ++i) classes[i].label = labels[i];
   const auto class_of = [&](std::int64_t label) -> ClassCounts& {
-    const auto place = std::lower_bound(labels.begin(), labels.end(), label);
-    return classes[static_cast<std::size_t>(place - labels.begin())];
+    return classes[place_of(label, labels)];
   };
   for (std::size_t i = 0; i < actual.size(); ++i) {
     ClassCounts& truth = class_of(actual[i]);

@@ -12,7 +12,18 @@ import pathlib
 import warnings
 
 import numpy as np
-from sklearn.metrics import f1_score, precision_score, recall_score
+from sklearn.metrics import (
+    adjusted_rand_score,
+    calinski_harabasz_score,
+    completeness_score,
+    f1_score,
+    homogeneity_score,
+    normalized_mutual_info_score,
+    precision_score,
+    recall_score,
+    silhouette_score,
+    v_measure_score,
+)
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 
@@ -76,6 +87,32 @@ def write_metrics():
     out.write()
 
 
+def write_clusters():
+    out = OracleFile("clusters.txt")
+    blobs = np.vstack([random.normal(size=(15, 3)) + 4 * i for i in range(3)])
+    inputs = {
+        "random": (random.integers(0, 3, 45), random.integers(0, 4, 45)),
+        "same_but_renamed": (np.repeat([0, 1, 2], 15), np.repeat([7, -3, 5], 15)),
+        "independent": (np.tile([0, 1, 2], 15), np.repeat([0, 1, 2], 15)),
+        "one_class": (np.zeros(45, int), random.integers(0, 5, 45)),
+        "nearly_all_alone": (np.repeat([0, 1, 2], 15), np.minimum(np.arange(45), 43)),
+        "finer": (np.repeat([0, 1, 2], 15), np.repeat(np.arange(9), 5)),
+    }
+    for name, (y_true, y_pred) in inputs.items():
+        out.case(name)
+        out.matrix("x", blobs)
+        out.matrix("y_true", y_true)
+        out.matrix("y_pred", y_pred)
+        out.number("ARI", adjusted_rand_score(y_true, y_pred))
+        out.number("NMI", normalized_mutual_info_score(y_true, y_pred))
+        out.number("V", v_measure_score(y_true, y_pred))
+        out.number("Homogeneity", homogeneity_score(y_true, y_pred))
+        out.number("Completeness", completeness_score(y_true, y_pred))
+        out.number("CalinskiHarabasz", calinski_harabasz_score(blobs, y_pred))
+        out.number("Silhouette", silhouette_score(blobs, y_pred))
+    out.write()
+
+
 def write_scaler():
     out = OracleFile("scaler.txt")
     nan = float("nan")
@@ -136,3 +173,4 @@ if __name__ == "__main__":
     write_metrics()
     write_scaler()
     write_knn()
+    write_clusters()

@@ -18,10 +18,6 @@
 namespace pet::test {
 namespace {
 
-const char* const kClasses[] = {"F3Pipeline", "MonoPipeline", "StandardScalerPlugin",
-                                "KnnFilter",  "Cached",       "GridOptimizer",
-                                "F1",         "Precission",   "Recall"};
-
 enum class From { kCompiledIn, kBinaries };
 
 // A container in which all names mean the built-ins compiled in, or all their binaries.
@@ -32,9 +28,9 @@ std::unique_ptr<Container> container_of(From from) {
                                                                 .aliases = builtin_aliases(),
                                                                 .host = host});
   if (from == From::kBinaries) {
-    for (const char* name : kClasses) {
-      container->bind(std::filesystem::path(PET_BUILT_IN_BINARIES) / (std::string(name) + ".so"),
-                      {.persist = true});
+    for (const pet_entry* entry : builtins()) {
+      const std::string file = std::string(entry->class_name.data, entry->class_name.size) + ".so";
+      container->bind(std::filesystem::path(PET_BUILT_IN_BINARIES) / file, {.persist = true});
     }
   }
   return container;
@@ -96,6 +92,22 @@ TEST_CASE("the original's pipelines rebuild and give its predictions and metrics
     ++checked;
   }
   CHECK(checked == oracle.at("metrics").as_object().size());
+}
+
+TEST_CASE("a metric gives as a binary what it gives compiled in", "[plugins]") {
+  const auto compiled_in = container_of(From::kCompiledIn);
+  const auto binaries = container_of(From::kBinaries);
+  const XYData x = data_of("iris", "x_test");
+  const XYData y = data_of("iris", "y_test");
+  const XYData predicted = data_of("iris", "scaler_knn.pred");
+  std::size_t metrics = 0;
+  for (const auto& [name, clazz] : compiled_in->mf) {
+    INFO(name);
+    const double expected = clazz.create().measure(&x, &y, predicted);
+    CHECK(binaries->ppif[name].create().measure(&x, &y, predicted) == expected);
+    ++metrics;
+  }
+  CHECK(metrics >= 10);
 }
 
 TEST_CASE("the original's dumps come back equal, key order included", "[plugins]") {
