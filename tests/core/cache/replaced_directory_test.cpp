@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "core/cache/binary_cache.hpp"
@@ -67,7 +68,9 @@ TEST_CASE("a directory that is replaced under its cache is what counts now", "[c
   // A hit in the old directory would be answered with the path of the planted file.
   CHECK_FALSE(filled.cache.find(some_binary().hash()));
   CHECK(filled.cache.quarantined(some_binary().hash()));
-  CHECK(filled.cache.find(others)->file == filled.directory + "/" + others.hex() + ".so");
+  const std::optional<CachedBinary> found = filled.cache.find(others);
+  REQUIRE(found);
+  CHECK(found->file == filled.directory + "/" + others.hex() + ".so");
   CHECK(read_file(filled.get().file) == some_binary().view());
 }
 
