@@ -7,15 +7,42 @@
 //              the load after the last one aborts. And a thread that ends after the plugin was unloaded runs the key's
 //              destructor where the plugin was. So keys made in this binary are counted, and deleted with it.
 //
+// And it leaves out what libstdc++ would bring for its last words: the demangler of names, 30 KB of every plugin.
+//
 // Only with the static library: a shared one belongs to the whole process. Priority 101 makes this the last function
 // of the binary to run, after the destructors of its statics, which may still throw.
 #include <cstddef>
 
 #if defined(__GLIBCXX__)
 
+#include <cxxabi.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <typeinfo>
+
 namespace __gnu_cxx {
 void __freeres();
+
+// In place of libstdc++'s: what std::terminate calls, for an exception that leaves a destructor, say. The type is
+// written as the compiler spells it; c++filt -t reads it.
+void __verbose_terminate_handler() {
+  const std::type_info* type = abi::__cxa_current_exception_type();
+  if (type == nullptr) {
+    std::fputs("terminate called in a plugin\n", stderr);
+    std::abort();
+  }
+  std::fprintf(stderr, "terminate called in a plugin after throwing '%s'\n", type->name());
+  try {
+    throw;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "  what():  %s\n", error.what());
+  } catch (...) {
+  }
+  std::abort();
 }
+}  // namespace __gnu_cxx
 
 __attribute__((destructor(101))) static void pet_free_exception_pool() { __gnu_cxx::__freeres(); }
 

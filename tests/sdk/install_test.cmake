@@ -2,16 +2,20 @@
 include(${CMAKE_CURRENT_LIST_DIR}/package.cmake)
 install_sdk()
 
+# Small, since every version of every class is stored, fetched and kept; and one symbol for others.
+function(check_plugin plugin)
+  expect("${plugin} in the build directory" EXISTS ${plugin})
+  file(SIZE ${plugin} size)
+  message(STATUS "${plugin}: ${size} bytes")
+  expect("${plugin}: at most 120000 bytes, got ${size}" size LESS_EQUAL 120000)
+  exports(${plugin} names)
+  expect("${plugin}: pet_entry_v1 and no other symbol, got '${names}'" names STREQUAL "pet_entry_v1")
+endfunction()
+
 # Nothing of ours, and nothing of core's dependencies, is needed: the example is copied away.
-file(COPY ${CMAKE_CURRENT_LIST_DIR}/example DESTINATION ${WORK_DIR})
+file(COPY ${EXAMPLE}/ DESTINATION ${WORK_DIR}/example)
 build(${WORK_DIR}/example ${WORK_DIR}/example/build)
-set(plugin ${WORK_DIR}/example/build/MyFilter.so)
-expect("MyFilter.so in the build directory" EXISTS ${plugin})
-file(SIZE ${plugin} size)
-message(STATUS "MyFilter.so: ${size} bytes")
-expect("at most 120000 bytes, got ${size}" size LESS_EQUAL 120000)
-exports(${plugin} names)
-expect("pet_entry_v1 and no other symbol, got '${names}'" names STREQUAL "pet_entry_v1")
+check_plugin(${WORK_DIR}/example/build/MyFilter.so)
 
 file(READ ${WORK_DIR}/example/MyFilter.cpp source)
 string(REGEX MATCHALL "\n" lines "${source}")
@@ -27,8 +31,7 @@ foreach(kind IN ITEMS filter metric pipeline)
   configure_file(${TEMPLATES}/${kind}.cpp.in ${project}/${NAME}.cpp @ONLY)
   configure_file(${TEMPLATES}/CMakeLists.txt.in ${project}/CMakeLists.txt @ONLY)
   build(${project} ${project}/build -DCMAKE_CXX_FLAGS=-Wall\ -Wextra\ -Wshadow\ -pedantic\ -Werror)
-  exports(${project}/build/${NAME}.so names)
-  expect("pet_entry_v1 and no other symbol, got '${names}'" names STREQUAL "pet_entry_v1")
+  check_plugin(${project}/build/${NAME}.so)
 endforeach()
 
 # A component that is not installed is not found, in words; the SDK is.

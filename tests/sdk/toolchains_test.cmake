@@ -7,8 +7,8 @@
 include(${CMAKE_CURRENT_LIST_DIR}/package.cmake)
 install_sdk()
 
-file(READ ${CMAKE_CURRENT_LIST_DIR}/example/MyFilter.cpp source)
-file(READ ${CMAKE_CURRENT_LIST_DIR}/example/CMakeLists.txt lists)
+file(READ ${EXAMPLE}/MyFilter.cpp source)
+file(READ ${EXAMPLE}/CMakeLists.txt lists)
 
 # hash(RESULT DIRECTORY SOURCE options…): the SHA-256 of MyFilter.so built there from that text.
 function(hash result directory text)
@@ -23,8 +23,11 @@ string(REPLACE "  pet::XYData y" "  // a comment,\n\n\n      /* and more lines *
 string(REPLACE "XYData   y " "XYData renamed " renamed "${commented}")
 string(REPLACE "y.data" "renamed.data" renamed "${renamed}")
 string(REPLACE "return y" "return renamed" renamed "${renamed}")
-string(REPLACE "factor * value" "factor + value" other "${source}")
-string(REPLACE "2.0," "2.5," other_default "${source}")
+string(REPLACE "-limit, limit" "0.0, limit" other "${source}")
+string(REPLACE "2.5," "2.0," other_default "${source}")
+foreach(text IN ITEMS renamed other other_default)
+  expect("a difference between the example and '${text}'" NOT ${text} STREQUAL source)
+endforeach()
 
 # "name|compiler|flags"; those whose compiler is not here are left out, loudly.
 foreach(toolchain IN ITEMS "ours|${CXX}|" "clang|clang++|" "libc++|clang++|-stdlib=libc++" "debug|${CXX}|-D_GLIBCXX_DEBUG")
@@ -46,6 +49,13 @@ foreach(toolchain IN ITEMS "ours|${CXX}|" "clang|clang++|" "libc++|clang++|-stdl
     expect("another hash for another default" NOT first STREQUAL changed)
   endif()
   run(${UNLOADER} ${WORK_DIR}/${name}/here/build/MyFilter.so)
+
+  # An exception that leaves a noexcept function ends the process: not without its last words.
+  string(REGEX REPLACE "const {.*PET_PLUGIN" "const noexcept { throw std::runtime_error(\"last words\"); }\n};\nPET_PLUGIN" terminating "${source}")
+  hash(unused ${name}/terminating "${terminating}" "-DCMAKE_CXX_FLAGS=${flags} -Wno-terminate -Wno-exceptions")
+  execute_process(COMMAND ${UNLOADER} ${WORK_DIR}/${name}/terminating/build/MyFilter.so
+                  RESULT_VARIABLE status OUTPUT_QUIET ERROR_VARIABLE words)
+  expect("${name}: an end with last words, got ${status}: ${words}" words MATCHES "terminat.*last words")
   exports(${WORK_DIR}/${name}/here/build/MyFilter.so names)
   expect("${name}: pet_entry_v1 and no other symbol, got '${names}'" names STREQUAL "pet_entry_v1")
 endforeach()
