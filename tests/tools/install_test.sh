@@ -1,5 +1,5 @@
-# A foreign project against the installed package: each template builds into a plugin that loads, and an
-# author needs nothing but the SDK.
+# A foreign project against the installed package: each template builds into a plugin that loads and
+# works, and an author needs nothing but the SDK.
 source "$(dirname "$0")/script_test.sh"
 
 cmake --install "$BUILD_ROOT" --prefix "$scratch/installed" > /dev/null
@@ -17,4 +17,14 @@ for kind in filter metric pipeline; do
   check "$name" "$petctl" push "$name/build/$name.so"
 done
 check_status 2 'already' "$petctl" new filter My_filter
+
+# They work: the filter says that it is not fitted yet, and doubles what it gets once it is.
+cat > config.json <<'J'
+{"clazz": "My_pipeline", "params": {"filters": [{"clazz": "My_filter", "params": {}}],
+                                    "metrics": [{"clazz": "My_metric", "params": {}}]}}
+J
+printf 'a,b\n1,2\n3,4\n' > x.csv
+check_status 1 'error: My_pipeline * predict: My_filter * predict: predict before fit' "$petctl" run config.json --x x.csv
+check '  4*  8*My_metric 4.0' \
+  "$petctl" run config.json --x-train x.csv --x x.csv --target a
 finish
