@@ -4,6 +4,7 @@
   CLASS(F3Pipeline)           \
   CLASS(MonoPipeline)         \
   CLASS(StandardScalerPlugin) \
+  CLASS(PCAPlugin)            \
   CLASS(KnnFilter)            \
   CLASS(Cached)               \
   CLASS(GridOptimizer)        \

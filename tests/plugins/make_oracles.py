@@ -12,6 +12,7 @@ import pathlib
 import warnings
 
 import numpy as np
+from sklearn.decomposition import PCA
 from sklearn.metrics import (
     adjusted_rand_score,
     calinski_harabasz_score,
@@ -135,6 +136,25 @@ def write_scaler():
     out.write()
 
 
+def write_pca():
+    out = OracleFile("pca.txt")
+    inputs = {
+        "tall": (random.normal(size=(40, 5)) * [5, 1, 3, 0.1, 2] + 7, 3),
+        "wide": (random.normal(size=(6, 20)), 4),
+        "square": (random.normal(size=(8, 8)), 8),
+        "one_column": (random.normal(size=(9, 1)), 1),
+        "constant_column": (np.column_stack([np.full(12, 3.0), random.normal(size=(12, 2))]), 2),
+        "large_mean": (1e6 + random.normal(size=(30, 4)) * [4, 3, 2, 1], 2),
+    }
+    for name, (x, count) in inputs.items():
+        pca = PCA(n_components=count, svd_solver="full").fit(x)
+        out.case(name)
+        out.number("n_components", count)
+        out.matrix("x", x)
+        out.matrix("y", pca.transform(x))
+    out.write()
+
+
 def write_knn():
     out = OracleFile("knn.txt")
 
@@ -174,3 +194,4 @@ if __name__ == "__main__":
     write_scaler()
     write_knn()
     write_clusters()
+    write_pca()
