@@ -23,6 +23,7 @@ constexpr const char* kTraced =
 
 bool skipped_without_strace() {
   if (has_strace()) return false;
+  if (requires_strace()) FAIL("strace is required (PET_REQUIRE_STRACE), and is not here or may not trace");
   WARN("SKIPPED: strace is not installed or may not trace here");
   return true;
 }

@@ -73,6 +73,8 @@ if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
       done
     done
   done
+elif [[ -n ${PET_REQUIRE_STRACE-} ]]; then
+  fail "strace is required (PET_REQUIRE_STRACE), and is not here or may not trace"
 else
   echo "SKIPPED: the cuts at each system call: strace is not installed or may not trace here"
 fi

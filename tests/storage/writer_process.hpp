@@ -57,6 +57,12 @@ inline bool has_strace() {
   return has;
 }
 
+// Whether a test without strace fails: where all tests are run (tools/test), nothing is skipped quietly.
+inline bool requires_strace() {
+  const char* value = std::getenv("PET_REQUIRE_STRACE");
+  return value != nullptr && *value != '\0';
+}
+
 // The command line of storage_writer, at the least as a user who is not root: root may do
 // everything.
 inline std::string writer() { return std::string(PET_STORAGE_WRITER) + " "; }
