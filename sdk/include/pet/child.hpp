@@ -28,6 +28,7 @@ namespace pet {
 class Scores {
  public:
   explicit Scores(const pet_scores* sink) : sink_(sink) {}
+  // Names need not be unique here; where results become a dict, the last one of a name stands.
   void add(std::string_view name, double value) {
     sink_->add(sink_->context, detail::text_of(name), value);
   }

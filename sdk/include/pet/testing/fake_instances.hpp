@@ -35,6 +35,16 @@ class FakeInstances {
   }
 
  private:
+  using HostPtr = const pet_host*;
+  using Kid = const pet_child*;
+  using In = const pet_tensor*;
+
+  // The table, part by part: what a child is, calls with one answer, calls with many, state and ownership.
+  static void add_descriptions(pet_host_instances_v1& t);
+  static void add_calls(pet_host_instances_v1& t);
+  static void add_streams(pet_host_instances_v1& t);
+  static void add_lifetimes(pet_host_instances_v1& t);
+
   static Body& body(const pet_child* child) { return Body::of(child); }
   static Instance instance(const pet_child* child) {
     return Instance(body(child).shared_from_this());
@@ -184,83 +194,96 @@ inline void Instance::Body::keep_children(const Value& value) {
 }
 
 inline const pet_host_instances_v1& FakeInstances::table() {
-  using Host = const pet_host*;
-  using Kid = const pet_child*;
-  using In = const pet_tensor*;
-  static const auto make = [] {
+  static const pet_host_instances_v1 kTable = [] {
     pet_host_instances_v1 t{};
     t.size = sizeof t;
-    t.class_name = [](Host, Kid child) { return body(child).entry.class_name; };
-    t.kind = [](Host, Kid child) { return detail::text_of(body(child).notes.kind); };
-    t.has = [](Host, Kid child, const char* id) -> std::int32_t {
-      return body(child).find(id) != nullptr ? 1 : 0;
-    };
-    t.describe = [](Host, Kid child) { return keep(body(child), described(body(child))); };
-    t.grid = [](Host, Kid child) {
-      Object grid;
-      collect_grid(Value::instance(const_cast<pet_child*>(child)), "", grid);
-      return keep(body(child), std::move(grid));
-    };
-    t.predict = [](Host, Kid child, In x, pet_tensor** out, pet_failure* failure) {
-      return detail::guarded(failure,
-                             [&] { *out = instance(child).predict(XYData::borrow(x)).release(); });
-    };
-    t.fit = [](Host, pet_child* child, In x, In y, pet_failure* failure) {
-      return detail::guarded(failure,
-                             [&] { instance(child).fit(XYData::borrow(x), XYData::borrow(y)); });
-    };
-    t.measure = [](Host, Kid child, In x, In y_true, In y_pred, double* out, pet_failure* failure) {
-      return detail::guarded(failure, [&] {
-        *out = instance(child).measure(XYData::borrow(x), XYData::borrow(y_true),
-                                       XYData::borrow(y_pred));
-      });
-    };
-    t.higher_better = [](Host, Kid child) -> std::int32_t {
-      const void* metric = body(child).find(PET_METRIC_1);
-      return metric != nullptr && static_cast<const pet_metric_v1*>(metric)->higher_better != 0 ? 1
-                                                                                                : 0;
-    };
-    t.evaluate = [](Host, Kid child, In x, In y_true, In y_pred, const pet_scores* scores,
-                    pet_failure* failure) {
-      return detail::guarded(failure, [&] {
-        Scores sink(scores);
-        const auto found = instance(child).evaluate(XYData::borrow(x), XYData::borrow(y_true),
-                                                    XYData::borrow(y_pred));
-        for (const Score& score : found) sink.add(score.name, score.value);
-      });
-    };
-    t.split = [](Host, Kid child, In x, In y, const pet_folds* folds, pet_failure* failure) {
-      return detail::guarded(failure, [&] {
-        Folds sink(folds);
-        for (const Fold& fold : instance(child).split(XYData::borrow(x), XYData::borrow(y))) {
-          sink.add(fold.train, fold.test);
-        }
-      });
-    };
-    t.save_state = [](Host, Kid child, const pet_sink* sink, pet_failure* failure) {
-      return detail::guarded(failure, [&] {
-        const std::string bytes = instance(child).save();
-        sink->write(sink->context, bytes.data(), bytes.size());
-      });
-    };
-    t.load_state = [](Host, pet_child* child, pet_text bytes, pet_failure* failure) {
-      return detail::guarded(failure, [&] { instance(child).load(detail::view_of(bytes)); });
-    };
-    t.clone = [](Host, Kid child, const pet_value* overrides, pet_child** out,
-                 pet_failure* failure) { return clone(child, overrides, out, failure); };
-    t.instantiate = [](Host host, pet_class* clazz, const pet_value* params, pet_child** out,
-                       pet_failure* failure) {
-      return detail::guarded(failure, [&] {
-        const Object given = params == nullptr ? Object() : Value::copy_of(*params).as_object();
-        const auto& entry = *reinterpret_cast<const pet_entry*>(clazz);
-        *out = give(create(*static_cast<FakeHost*>(host->context), entry, given));
-      });
-    };
-    t.release = [](Host, pet_child* child) { release(child); };
+    add_descriptions(t);
+    add_calls(t);
+    add_streams(t);
+    add_lifetimes(t);
     return t;
-  };
-  static const pet_host_instances_v1 kTable = make();
+  }();
   return kTable;
+}
+
+inline void FakeInstances::add_descriptions(pet_host_instances_v1& t) {
+  t.class_name = [](HostPtr, Kid child) { return body(child).entry.class_name; };
+  t.kind = [](HostPtr, Kid child) { return detail::text_of(body(child).notes.kind); };
+  t.has = [](HostPtr, Kid child, const char* id) -> std::int32_t {
+    return body(child).find(id) != nullptr ? 1 : 0;
+  };
+  t.describe = [](HostPtr, Kid child) { return keep(body(child), described(body(child))); };
+  t.grid = [](HostPtr, Kid child) {
+    Object grid;
+    collect_grid(Value::instance(const_cast<pet_child*>(child)), "", grid);
+    return keep(body(child), std::move(grid));
+  };
+}
+
+inline void FakeInstances::add_calls(pet_host_instances_v1& t) {
+  t.predict = [](HostPtr, Kid child, In x, pet_tensor** out, pet_failure* failure) {
+    return detail::guarded(failure,
+                           [&] { *out = instance(child).predict(XYData::borrow(x)).release(); });
+  };
+  t.fit = [](HostPtr, pet_child* child, In x, In y, pet_failure* failure) {
+    return detail::guarded(failure,
+                           [&] { instance(child).fit(XYData::borrow(x), XYData::borrow(y)); });
+  };
+  t.measure = [](HostPtr, Kid child, In x, In y_true, In y_pred, double* out,
+                 pet_failure* failure) {
+    return detail::guarded(failure, [&] {
+      *out = instance(child).measure(XYData::borrow(x), XYData::borrow(y_true),
+                                     XYData::borrow(y_pred));
+    });
+  };
+  t.higher_better = [](HostPtr, Kid child) -> std::int32_t {
+    const void* metric = body(child).find(PET_METRIC_1);
+    return metric != nullptr && static_cast<const pet_metric_v1*>(metric)->higher_better != 0 ? 1
+                                                                                              : 0;
+  };
+}
+
+inline void FakeInstances::add_streams(pet_host_instances_v1& t) {
+  t.evaluate = [](HostPtr, Kid child, In x, In y_true, In y_pred, const pet_scores* scores,
+                  pet_failure* failure) {
+    return detail::guarded(failure, [&] {
+      Scores sink(scores);
+      const auto found = instance(child).evaluate(XYData::borrow(x), XYData::borrow(y_true),
+                                                  XYData::borrow(y_pred));
+      for (const Score& score : found) sink.add(score.name, score.value);
+    });
+  };
+  t.split = [](HostPtr, Kid child, In x, In y, const pet_folds* folds, pet_failure* failure) {
+    return detail::guarded(failure, [&] {
+      Folds sink(folds);
+      for (const Fold& fold : instance(child).split(XYData::borrow(x), XYData::borrow(y))) {
+        sink.add(fold.train, fold.test);
+      }
+    });
+  };
+}
+
+inline void FakeInstances::add_lifetimes(pet_host_instances_v1& t) {
+  t.save_state = [](HostPtr, Kid child, const pet_sink* sink, pet_failure* failure) {
+    return detail::guarded(failure, [&] {
+      const std::string bytes = instance(child).save();
+      sink->write(sink->context, bytes.data(), bytes.size());
+    });
+  };
+  t.load_state = [](HostPtr, pet_child* child, pet_text bytes, pet_failure* failure) {
+    return detail::guarded(failure, [&] { instance(child).load(detail::view_of(bytes)); });
+  };
+  t.clone = [](HostPtr, Kid child, const pet_value* overrides, pet_child** out,
+               pet_failure* failure) { return clone(child, overrides, out, failure); };
+  t.instantiate = [](HostPtr host, pet_class* clazz, const pet_value* params, pet_child** out,
+                     pet_failure* failure) {
+    return detail::guarded(failure, [&] {
+      const Object given = params == nullptr ? Object() : Value::copy_of(*params).as_object();
+      const auto& entry = *reinterpret_cast<const pet_entry*>(clazz);
+      *out = give(create(*static_cast<FakeHost*>(host->context), entry, given));
+    });
+  };
+  t.release = [](HostPtr, pet_child* child) { release(child); };
 }
 
 // ---- calls through the class's tables ----
