@@ -1,15 +1,18 @@
 # pet_add_plugin: builds one class into one binary that can be shipped.
 #
 #   pet_add_plugin(MyFilter SOURCES MyFilter.cpp [more.cpp…]   C++17 or C
-#                  [LIBRARIES target…]                         static ones are linked in; shared ones are needed where it runs
+#                  [LIBRARIES target…]                         static ones are linked in; shared
+#                                                              ones are needed where it runs
 #                  [VERSION 1.2.0])                            what PET_PLUGIN writes into the notes
 #
-# Leaves MyFilter.so in the current binary directory. The binary's hash is the class's version, so it depends on what
-# the code means and on nothing else: not on the directory, the user, the time, comments or CMAKE_BUILD_TYPE. That is
-# what most flags below are for; they stand after the inherited ones and win. What is not overridden counts: another
-# compiler, -march, or defines of your own make another binary.
+# Leaves MyFilter.so in the current binary directory. The binary's hash is the class's version, so
+# it depends on what the code means and on nothing else: not on the directory, the user, the time,
+# comments or CMAKE_BUILD_TYPE. That is what most flags below are for; they stand after the
+# inherited ones and win. What is not overridden counts: another compiler, -march, or defines of
+# your own make another binary.
 #
-# The target is an ordinary one: target_compile_definitions, set_target_properties(… CXX_STANDARD 20) and the like work.
+# The target is an ordinary one: target_compile_definitions and
+# set_target_properties(… CXX_STANDARD 20) work, and the like.
 include_guard(GLOBAL)
 
 set(PET_PLUGIN_FILES ${CMAKE_CURRENT_LIST_DIR} CACHE INTERNAL "Where pet_leave.cpp is")
@@ -20,10 +23,12 @@ function(pet_add_plugin name)
     message(FATAL_ERROR "pet_add_plugin(${name}): unknown arguments: ${arg_UNPARSED_ARGUMENTS}")
   endif()
   if(NOT arg_SOURCES)
-    message(FATAL_ERROR "pet_add_plugin(${name}): SOURCES is missing: pet_add_plugin(${name} SOURCES ${name}.cpp)")
+    message(FATAL_ERROR "pet_add_plugin(${name}): SOURCES is missing: "
+                        "pet_add_plugin(${name} SOURCES ${name}.cpp)")
   endif()
   if(NOT name MATCHES "^[A-Za-z_][A-Za-z0-9_]*$")
-    message(FATAL_ERROR "pet_add_plugin(${name}): the name is a class's: letters, digits and _ only")
+    message(FATAL_ERROR "pet_add_plugin(${name}): the name is a class's: "
+                        "letters, digits and _ only")
   endif()
 
   list(SORT arg_SOURCES)  # the order of the objects is part of the bytes
@@ -34,7 +39,8 @@ function(pet_add_plugin name)
     LIBRARY_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}
     CXX_STANDARD 17 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF
     POSITION_INDEPENDENT_CODE ON INTERPROCEDURAL_OPTIMIZATION OFF UNITY_BUILD OFF
-    SKIP_BUILD_RPATH ON BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "" INSTALL_RPATH_USE_LINK_PATH OFF)
+    SKIP_BUILD_RPATH ON BUILD_WITH_INSTALL_RPATH ON
+    INSTALL_RPATH "" INSTALL_RPATH_USE_LINK_PATH OFF)
   if(arg_VERSION)
     target_compile_definitions(${name} PRIVATE PET_PLUGIN_VERSION="${arg_VERSION}")
   endif()
@@ -53,7 +59,9 @@ function(_pet_plugin_compile_flags name)
     # The last match wins: the source directory first, as the binary directory is often inside it.
     -ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}=. -ffile-prefix-map=${CMAKE_CURRENT_BINARY_DIR}=.
     -Werror=date-time -ffp-contract=off
-    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique> $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-frandom-seed=${name}> $<$<COMPILE_LANG_AND_ID:C,GNU>:-frandom-seed=${name}>)
+    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>
+    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-frandom-seed=${name}>
+    $<$<COMPILE_LANG_AND_ID:C,GNU>:-frandom-seed=${name}>)
 endfunction()
 
 function(_pet_plugin_link_flags name)
@@ -64,8 +72,9 @@ function(_pet_plugin_link_flags name)
     LINKER:--gc-sections LINKER:--build-id=none LINKER:--as-needed
     LINKER:-z,now LINKER:-z,relro LINKER:-z,noexecstack)
 
-  # A sanitizer's runtime lives in the program that loads the plugin: its symbols stay undefined here, libstdc++ has
-  # to be the shared one that it watches, and names in a report are worth more than a small file.
+  # A sanitizer's runtime lives in the program that loads the plugin: its symbols stay undefined
+  # here, libstdc++ has to be the shared one that it watches, and names in a report are worth more
+  # than a small file.
   get_directory_property(options COMPILE_OPTIONS)
   if("${CMAKE_CXX_FLAGS} ${CMAKE_C_FLAGS} ${options}" MATCHES "-fsanitize")
     return()
@@ -79,7 +88,8 @@ function(_pet_plugin_link_flags name)
     target_sources(${name} PRIVATE ${PET_PLUGIN_FILES}/pet_leave.cpp)
   endif()
 
-  # The compiler's full version string says nothing that the notes do not, and differs between patch levels.
+  # The compiler's full version string says nothing that the notes do not, and differs between patch
+  # levels.
   if(CMAKE_OBJCOPY)
     add_custom_command(TARGET ${name} POST_BUILD VERBATIM
       COMMAND ${CMAKE_OBJCOPY} -R .comment $<TARGET_FILE:${name}>)

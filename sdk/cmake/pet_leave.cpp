@@ -1,16 +1,20 @@
-// Compiled into every plugin that carries a static C++ library: gives back what that library's copy took for itself.
+// Compiled into every plugin that carries a static C++ library: gives back what that library's copy
+// took for itself.
 //
 // A service loads and unloads plugins for months, and C++ libraries are not written to leave:
 //
 //   libstdc++  keeps 71 KB for exceptions thrown when memory is out, and never frees it.
-//   libc++     makes a thread-specific key at the first exception, and never deletes it. There are 1,024 in a process:
-//              the load after the last one aborts. And a thread that ends after the plugin was unloaded runs the key's
-//              destructor where the plugin was. So keys made in this binary are counted, and deleted with it.
+//   libc++     makes a thread-specific key at the first exception, and never deletes it. There are
+//              1,024 in a process: the load after the last one aborts. And a thread that ends after
+//              the plugin was unloaded runs the key's destructor where the plugin was. So keys made
+//              in this binary are counted, and deleted with it.
 //
-// And it leaves out what libstdc++ would bring for its last words: the demangler of names, 30 KB of every plugin.
+// And it leaves out what libstdc++ would bring for its last words: the demangler of names, 30 KB of
+// every plugin.
 //
-// Only with the static library: a shared one belongs to the whole process. Priority 101 makes this the last function
-// of the binary to run, after the destructors of its statics, which may still throw.
+// Only with the static library: a shared one belongs to the whole process. Priority 101 makes this
+// the last function of the binary to run, after the destructors of its statics, which may still
+// throw.
 #include <cstddef>
 
 #if defined(__GLIBCXX__)
@@ -25,8 +29,8 @@
 namespace __gnu_cxx {
 void __freeres();
 
-// In place of libstdc++'s: what std::terminate calls, for an exception that leaves a destructor, say. The type is
-// written as the compiler spells it; c++filt -t reads it.
+// In place of libstdc++'s: what std::terminate calls, for an exception that leaves a destructor,
+// say. The type is written as the compiler spells it; c++filt -t reads it.
 void __verbose_terminate_handler() {
   const std::type_info* type = abi::__cxa_current_exception_type();
   if (type == nullptr) {
@@ -74,11 +78,12 @@ __attribute__((destructor(101))) void pet_delete_keys() {
 
 }  // namespace
 
-// glibc's own name for it; ours below, hidden in this binary, is what the archive of libc++abi finds.
+// glibc's own name for it; ours below, hidden in this binary, is what the archive of libc++abi
+// finds.
 extern "C" int __pthread_key_create(pthread_key_t* key, void (*destroy)(void*));
 
-extern "C" __attribute__((visibility("hidden"))) int pthread_key_create(pthread_key_t* key,
-                                                                        void (*destroy)(void*)) noexcept {
+extern "C" __attribute__((visibility("hidden"))) int pthread_key_create(
+    pthread_key_t* key, void (*destroy)(void*)) noexcept {
   const int error = __pthread_key_create(key, destroy);
   if (error != 0) return error;
   const unsigned index = key_count.fetch_add(1);

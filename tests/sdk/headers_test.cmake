@@ -1,5 +1,5 @@
-# Every header stands by itself, and all of them compile without a warning in C++17 and C++20, with every compiler and
-# C++ library that is here.
+# Every header stands by itself, and all of them compile without a warning in C++17 and C++20, with
+# every compiler and C++ library that is here.
 #
 # Given: CXX, INCLUDE of the SDK, HAVE_LIBCXX, WORK_DIR.
 cmake_policy(VERSION 3.22)

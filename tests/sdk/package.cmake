@@ -1,4 +1,5 @@
-# What the scripts beside this one share: the SDK installed into a prefix, and foreign projects built against it.
+# What the scripts beside this one share: the SDK installed into a prefix, and foreign projects
+# built against it.
 #
 # Given: BUILD_DIR of ours, WORK_DIR to work in, CXX and CC, GENERATOR, MAKE_PROGRAM.
 cmake_policy(VERSION 3.22)

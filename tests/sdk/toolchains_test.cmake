@@ -1,7 +1,7 @@
 # What holds for a plugin of every compiler and C++ library that is here.
 #
-#   Same source, same bytes: another directory, comments, white space, names of locals and build type do not count;
-#   what the code means does. One exported symbol. Nothing stays after unloading, though it threw.
+#   Same source, same bytes: another directory, comments, white space, names of locals and build
+#   type do not count; what the code means does. One exported symbol. Nothing stays after unloading, though it threw.
 #
 # Given beside package.cmake's: UNLOADER, unload_driver.cpp's program; HAVE_LIBCXX.
 include(${CMAKE_CURRENT_LIST_DIR}/package.cmake)
@@ -19,7 +19,8 @@ function(hash result directory text)
   set(${result} ${value} PARENT_SCOPE)
 endfunction()
 
-string(REPLACE "  pet::XYData y" "  // a comment,\n\n\n      /* and more lines */ pet::XYData   y" commented "${source}")
+string(REPLACE "  pet::XYData y" "  // a comment,\n\n\n      /* and more lines */ pet::XYData   y"
+               commented "${source}")
 string(REPLACE "XYData   y " "XYData renamed " renamed "${commented}")
 string(REPLACE "y.data" "renamed.data" renamed "${renamed}")
 string(REPLACE "return y" "return renamed" renamed "${renamed}")
@@ -30,7 +31,8 @@ foreach(text IN ITEMS renamed other other_default)
 endforeach()
 
 # "name|compiler|flags"; those whose compiler is not here are left out, loudly.
-foreach(toolchain IN ITEMS "ours|${CXX}|" "clang|clang++|" "libc++|clang++|-stdlib=libc++" "debug|${CXX}|-D_GLIBCXX_DEBUG")
+foreach(toolchain IN ITEMS "ours|${CXX}|" "clang|clang++|" "libc++|clang++|-stdlib=libc++"
+                           "debug|${CXX}|-D_GLIBCXX_DEBUG")
   string(REPLACE "|" ";" toolchain "${toolchain};")
   list(POP_FRONT toolchain name CXX flags)
   find_program(compiler_${name} ${CXX})
@@ -51,11 +53,15 @@ foreach(toolchain IN ITEMS "ours|${CXX}|" "clang|clang++|" "libc++|clang++|-stdl
   run(${UNLOADER} ${WORK_DIR}/${name}/here/build/MyFilter.so)
 
   # An exception that leaves a noexcept function ends the process: not without its last words.
-  string(REGEX REPLACE "const {.*PET_PLUGIN" "const noexcept { throw std::runtime_error(\"last words\"); }\n};\nPET_PLUGIN" terminating "${source}")
-  hash(unused ${name}/terminating "${terminating}" "-DCMAKE_CXX_FLAGS=${flags} -Wno-terminate -Wno-exceptions")
+  string(REGEX REPLACE "const {.*PET_PLUGIN"
+         "const noexcept { throw std::runtime_error(\"last words\"); }\n};\nPET_PLUGIN"
+         terminating "${source}")
+  hash(unused ${name}/terminating "${terminating}"
+       "-DCMAKE_CXX_FLAGS=${flags} -Wno-terminate -Wno-exceptions")
   execute_process(COMMAND ${UNLOADER} ${WORK_DIR}/${name}/terminating/build/MyFilter.so
                   RESULT_VARIABLE status OUTPUT_QUIET ERROR_VARIABLE words)
-  expect("${name}: an end with last words, got ${status}: ${words}" words MATCHES "terminat.*last words")
+  expect("${name}: an end with last words, got ${status}: ${words}"
+         words MATCHES "terminat.*last words")
   exports(${WORK_DIR}/${name}/here/build/MyFilter.so names)
   expect("${name}: pet_entry_v1 and no other symbol, got '${names}'" names STREQUAL "pet_entry_v1")
 endforeach()

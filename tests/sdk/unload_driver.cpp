@@ -1,7 +1,9 @@
-// Loads MyFilter, makes it throw, and unloads it, over and over: nothing may stay. Run by toolchains_test.cmake with
-// the binary of every toolchain; prints the reason and exits 1 when something does.
+// Loads MyFilter, makes it throw, and unloads it, over and over: nothing may stay. Run by
+// toolchains_test.cmake with the binary of every toolchain; prints the reason and exits 1 when
+// something does.
 //
-// More cycles than a process has thread-specific keys (1,024), and one on a thread that ends after the unloading.
+// More cycles than a process has thread-specific keys (1,024), and one on a thread that ends after
+// the unloading.
 #include <dlfcn.h>
 #include <malloc.h>
 

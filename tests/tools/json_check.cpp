@@ -1,5 +1,6 @@
-// json_check [POINTER...]: stdin holds exactly one strict JSON document (RapidJSON judges, not our own
-// parser); prints what stands under each JSON pointer, one a line. Exit status 1 with a reason otherwise.
+// json_check [POINTER...]: stdin holds exactly one strict JSON document (RapidJSON judges, not our
+// own parser); prints what stands under each JSON pointer, one a line. Exit status 1 with a reason
+// otherwise.
 #include <rapidjson/document.h>
 #include <rapidjson/error/en.h>
 #include <rapidjson/pointer.h>

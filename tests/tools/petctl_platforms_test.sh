@@ -1,5 +1,5 @@
-# One release for several kinds of machine: `push A B` names exactly the files given, one per platform,
-# and each machine gets its own.
+# One release for several kinds of machine: `push A B` names exactly the files given, one per
+# platform, and each machine gets its own.
 source "$(dirname "$0")/script_test.sh"
 
 here=linux-x86_64-gnu

@@ -1,7 +1,7 @@
 # Sourced by the script tests: a scratch directory, and checks that say what they expected.
 #
 #   check 'a message with a * wildcard' COMMAND...        exit status 0, output matches
-#   check_status 3 'no class *' COMMAND...                 another status; stdout and stderr are matched
+#   check_status 3 'no class *' COMMAND...                 another status; both outputs are matched
 set -euo pipefail
 
 scratch=$(mktemp -d)

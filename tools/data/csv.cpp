@@ -1,5 +1,5 @@
-// One pass over the whole text. A field is first looked for as what it nearly always is, bytes up to the
-// next comma or line break; only one that begins with a quote is copied.
+// One pass over the whole text. A field is first looked for as what it nearly always is, bytes up
+// to the next comma or line break; only one that begins with a quote is copied.
 #include "tools/data/csv.hpp"
 
 #include <algorithm>

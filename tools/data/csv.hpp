@@ -1,11 +1,12 @@
-// csv: tables of numbers as text: commas, a header row of column names, quoted fields as in RFC 4180.
+// csv: tables of numbers as text: commas, a header row of column names, quoted fields as in RFC
+// 4180.
 //
 //   pet::tools::Table table = pet::tools::read_csv("iris.csv", "target");
 //   table.x;   // float64 [150, 4]
 //   table.y;   // int64 [150]: float64 when any of its values is not an integer
 //
-// Lines end with LF or CRLF, blank ones are passed over, a byte-order mark too. Errors name the line and the
-// column's name.
+// Lines end with LF or CRLF, blank ones are passed over, a byte-order mark too. Errors name the
+// line and the column's name.
 //
 // Threads: any. Throws: as data_file.hpp says; kUsage for a target that is no column.
 #pragma once
@@ -26,8 +27,8 @@ struct Table {
 // `target` names the column that becomes y; empty: all columns are x.
 Table read_csv(const std::filesystem::path& path, const std::string& target = {});
 
-// One row a line, numbers so that they read back the same. The header is "prediction" for one column,
-// "prediction_0", "prediction_1"… for several.
+// One row a line, numbers so that they read back the same. The header is "prediction" for one
+// column, "prediction_0", "prediction_1"… for several.
 void write_csv(const std::filesystem::path& path, const XYData& data);
 
 }  // namespace pet::tools

@@ -1,7 +1,7 @@
 // data_file: files of numbers as bytes, and how the readers of this room refuse one.
 //
-// Throws: kUsage when the file itself cannot be had (missing, a directory, unwritable), kBadParams when
-//         what is in it is wrong. Both begin with the path, which is also the error's key.
+// Throws: kUsage when the file itself cannot be had (missing, a directory, unwritable), kBadParams
+//         when what is in it is wrong. Both begin with the path, which is also the error's key.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,8 @@ namespace pet::tools {
 std::ifstream open_data(const std::filesystem::path& path);
 std::string read_all(const std::filesystem::path& path);
 
-// A file that is being written; finish() makes sure that all of it was taken (a full disk, a closed pipe).
+// A file that is being written; finish() makes sure that all of it was taken (a full disk, a closed
+// pipe).
 class DataWriter {
  public:
   explicit DataWriter(const std::filesystem::path& path);

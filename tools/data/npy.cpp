@@ -1,5 +1,6 @@
-// A .npy file is: "\x93NUMPY", major and minor version, the header's length (two bytes in version 1, four
-// from 2 on), the header, the elements. Version 3 differs from 2 in the header's encoding alone.
+// A .npy file is: "\x93NUMPY", major and minor version, the header's length (two bytes in version
+// 1, four from 2 on), the header, the elements. Version 3 differs from 2 in the header's encoding
+// alone.
 #include "tools/data/npy.hpp"
 
 #include <algorithm>

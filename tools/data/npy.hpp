@@ -3,8 +3,9 @@
 //   pet::XYData x = pet::tools::read_npy("x_train.npy");
 //   pet::tools::write_npy("pred.npy", pipeline.predict(x));
 //
-// Read are float32, float64, bool and the integers, little-endian, in either order; the result is row-major.
-// The header is not trusted: sizes are compared with the file before anything is allocated.
+// Read are float32, float64, bool and the integers, little-endian, in either order; the result is
+// row-major. The header is not trusted: sizes are compared with the file before anything is
+// allocated.
 //
 // Threads: any. Throws: as data_file.hpp says.
 #pragma once

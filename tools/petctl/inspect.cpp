@@ -1,4 +1,4 @@
-// petctl inspect: what can be read from a binary without running any of it, and whether it loads here.
+// petctl inspect: every fact of a binary, read without running it, and whether it loads here.
 #include <cstdio>
 
 #include "core/artifact/describe.hpp"

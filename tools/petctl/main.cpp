@@ -1,5 +1,5 @@
-// petctl: the command line of authors and operators. This file declares the verbs and their options;
-// what they do stands in the file of each verb's name.
+// petctl: the command line of authors and operators. This file declares the verbs and their
+// options; what they do stands in the file of each verb's name.
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -55,23 +55,25 @@ void add_global_options(CLI::App& app, Settings& settings) {
       ->type_name("FILE");
   app.add_flag("--offline", settings.offline, "Ask only the cache and the built-in classes");
   app.add_flag("--json", settings.json,
-               "Print one JSON document; a failure is {\"error\": {\"code\", \"message\", …}}, its text on stderr");
+               "Print one JSON document; a failure is {\"error\": {\"code\", \"message\", …}}, its "
+               "text on stderr");
   app.add_flag("-v,--verbose", settings.verbose, "Tell on stderr what is fetched, loaded, refused");
 }
 
 void add_author_verbs(CLI::App& app, CommandLine& line) {
-  auto* make = add_verb(app, line, "new", "Start a class: NAME/NAME.cpp and NAME/CMakeLists.txt",
-                        "petctl new filter MyFilter && cmake -S MyFilter -B build && cmake --build build",
-                        [&](const Settings& s) { run_new(s, line.make); });
+  auto* make =
+      add_verb(app, line, "new", "Start a class: NAME/NAME.cpp and NAME/CMakeLists.txt",
+               "petctl new filter MyFilter && cmake -S MyFilter -B build && cmake --build build",
+               [&](const Settings& s) { run_new(s, line.make); });
   make->add_option("kind", line.make.kind, "filter, metric or pipeline")
       ->required()
       ->type_name("KIND");
   make->add_option("name", line.make.name, "The class's name")->required()->type_name("NAME");
   make->add_option("--directory", line.make.directory, "Where to make it")->type_name("DIR");
 
-  auto* inspect = add_verb(app, line, "inspect", "Print every fact of a binary and whether it loads here",
-                           "petctl inspect build/MyFilter.so",
-                           [&](const Settings& s) { run_inspect(s, line.inspect); });
+  auto* inspect = add_verb(
+      app, line, "inspect", "Print every fact of a binary and whether it loads here",
+      "petctl inspect build/MyFilter.so", [&](const Settings& s) { run_inspect(s, line.inspect); });
   inspect->add_option("file", line.inspect.file, "The binary")->required()->type_name("FILE");
 
   auto* push = add_verb(app, line, "push", "Store binaries and make them their class's latest",
@@ -83,9 +85,9 @@ void add_author_verbs(CLI::App& app, CommandLine& line) {
   push->add_flag("--verify", line.push.verify, "Compare stored bytes, not only their size");
   push->add_option("-m,--message", line.push.message, "A line for the log")->type_name("TEXT");
 
-  auto* status = add_verb(app, line, "status", "Compare binaries with storage: synced, out_of_sync, untracked",
-                          "petctl status build/*.so",
-                          [&](const Settings& s) { run_status(s, line.status); });
+  auto* status =
+      add_verb(app, line, "status", "Compare binaries with storage: synced, out_of_sync, untracked",
+               "petctl status build/*.so", [&](const Settings& s) { run_status(s, line.status); });
   status->add_option("files", line.status.files, "The binaries")->required()->type_name("FILE");
 }
 
@@ -98,36 +100,43 @@ void add_operator_verbs(CLI::App& app, CommandLine& line) {
       ->type_name("CLASS[@HASH]");
   pull->add_option("-o,--out", line.pull.out, "Copy the binary here too")->type_name("FILE");
 
-  auto* list = add_verb(app, line, "list", "List classes, or the versions of one", "petctl list MyFilter",
-                        [&](const Settings& s) { run_list(s, line.list); });
+  auto* list = add_verb(app, line, "list", "List classes, or the versions of one",
+                        "petctl list MyFilter", [&](const Settings& s) { run_list(s, line.list); });
   list->add_option("class", line.list.class_name, "The class")->type_name("CLASS");
   list->add_flag("--builtin", line.list.builtin, "The built-in classes, with their parameters");
 
-  auto* log = add_verb(app, line, "log", "Every move of a class's latest, newest first", "petctl log MyFilter",
-                       [&](const Settings& s) { run_log(s, line.log); });
+  auto* log = add_verb(app, line, "log", "Every move of a class's latest, newest first",
+                       "petctl log MyFilter", [&](const Settings& s) { run_log(s, line.log); });
   log->add_option("class", line.log.class_name, "The class")->required()->type_name("CLASS");
 
   auto* run = add_verb(app, line, "run", "Build a pipeline from its config; fit, predict, evaluate",
                        "petctl run iris.json --x-train train.csv --x test.csv --target target",
                        [&](const Settings& s) { run_run(s, line.run); });
   RunOptions& options = line.run;
-  run->add_option("pipeline", options.pipeline, "The config")->required()->type_name("PIPELINE.json");
+  run->add_option("pipeline", options.pipeline, "The config")
+      ->required()
+      ->type_name("PIPELINE.json");
   run->add_option("--plugin", options.plugins, "Use this binary, pushed or not (repeatable)")
       ->type_name("FILE")
       ->allow_extra_args(false);
-  run->add_option("--x-train", options.x_train, "Fit on these rows: .npy, or .csv with a header row")
+  run->add_option("--x-train", options.x_train,
+                  "Fit on these rows: .npy, or .csv with a header row")
       ->type_name("FILE");
   run->add_option("--y-train", options.y_train, "… with these targets")->type_name("FILE");
   run->add_option("--x", options.x, "Predict these rows")->type_name("FILE");
   run->add_option("--y", options.y, "Evaluate against these targets")->type_name("FILE");
   run->add_option("--target", options.target, "The .csv column that holds the targets")
       ->type_name("COLUMN");
-  run->add_option("-o,--out", options.out, "Write the predictions: .npy or .csv")->type_name("FILE");
+  run->add_option("-o,--out", options.out, "Write the predictions: .npy or .csv")
+      ->type_name("FILE");
 
-  auto* pin = add_verb(app, line, "pin", "Write a config that names exact versions of all its classes",
-                       "petctl pin pipeline.json --out pinned.json",
-                       [&](const Settings& s) { run_pin(s, line.pin); });
-  pin->add_option("pipeline", line.pin.pipeline, "The config")->required()->type_name("PIPELINE.json");
+  auto* pin =
+      add_verb(app, line, "pin", "Write a config that names exact versions of all its classes",
+               "petctl pin pipeline.json --out pinned.json",
+               [&](const Settings& s) { run_pin(s, line.pin); });
+  pin->add_option("pipeline", line.pin.pipeline, "The config")
+      ->required()
+      ->type_name("PIPELINE.json");
   pin->add_option("--plugin", line.pin.plugins, "Use this binary, pushed or not (repeatable)")
       ->type_name("FILE")
       ->allow_extra_args(false);
@@ -138,7 +147,8 @@ void add_operator_verbs(CLI::App& app, CommandLine& line) {
 std::vector<std::string> known_words(const CLI::App& app) {
   std::vector<std::string> words;
   const auto verbs = app.get_subcommands();
-  for (const CLI::App* scope : {&app, verbs.empty() ? &app : static_cast<const CLI::App*>(verbs.front())}) {
+  for (const CLI::App* scope :
+       {&app, verbs.empty() ? &app : static_cast<const CLI::App*>(verbs.front())}) {
     for (const CLI::Option* option : scope->get_options()) {
       for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
     }
@@ -183,7 +193,8 @@ int report_usage(const CLI::App& app, const CLI::ParseError& error, bool json) {
 
 // Whether --json was given, also on a command line that cannot be parsed.
 bool wants_json(int argc, char** argv) {
-  return std::any_of(argv, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
+  return std::any_of(argv, argv + argc,
+                     [](const char* word) { return std::string_view(word) == "--json"; });
 }
 
 Error offline_hint(const Error& error, const Settings& settings) {
@@ -192,12 +203,14 @@ Error offline_hint(const Error& error, const Settings& settings) {
       text.find("without --offline") != std::string::npos) {
     return error;
   }
-  return {error.code(), text + "\n  try: without --offline",
+  return {error.code(),
+          text + "\n  try: without --offline",
           {.class_name = error.class_name(), .hash = error.hash(), .key = error.key()}};
 }
 
 int main_of(int argc, char** argv) {
-  CLI::App app{"petctl ships compiled C++ classes between machines and runs pipelines made of them."};
+  CLI::App app{
+      "petctl ships compiled C++ classes between machines and runs pipelines made of them."};
   app.name("petctl");
   app.set_version_flag("--version", "petctl " PET_VERSION_TEXT);
   app.footer(

@@ -17,7 +17,8 @@ namespace fs = std::filesystem;
 
 std::string with_name(std::string text, const std::string& name) {
   constexpr std::string_view kPlaceholder = "@NAME@";
-  for (auto at = text.find(kPlaceholder); at != std::string::npos; at = text.find(kPlaceholder, at)) {
+  for (auto at = text.find(kPlaceholder); at != std::string::npos;
+       at = text.find(kPlaceholder, at)) {
     text.replace(at, kPlaceholder.size(), name);
     at += name.size();
   }

@@ -1,5 +1,5 @@
-// How petctl prints: lines and tables for people, errors on stderr. With --json, stdout has exactly one JSON
-// document, whatever happens: what the verb says, or an object with "error".
+// How petctl prints: lines and tables for people, errors on stderr. With --json, stdout has exactly
+// one JSON document, whatever happens: what the verb says, or an object with "error".
 #pragma once
 
 #include <string>
@@ -12,7 +12,8 @@
 namespace pet::tools {
 
 void print_line(const std::string& line);
-// NaN and infinities are null there, and a text that is not UTF-8 is quoted and escaped: strict JSON.
+// NaN and infinities are null there, and a text that is not UTF-8 is quoted and escaped: strict
+// JSON.
 void print_json(const ParamValue& document);
 
 // Rows of cells, columns aligned; the first row is the header.

@@ -1,4 +1,4 @@
-// petctl pull: a class's binary, fetched, checked and loaded once, so that what is printed will work.
+// petctl pull: a class's binary, fetched, checked and loaded once, so that what is printed works.
 #include <optional>
 
 #include "core/artifact/hash.hpp"

@@ -86,8 +86,8 @@ Stored push(const PetClassManager& manager, const ReleaseFiles& release,
 
 }  // namespace
 
-// A class that fails does not stop the others: what was pushed is printed and stays pushed. All errors
-// but the first are printed here, the first is thrown.
+// A class that fails does not stop the others: what was pushed is printed and stays pushed. All
+// errors but the first are printed here, the first is thrown.
 void run_push(const Settings& given, const PushOptions& options) {
   Settings settings = given;
   const auto container = open_session(settings);

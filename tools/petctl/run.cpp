@@ -1,5 +1,5 @@
-// petctl run and pin: a pipeline from its config; fitted, asked and evaluated on files, or written back
-// with every class pinned.
+// petctl run and pin: a pipeline from its config; fitted, asked and evaluated on files, or written
+// back with every class pinned.
 #include <algorithm>
 #include <cstdio>
 #include <optional>

@@ -27,7 +27,8 @@ Observer observer_for(const Settings& settings) {
   };
 }
 
-// What wrappers such as Cached keep: predictions and fitted models, which nobody else may read or plant.
+// What wrappers such as Cached keep: predictions and fitted models, which nobody else may read or
+// plant.
 std::shared_ptr<BaseStorage> open_blobs(const std::string& cache) {
   if (cache == "memory:") return std::make_shared<MemoryStorage>();
   const auto directory = posix::open_trusted_directory(std::filesystem::path(cache) / "blobs");

@@ -2,8 +2,8 @@
  *
  * A plugin binary exports one data symbol, `pet_entry_v1`, of type pet_entry. Only what stands in
  * this file crosses the boundary: no C++ class, no exception, no allocation that the other side
- * would have to free by itself. Authors rarely read this file; pet/filter.hpp and its neighbours are
- * C++17 sugar over it, and a plugin in plain C includes just this.
+ * would have to free by itself. Authors rarely read this file; pet/filter.hpp and its neighbours
+ * are C++17 sugar over it, and a plugin in plain C includes just this.
  *
  * Growth: every table begins with its size in bytes. Within a major version tables grow at the end
  * only, and new abilities are new interfaces found by id, so that a reader checks `size` before it
@@ -171,7 +171,8 @@ struct pet_host {
 typedef struct pet_host_memory_v1 {
   uint32_t size;
   uint32_t reserved;
-  /* A new row-major tensor, uninitialised; NULL when there is no memory or the shape overflows. [any] */
+  /* A new row-major tensor, uninitialised; NULL when there is no memory or the shape overflows.
+   * [any] */
   pet_tensor* (*tensor_new)(const pet_host* host, pet_dtype dtype, int32_t ndim,
                             const int64_t* shape);
 } pet_host_memory_v1;
@@ -189,7 +190,8 @@ typedef struct pet_host_log_v1 {
 typedef struct pet_host_parallel_v1 {
   uint32_t size;
   uint32_t reserved;
-  uint32_t (*concurrency)(const pet_host* host); /* threads that for_each may use, at least 1. [any] */
+  /* Threads that for_each may use, at least 1. [any] */
+  uint32_t (*concurrency)(const pet_host* host);
   /* Calls body(context, i, failure) for every i < count, on the host's threads and the caller's;
    * returns when all are done: the status of the lowest failing index, with its text. [any] */
   pet_status (*for_each)(const pet_host* host, uint64_t count,
@@ -221,7 +223,8 @@ typedef struct pet_host_blobs_v1 {
   /* SHA-256 over the parts in order, as 64 lower-case hex digits. [any] */
   pet_status (*digest)(const pet_host* host, const pet_text* parts, uint64_t count, char hex[64],
                        pet_failure* failure);
-  /* The bytes under a key ([A-Za-z0-9._-], 1 to 128 characters); PET_ABSENT when there are none. [any] */
+  /* The bytes under a key ([A-Za-z0-9._-], 1 to 128 characters); PET_ABSENT when there are none.
+   * [any] */
   pet_status (*get)(const pet_host* host, pet_text key, const pet_sink* sink, pet_failure* failure);
   pet_status (*put)(const pet_host* host, pet_text key, pet_text bytes, pet_failure* failure);
 } pet_host_blobs_v1;
@@ -260,7 +263,8 @@ typedef struct pet_host_instances_v1 {
   uint32_t reserved;
   pet_text (*class_name)(const pet_host* host, const pet_child* child); /* [any] */
   pet_text (*kind)(const pet_host* host, const pet_child* child); /* "filter", "metric"… [any] */
-  /* 1 when the child's class has the interface ("pet.filter/1"); PET_FILTER_FIT asks for fit. [any] */
+  /* 1 when the child's class has the interface ("pet.filter/1"); PET_FILTER_FIT asks for fit.
+   * [any] */
   int32_t (*has)(const pet_host* host, const pet_child* child, const char* id);
   /* The child's dump {clazz, version_hash, params}; valid for the child's life. The node of a class
    * without a hash (version_hash is null) has "builtin", its version, if it has one. [any] */
@@ -280,7 +284,8 @@ typedef struct pet_host_instances_v1 {
                          const pet_tensor* y_true, const pet_tensor* y_pred,
                          const pet_scores* scores, pet_failure* failure); /* [any] */
   pet_status (*split)(const pet_host* host, const pet_child* splitter, const pet_tensor* x,
-                      const pet_tensor* y, const pet_folds* folds, pet_failure* failure); /* [any] */
+                      const pet_tensor* y, const pet_folds* folds,
+                      pet_failure* failure); /* [any] */
   pet_status (*save_state)(const pet_host* host, const pet_child* child, const pet_sink* sink,
                            pet_failure* failure); /* [any] */
   pet_status (*load_state)(const pet_host* host, pet_child* child, pet_text bytes,
@@ -296,12 +301,12 @@ typedef struct pet_host_instances_v1 {
 } pet_host_instances_v1;
 #define PET_FILTER_FIT "pet.filter.fit/1"
 
-/* ---- the plugin, as the host sees it ---------------------------------------------------------- */
+/* ---- the plugin, as the host sees it --------------------------------------------------------- */
 
 typedef struct pet_instance pet_instance; /* the class's own */
 
-/* Describes itself by the same notes that stand in the binary's PT_NOTE segment, so that compiled-in
- * classes are described too and a binary whose entry and notes disagree is noticed. */
+/* Describes itself by the same notes that stand in the binary's PT_NOTE segment, so that
+ * compiled-in classes are described too and a binary whose entry and notes disagree is noticed. */
 typedef struct pet_entry {
   uint32_t size;
   uint16_t abi_major;
@@ -314,7 +319,8 @@ typedef struct pet_entry {
   pet_status (*create)(const pet_host* host, const pet_value* params, pet_instance** out,
                        pet_failure* failure);
   void (*destroy)(pet_instance* self); /* [exclusive] */
-  /* The table of an interface of this class, or NULL. The same pointer for the library's life. [any] */
+  /* The table of an interface of this class, or NULL. The same pointer for the library's life.
+   * [any] */
   const void* (*query)(const char* id);
 } pet_entry;
 
@@ -373,7 +379,8 @@ typedef struct pet_optimizer_v1 {
 typedef struct pet_state_v1 {
   uint32_t size;
   uint32_t schema; /* grows when older readers could not understand the bytes */
-  pet_status (*save)(const pet_instance* self, const pet_sink* sink, pet_failure* failure); /* [any] */
+  pet_status (*save)(const pet_instance* self, const pet_sink* sink,
+                     pet_failure* failure); /* [any] */
   pet_status (*load)(pet_instance* self, pet_text bytes, pet_failure* failure); /* [exclusive] */
 } pet_state_v1;
 
@@ -386,11 +393,12 @@ typedef struct pet_params_v1 {
                     pet_failure* failure); /* [exclusive] */
 } pet_params_v1;
 
-/* ---- notes: the facts of a class, readable without running anything ---------------------------- */
+/* ---- notes: the facts of a class, readable without running anything -------------------------- */
 
-/* An ELF note section, `.note.pet`, of consecutive notes: 4-byte namesz, descsz, type, then the name
- * "PetFactory" with its NUL, padded to 4 bytes, then the description padded to 4 bytes. Little-endian,
- * packed; no reader needs ELF to parse it, so other formats can carry the same bytes.
+/* An ELF note section, `.note.pet`, of consecutive notes: 4-byte namesz, descsz, type, then the
+ * name "PetFactory" with its NUL, padded to 4 bytes, then the description padded to 4 bytes.
+ * Little-endian, packed; no reader needs ELF to parse it, so other formats can carry the same
+ * bytes.
  *
  *   u8 u16 u32 i64 f64   as they are           text   u32 length, bytes (UTF-8)
  *   value   u8 PET_TYPE_*, then: NULL nothing; BOOL u8; INT64 i64; FLOAT64 f64; TEXT text;
@@ -409,7 +417,8 @@ enum {
   PET_NOTE_ISA = 8,          /* text: "x86-64", "x86-64-v3", "aarch64"   once, required */
   PET_NOTE_COMPILER = 9,     /* text                                     once */
   PET_NOTE_OPEN_PARAMS = 10, /* nothing: the class takes undeclared ones once */
-  PET_NOTE_PARAM = 11 /* u32 index, text name, type, u8 has default, value default if so, text doc */
+  /* u32 index, text name, type, u8 has default, value default if so, text doc */
+  PET_NOTE_PARAM = 11
 };
 enum {
   PET_PARAM_NULLABLE = 1, /* null is accepted too */
@@ -417,7 +426,7 @@ enum {
   PET_PARAM_TUNABLE = 4   /* may be changed after creation, by pet.params/1 */
 };
 
-/* ---- the layout is frozen ---------------------------------------------------------------------- */
+/* ---- the layout is frozen -------------------------------------------------------------------- */
 
 #if defined(__cplusplus) && __cplusplus >= 201103L
 #define PET_ASSERT_LAYOUT(condition, name) static_assert(condition, #name)

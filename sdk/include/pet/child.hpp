@@ -1,14 +1,16 @@
 // pet::Child: another instance, held by the host, that a pipeline, wrapper or optimizer works with.
 //
-// A child comes as a parameter, as pet::FilterChild, MetricChild, PipelineChild, SplitterChild, OptimizerChild or
-// AnyChild; the host builds it, keeps it alive for as long as its parent lives, and dumps it with the parent. A new
-// one is made by clone(), or from a pet::ClassRef parameter by instantiate(), and is an OwnedChild.
+// A child comes as a parameter, as pet::FilterChild, MetricChild, PipelineChild, SplitterChild,
+// OptimizerChild or AnyChild; the host builds it, keeps it alive for as long as its parent lives,
+// and dumps it with the parent. A new one is made by clone(), or from a pet::ClassRef parameter by
+// instantiate(), and is an OwnedChild.
 //
 //   PET_PARAM(std::vector<pet::FilterChild>, filters, pet::required, "applied in this order");
 //   …
 //   for (const pet::FilterChild& filter : filters) data = filter.predict(data);
 //
-// Threads: const methods as the child's class allows (predict: any); fit and load_state are exclusive.
+// Threads: const methods as the child's class allows (predict: any); fit and load_state are
+//          exclusive.
 // Throws:  pet::Failure with the child's own status and text.
 #pragma once
 
@@ -110,7 +112,8 @@ class Child {
     });
     return detail::Trusted::adopt(out);
   }
-  // `y` may be nothing. A class that learns nothing fails with PET_NOT_TRAINABLE: ask has_fit() to pass over it.
+  // `y` may be nothing. A class that learns nothing fails with PET_NOT_TRAINABLE: ask has_fit() to
+  // pass over it.
   void fit(const XYData& x, const XYData& y = {}) {
     checked([&](pet_failure* failure) {
       return table().fit(host_.get(), child_, x.get(), y.get(), failure);

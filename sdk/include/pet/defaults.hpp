@@ -1,7 +1,7 @@
 // Defaults of parameters, as constant expressions: what stands in the third place of PET_PARAM.
 //
-// Default<T> is the literal twin of a field's type T. The compiler writes it into the notes; get() makes the field's
-// first value from it.
+// Default<T> is the literal twin of a field's type T. The compiler writes it into the notes; get()
+// makes the field's first value from it.
 #pragma once
 
 #include <array>
@@ -272,7 +272,8 @@ class Default<std::vector<T>> {
   }
 
  private:
-  // Default<T> of children has no default constructor and need none: only `{}` can be their default.
+  // Default<T> of children has no default constructor and need none: only `{}` can be their
+  // default.
   struct Slot {
     Default<T> value = required;
     constexpr void emplace(Default<T> given) { value = given; }

@@ -1,8 +1,9 @@
 // pet::Failure: how code of a plugin says that it cannot do what was asked.
 //
-// Throw one from any method of a class; the thunks of pet/plugin.hpp catch it inside the binary and hand its
-// status and text across. Any other exception arrives as PET_FAILED with its what(), so an author throws a Failure
-// only to give a better code. The text says what was expected and what came; the host adds class, hash and method.
+// Throw one from any method of a class; the thunks of pet/plugin.hpp catch it inside the binary and
+// hand its status and text across. Any other exception arrives as PET_FAILED with its what(), so an
+// author throws a Failure only to give a better code. The text says what was expected and what
+// came; the host adds class, hash and method.
 //
 //   if (n_neighbors < 1) throw pet::Failure::bad_params("n_neighbors: expected at least 1, got 0");
 //
@@ -71,8 +72,8 @@ inline pet_status report(pet_failure* failure, pet_status status, std::string_vi
   return status;
 }
 
-// Inside a catch block: the exception as a status and a text. One copy of these handlers serves every
-// thunk, which keeps binaries small.
+// Inside a catch block: the exception as a status and a text. One copy of these handlers serves
+// every thunk, which keeps binaries small.
 inline pet_status report_exception(pet_failure* failure) noexcept {
   try {
     throw;
@@ -98,7 +99,8 @@ pet_status guarded(pet_failure* failure, Body&& body) noexcept {
   }
 }
 
-// The caller's side of a fallible call: a buffer to give along, and check() to throw what came back.
+// The caller's side of a fallible call: a buffer to give along, and check() to throw what came
+// back.
 class FailureBuffer {
  public:
   FailureBuffer() : failure_{sizeof(pet_failure), 0, text_, sizeof text_, 0} {}

@@ -15,10 +15,10 @@
 //   PET_PLUGIN(MyFilter)
 //
 //   pet::XYData predict(const pet::XYData& x) const     required. [any thread]
-//   void fit(const pet::XYData& x)                      optional, one of the two; y is nothing when there are no
-//   void fit(const pet::XYData& x, const pet::XYData& y)  labels. [exclusive]
-//   void validate() const                               optional: throw pet::Failure::bad_params(…) when the
-//                                                       parameters do not go together
+//   void fit(const pet::XYData& x)                      optional, one of the two; y is nothing when
+//   void fit(const pet::XYData& x, const pet::XYData& y)  there are no labels. [exclusive]
+//   void validate() const                               optional: throw pet::Failure::bad_params(…)
+//                                                       when the parameters do not go together
 //   PET_STATE(…)                                        optional: what fit learned (pet/state.hpp)
 //
 // Lifetime: inputs are borrowed for the call. Throws: anything; it arrives as a status and a text.

@@ -1,13 +1,15 @@
 // pet::Host: the services that the host gives to an instance.
 //
-// A class reaches it as host() of its base. A plugin starts no threads, writes no files and keeps no global state of
-// its own: it logs, runs loops, stores blobs and asks for cancellation through here, so that a service may unload it.
+// A class reaches it as host() of its base. A plugin starts no threads, writes no files and keeps
+// no global state of its own: it logs, runs loops, stores blobs and asks for cancellation through
+// here, so that a service may unload it.
 //
 //   host().parallel_for(rows, [&](std::uint64_t i) { out[i] = score(i); });
 //   host().info("converged after " + std::to_string(steps) + " steps");
 //
 // Lifetime: valid for as long as the instance lives. Threads: all methods from any thread.
-// Throws:   pet::Failure with the host's status and text; PET_UNSUPPORTED names the service that is missing.
+// Throws:   pet::Failure with the host's status and text; PET_UNSUPPORTED names the service that is
+//           missing.
 #pragma once
 
 #include <cstdint>
@@ -71,8 +73,8 @@ class Host {
     return table == nullptr ? 1 : table->concurrency(host_);
   }
 
-  // Calls body(i) for every i < count, in any order and on several threads; returns when all are done.
-  // When bodies throw, the failure of the lowest index is thrown.
+  // Calls body(i) for every i < count, in any order and on several threads; returns when all are
+  // done. When bodies throw, the failure of the lowest index is thrown.
   template <class Body>
   void parallel_for(std::uint64_t count, Body&& body) const {
     const auto* table = service<pet_host_parallel_v1>(PET_HOST_PARALLEL_1);

@@ -8,8 +8,10 @@
 //   PET_PLUGIN(Accuracy)
 //
 //   static constexpr bool kHigherBetter      required: which of two values is the better one
-//   double measure(y_true, y_pred) const     required, one of the two; every argument is a const pet::XYData&;
-//   double measure(x, y_true, y_pred) const  x and y_true are nothing when the caller has none. [any thread]
+//   double measure(y_true, y_pred) const     required, one of the two; every argument is a const
+//                                            pet::XYData&;
+//   double measure(x, y_true, y_pred) const  x and y_true are nothing when the caller has none.
+//                                            [any thread]
 //   void validate() const                    optional, as for a filter
 #pragma once
 

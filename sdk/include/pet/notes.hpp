@@ -1,8 +1,9 @@
 // The facts of a class as ELF notes, written by the compiler.
 //
-// A class describes itself by calls on a Writer. The calls are constant expressions and run twice: over a writer
-// that only counts, for the size, and over one that fills a std::array of exactly that size. All notes of a class
-// are one array, because compilers reorder separate ones. abi.h says how the bytes read.
+// A class describes itself by calls on a Writer. The calls are constant expressions and run twice:
+// over a writer that only counts, for the size, and over one that fills a std::array of exactly
+// that size. All notes of a class are one array, because compilers reorder separate ones. abi.h
+// says how the bytes read.
 #pragma once
 
 #include <array>
@@ -74,8 +75,8 @@ constexpr void put_text_note(Out& out, std::uint32_t type, std::string_view text
 
 // ---- what the compiler was told ----
 
-// The lowest level of the architecture that has every instruction the compiler was allowed to use. FACTS of
-// binaries do not tell: -march leaves no trace in the file.
+// The lowest level of the architecture that has every instruction the compiler was allowed to use.
+// FACTS of binaries do not tell: -march leaves no trace in the file.
 constexpr std::string_view isa_level() {
 #if defined(__x86_64__) || defined(_M_X64)
 #if defined(__AVX512F__) || defined(__AVX512VL__)
@@ -99,7 +100,8 @@ constexpr std::string_view isa_level() {
 #define PET_STRINGIZE_(x) #x
 #define PET_STRINGIZE(x) PET_STRINGIZE_(x)
 
-// Major and minor version only: a distribution's patch suffix would change the hash and say nothing.
+// Major and minor version only: a distribution's patch suffix would change the hash and say
+// nothing.
 constexpr std::string_view compiler_name() {
 #if defined(__clang__)
 #define PET_COMPILER_ "clang " PET_STRINGIZE(__clang_major__) "." PET_STRINGIZE(__clang_minor__)
@@ -122,7 +124,8 @@ constexpr std::string_view compiler_name() {
 
 // ---- names ----
 
-// [A-Za-z_][A-Za-z0-9_]*, at most 128 characters: what storage keys, configs and file names agree on.
+// [A-Za-z_][A-Za-z0-9_]*, at most 128 characters: what storage keys, configs and file names agree
+// on.
 constexpr bool is_class_name(std::string_view name) {
   if (name.empty() || name.size() > 128 || (name[0] >= '0' && name[0] <= '9')) return false;
   for (const char c : name) {

@@ -1,4 +1,5 @@
-// pet::Optimizer: a class that searches the best parameters of another, and then predicts as the best one found.
+// pet::Optimizer: a class that searches the best parameters of another, and then predicts as the
+// best one found.
 //
 //   class Search : public pet::Optimizer<Search> {
 //    public:

@@ -1,4 +1,5 @@
-// PET_PARAM: one line declares a parameter of a class: its field, default, documentation, note and setter.
+// PET_PARAM: one line declares a parameter of a class: its field, default, documentation, note and
+// setter.
 //
 //   PET_PARAM(double, factor, 2.0, "what every value is multiplied with");
 //   PET_PARAM(std::optional<std::int64_t>, n_jobs, pet::null, "threads; null for all");
@@ -7,10 +8,11 @@
 //   PET_TUNABLE(std::int64_t, n_neighbors, 5, "may be changed after creation");
 //   PET_OPEN_PARAMS(others);      // a pet::Object with what is given beyond the declared ones
 //
-// Types:    bool, std::int64_t, double, std::string, pet::Value (anything), pet::Object, pet::ClassRef, a child
-//           (pet::FilterChild…), std::vector of one of these, std::optional of all but pet::Value (null is nothing).
-// Defaults: constant expressions, since the compiler writes them into the notes; `{}` is an empty list or object,
-//           pet::required is no default at all. Only an int64 widens, to float64.
+// Types:    bool, std::int64_t, double, std::string, pet::Value (anything), pet::Object,
+//           pet::ClassRef, a child (pet::FilterChild…), std::vector of one of these, std::optional
+//           of all but pet::Value (null is nothing).
+// Defaults: constant expressions, since the compiler writes them into the notes; `{}` is an empty
+//           list or object, pet::required is no default at all. Only an int64 widens, to float64.
 // Lifetime: fields are set once, before validate() and any call; tunable ones between calls too.
 // Throws:   pet::Failure(PET_BAD_PARAMS), naming the parameter, the expected and the actual type.
 #pragma once
@@ -164,10 +166,10 @@ struct ParamType<std::optional<T>>
 
 // ---- the list of a class's parameters ----
 //
-// Each PET_PARAM adds an overload of pet_count_ with a higher rank, whose result says how many there are up to
-// it; overload resolution finds the highest one that exists so far. So a class body counts its own lines, and the
-// members pet_param_(Index<0>), pet_param_(Index<1>)… are the list. The default has a function of its own, so that the
-// compiler names it when it does not fit.
+// Each PET_PARAM adds an overload of pet_count_ with a higher rank, whose result says how many
+// there are up to it; overload resolution finds the highest one that exists so far. So a class body
+// counts its own lines, and the members pet_param_(Index<0>), pet_param_(Index<1>)… are the list.
+// The default has a function of its own, so that the compiler names it when it does not fit.
 
 inline constexpr int kMaxParams = 96;
 

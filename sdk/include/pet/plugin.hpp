@@ -1,16 +1,21 @@
 // The base of every class, and the macros that make one known.
 //
-//   PET_PLUGIN(MyFilter)             once in a source file: this binary holds MyFilter. With a second argument, or
-//                                    VERSION of pet_add_plugin, the class's notes carry that version.
-//   PET_CLASS(MyFilter)              for a class compiled into an application: pet::entry_of<MyFilter>() exists.
+//   PET_PLUGIN(MyFilter)             once in a source file: this binary holds MyFilter. With a
+//                                    second argument, or VERSION of pet_add_plugin, the class's
+//                                    notes carry that version.
+//   PET_CLASS(MyFilter)              for a class compiled into an application:
+//                                    pet::entry_of<MyFilter>() exists.
 //
-// Both stand in the namespace of the class, after its definition. Authors include pet/filter.hpp or one of its
-// neighbours, which name the methods that a class of their kind has. The methods themselves are found at compile
-// time: a class with a fit() can be fitted, one without cannot, and its notes say which.
+// Both stand in the namespace of the class, after its definition. Authors include pet/filter.hpp or
+// one of its neighbours, which name the methods that a class of their kind has. The methods
+// themselves are found at compile time: a class with a fit() can be fitted, one without cannot, and
+// its notes say which.
 //
-// Lifetime: the host creates an instance, gives it its parameters, calls validate() if there is one, then the methods.
+// Lifetime: the host creates an instance, gives it its parameters, calls validate() if there is
+//           one, then the methods.
 // Threads:  const methods run on many threads at once; the others alone.
-// Throws:   nothing crosses: the thunks (pet/thunks.hpp) turn every exception into a status and a text.
+// Throws:   nothing crosses: the thunks (pet/thunks.hpp) turn every exception into a status and a
+//           text.
 #pragma once
 
 #include <string_view>

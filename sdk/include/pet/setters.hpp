@@ -1,6 +1,7 @@
 // How the values of create() and set() reach the fields of an instance.
 //
-// Internal to the SDK. A class has one constant table of setters, in declared order, made from its PET_PARAMs.
+// Internal to the SDK. A class has one constant table of setters, in declared order, made from its
+// PET_PARAMs.
 #pragma once
 
 #include <algorithm>
@@ -112,8 +113,8 @@ inline const Setter& find_tunable(const Setter* setters, std::size_t count, std:
                             "' cannot be changed after creation");
 }
 
-// Keeps a field that is not declared. Only classes with open parameters have one of these, so that the binaries of
-// all others do without the code of pet::Value.
+// Keeps a field that is not declared. Only classes with open parameters have one of these, so that
+// the binaries of all others do without the code of pet::Value.
 using KeepOpen = void (*)(void* self, std::string_view name, const pet_value& value);
 
 template <class T>

@@ -9,7 +9,8 @@
 //   };
 //   PET_PLUGIN(Halves)
 //
-//   void split(x, y, folds) const              required; y is nothing when there are no labels. [any thread]
+//   void split(x, y, folds) const              required; y is nothing when there are no labels.
+//                                              [any thread]
 //   void validate() const                      optional, as for a filter
 #pragma once
 

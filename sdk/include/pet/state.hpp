@@ -1,21 +1,24 @@
 // What fit learned, as bytes that travel: PET_STATE, StateWriter, StateReader.
 //
-//   PET_STATE(std::vector<double>, mean, "of every column");         // a field that is saved and loaded
-//   static constexpr std::uint32_t kStateSchema = 2;                 // 1 unless said otherwise
+//   PET_STATE(std::vector<double>, mean, "of every column");  // a field that is saved and loaded
+//   static constexpr std::uint32_t kStateSchema = 2;               // 1 unless said otherwise
 //
-// Types: bool, std::int64_t, double, std::string, pet::XYData, and std::vector of these. A class with other needs, or
-// one that reads an older schema, writes both methods by itself instead:
+// Types: bool, std::int64_t, double, std::string, pet::XYData, and std::vector of these. A class
+// with other needs, or one that reads an older schema, writes both methods by itself instead:
 //
 //   void save(pet::StateWriter& state) const { state.put("mean", mean_); }
 //   void load(pet::StateReader& state) { if (state.schema() >= 2) state.get("mean", mean_); }
 //
-// A pipeline saves its children under names: state.put("filters", filters), state.get("filters", filters).
+// A pipeline saves its children under names: state.put("filters", filters), state.get("filters",
+// filters).
 //
-// Layout, little-endian: "PETSTATE", u32 format 1, u64 size of everything, text class, u32 schema, u32 fields, each
-// (text name, text type, u64 size, bytes), u64 FNV-1a of all before. A text is u32 length and bytes.
+// Layout, little-endian: "PETSTATE", u32 format 1, u64 size of everything, text class, u32 schema,
+// u32 fields, each (text name, text type, u64 size, bytes), u64 FNV-1a of all before. A text is u32
+// length and bytes.
 //
-// Throws: pet::Failure(PET_BAD_STATE) for bytes that are cut, altered, another class's or of a newer schema, and for
-//         fields that are missing or have another type. load() of a class with PET_STATE changes all fields or none.
+// Throws: pet::Failure(PET_BAD_STATE) for bytes that are cut, altered, another class's or of a
+//         newer schema, and for fields that are missing or have another type. load() of a class
+//         with PET_STATE changes all fields or none.
 #pragma once
 
 #include <cstddef>

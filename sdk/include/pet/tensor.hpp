@@ -126,8 +126,8 @@ inline void require_dims(std::size_t ndim) {
 // Deletes what new_tensor() made. Its address also tells such tensors from the host's.
 inline void delete_tensor(pet_tensor* tensor) { std::free(tensor); }
 
-// Header, shape, strides and `data_bytes` bytes of data in one allocation. With no data, the caller sets
-// array.data and sees to it that what it points to lives long enough.
+// Header, shape, strides and `data_bytes` bytes of data in one allocation. With no data, the caller
+// sets array.data and sees to it that what it points to lives long enough.
 inline pet_tensor* new_tensor(pet_dtype dtype, std::int32_t ndim, const std::int64_t* shape,
                               std::size_t data_bytes) {
   const auto dims = static_cast<std::size_t>(ndim);

@@ -6,14 +6,15 @@
 //   auto filter = pet::testing::make<MyFilter>({{"factor", 3.0}});
 //   pet::XYData y = filter.predict(pet::XYData::mock({1.0, 2.0}));        // 3 and 6
 //
-// Everything goes through the C tables that a real host would call, so that parameters, defaults, failures and state
-// behave as they will. The host is a FakeHost: memory, log, threads, blobs and instances, in this process.
+// Everything goes through the C tables that a real host would call, so that parameters, defaults,
+// failures and state behave as they will. The host is a FakeHost: memory, log, threads, blobs and
+// instances, in this process.
 //
 // An instance is a parameter of another by being put where a value stands; a class, by class_of:
 //   auto chain = make<Chain>({{"filters", pet::Value::List{make<Scaler>(), filter}}});
 //
-// Lifetime: an Instance is a handle; the object dies with the last of them, parents before children. The FakeHost
-//           outlives them all; the default one lives for ever.
+// Lifetime: an Instance is a handle; the object dies with the last of them, parents before
+//           children. The FakeHost outlives them all; the default one lives for ever.
 // Threads:  as the class's methods. Throws: pet::Failure, as the class reported it.
 #pragma once
 

@@ -1,8 +1,8 @@
 // The C tables of a class, and the functions in them that call its methods.
 //
-// Internal to the SDK. Every function here is entered from C: it checks what it was given, borrows the inputs,
-// calls the method and lets nothing out but a status and a text. What does not depend on the class is not a
-// template, which keeps binaries small.
+// Internal to the SDK. Every function here is entered from C: it checks what it was given, borrows
+// the inputs, calls the method and lets nothing out but a status and a text. What does not depend
+// on the class is not a template, which keeps binaries small.
 #pragma once
 
 #include <array>
@@ -219,7 +219,8 @@ struct Thunks {
   static void save_fields(const T& self, StateWriter& writer, std::integer_sequence<int, N...>) {
     (writer.put(Access::state<T, N>().name, self.*(Access::state<T, N>().field)), ...);
   }
-  // All fields are read before the first is changed. An older schema may lack fields: those keep what they have.
+  // All fields are read before the first is changed. An older schema may lack fields: those keep
+  // what they have.
   template <int... N>
   static void load_fields(T& self, const StateReader& reader, std::integer_sequence<int, N...>) {
     const bool older = reader.schema() < state_schema<T>();

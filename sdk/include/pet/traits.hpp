@@ -215,7 +215,8 @@ struct OptimizerKind {
   }
 };
 
-// A method that nobody would call because its signature is wrong is an error, not a missing ability.
+// A method that nobody would call because its signature is wrong is an error, not a missing
+// ability.
 template <class T>
 constexpr void check_class() {
   T::pet_kind_::template check<T>();

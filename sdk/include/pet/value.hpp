@@ -1,12 +1,15 @@
-// pet::Value: what a parameter can be. null, bool, int64, float64, text, list, object, child instance, class.
+// pet::Value: what a parameter can be. null, bool, int64, float64, text, list, object, child
+// instance, class.
 //
-// A Value owns everything in it except child instances and classes, which are handles of the host's. An Object
-// keeps the order of its keys. `pet::null` is the value of an optional that is absent.
+// A Value owns everything in it except child instances and classes, which are handles of the
+// host's. An Object keeps the order of its keys. `pet::null` is the value of an optional that is
+// absent.
 //
 //   pet::Object options{{"p", 2}, {"weights", pet::Value::List{0.5, 0.5}}};
 //   std::int64_t p = options.at("p").as_int();
 //
-// Threads: a value; const methods from any thread. Throws: pet::Failure(PET_BAD_PARAMS) when a type does not fit.
+// Threads: a value; const methods from any thread. Throws: pet::Failure(PET_BAD_PARAMS) when a type
+//          does not fit.
 #pragma once
 
 #include <cstddef>
@@ -39,8 +42,9 @@ inline const char* type_name(std::uint32_t type) noexcept {
 class Value;
 struct Field;
 
-// Fields in the order in which they were added; keys are unique. What touches a Field stands below it: clang
-// instantiates the members of a C++20 vector where they are named, and asks for the whole type there.
+// Fields in the order in which they were added; keys are unique. What touches a Field stands below
+// it: clang instantiates the members of a C++20 vector where they are named, and asks for the whole
+// type there.
 class Object {
  public:
   Object() noexcept;
@@ -109,7 +113,8 @@ class Value {
   pet_child* as_instance() const { return get<pet_child*>(PET_TYPE_INSTANCE); }
   pet_class* as_class() const { return get<pet_class*>(PET_TYPE_CLASS); }
 
-  // Equal when types and contents are: 1 and 1.0 differ. Instances and classes are equal to themselves.
+  // Equal when types and contents are: 1 and 1.0 differ. Instances and classes are equal to
+  // themselves.
   friend bool operator==(const Value& a, const Value& b) { return a.data_ == b.data_; }
   friend bool operator!=(const Value& a, const Value& b) { return !(a == b); }
 
@@ -236,7 +241,8 @@ inline Value Value::copy_of(const pet_value& value) {
   }
 }
 
-// A Value as the boundary's pet_value, borrowed: the Value must outlive the view and stay unchanged.
+// A Value as the boundary's pet_value, borrowed: the Value must outlive the view and stay
+// unchanged.
 class ValueView {
  public:
   explicit ValueView(const Value& value) : root_(convert(value)) {}

@@ -1,15 +1,17 @@
 // pet::XYData: the data that flows between classes; an n-dimensional, typed, strided tensor.
 //
-// A move-only handle over a pet_tensor. It is nothing (`!x`), or owns its tensor, or looks at one that somebody
-// else owns: inputs of a call and views are looks, and must not outlive what they look at. copy with clone().
+// A move-only handle over a pet_tensor. It is nothing (`!x`), or owns its tensor, or looks at one
+// that somebody else owns: inputs of a call and views are looks, and must not outlive what they
+// look at. copy with clone().
 //
-//   for (const double value : x.elements<double>()) total += value;  // row-major float64, or a clear failure
-//   auto in = x.matrix<double>();                                     // any strides; 1-D is one column
+//   for (const double value : x.elements<double>()) total += value;  // float64, or a failure
+//   auto in = x.matrix<double>();                                    // any strides
 //   for (std::int64_t i = 0; i < in.rows(); ++i) total += in(i, 0);
 //   pet::XYData y = pet::XYData::mock({{1.0, 2.0}, {3.0, 4.0}});
 //
-// Memory:   mock(), clone() and concat_columns() allocate here; what a class returns from predict() is better
-//           made with like() or make<T>() of its base, which ask the host: then nothing is copied.
+// Memory:   mock(), clone() and concat_columns() allocate here; what a class returns from predict()
+//           is better made with like() or make<T>() of its base, which ask the host: then nothing
+//           is copied.
 // Threads:  const methods from any thread; others by one thread at a time.
 // Throws:   pet::Failure(PET_BAD_INPUT), naming the expected and the actual type and shape.
 #pragma once
@@ -58,7 +60,8 @@ class XYData {
     return owner(detail::new_tensor(dtype, shape));
   }
 
-  // Plain numbers as a tensor: 1-D without a shape; `shape` has exactly as many elements as `values`.
+  // Plain numbers as a tensor: 1-D without a shape; `shape` has exactly as many elements as
+  // `values`.
   template <class T>
   static XYData mock(const std::vector<T>& values, const Shape& shape) {
     return mock_from<T>(values, shape);
@@ -98,7 +101,8 @@ class XYData {
     if (tensor != nullptr) check(*tensor);
     return looker(tensor);
   }
-  // Gives the tensor away: the caller calls its deleter. REQUIRES: owns_data() or a view; NULL when nothing.
+  // Gives the tensor away: the caller calls its deleter. REQUIRES: owns_data() or a view; NULL when
+  // nothing.
   pet_tensor* release() noexcept {
     owned_ = false;
     return std::exchange(tensor_, nullptr);
@@ -162,8 +166,8 @@ class XYData {
 
   // ---- elements ----
 
-  // All elements in row-major order. Fails on another type, on gaps between rows (see matrix()), and, when
-  // asked for writing, on read-only data.
+  // All elements in row-major order. Fails on another type, on gaps between rows (see matrix()),
+  // and, when asked for writing, on read-only data.
   template <class T>
   const T* data() const {
     return contiguous<T>();
@@ -184,7 +188,8 @@ class XYData {
     return {data<T>(), size()};
   }
 
-  // 1-D data is one column. Fails on another type, on more than two dimensions, and on writing to read-only data.
+  // 1-D data is one column. Fails on another type, on more than two dimensions, and on writing to
+  // read-only data.
   template <class T>
   MatrixView<const T> matrix() const {
     return matrix_view<const T>();
@@ -258,7 +263,8 @@ class XYData {
   // All elements, row-major, to `out`, which has room for size() * item_size(dtype()) bytes.
   void copy_to(void* out) const;
 
-  // The parts side by side: same type, same number of rows. 1-D parts are one column; the result is 2-D.
+  // The parts side by side: same type, same number of rows. 1-D parts are one column; the result is
+  // 2-D.
   static XYData concat_columns(const std::vector<XYData>& parts) {
     XYData out = empty(concat_dtype(parts), concat_shape(parts));
     concat_columns(parts, out);
@@ -269,9 +275,10 @@ class XYData {
   static pet_dtype concat_dtype(const std::vector<XYData>& parts);
   static Shape concat_shape(const std::vector<XYData>& parts);
 
-  // The canonical bytes of the content, the same for every layout of equal data, in one or more chunks:
-  // f(const void* data, std::size_t size). "pet.xydata/1" and a NUL, u8 type code, u8 bits, u16 0, u32 ndim,
-  // i64 per dimension, then the elements row-major; little-endian. A content hash is a hash over these.
+  // The canonical bytes of the content, the same for every layout of equal data, in one or more
+  // chunks: f(const void* data, std::size_t size). "pet.xydata/1" and a NUL, u8 type code, u8 bits,
+  // u16 0, u32 ndim, i64 per dimension, then the elements row-major; little-endian. A content hash
+  // is a hash over these.
   template <class F>
   void for_each_chunk(F&& f) const;
 
@@ -372,7 +379,8 @@ class XYData {
 
 namespace detail {
 
-// What came from a host, which has checked it: adopt() and borrow() without a second look on every call.
+// What came from a host, which has checked it: adopt() and borrow() without a second look on every
+// call.
 struct Trusted {
   static XYData adopt(pet_tensor* tensor) noexcept { return XYData::owner(tensor); }
   static XYData borrow(const pet_tensor* tensor) noexcept { return XYData::looker(tensor); }

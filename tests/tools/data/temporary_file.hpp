@@ -47,7 +47,8 @@ inline std::string file_bytes(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// What the Error that `action` throws says after the file's path; "accepted" when it throws nothing.
+// What the Error that `action` throws says after the file's path; "accepted" when it throws
+// nothing.
 template <class Action>
 std::string refusal(const std::filesystem::path& path, ErrorCode code, Action action) {
   try {

@@ -1,4 +1,5 @@
-// The services of a host, in memory, and the instances that they are given to. Included by pet/testing.hpp.
+// The services of a host, in memory, and the instances that they are given to. Included by
+// pet/testing.hpp.
 #pragma once
 
 #include <algorithm>
@@ -29,21 +30,23 @@ struct LogLine {
   std::string message;
 };
 
-// What a pet_child points to. It lasts as long as its host and is never used again, so that a value which outlived
-// its instance is noticed.
+// What a pet_child points to. It lasts as long as its host and is never used again, so that a value
+// which outlived its instance is noticed.
 struct Ticket {
   void* body;
 };
 
-// Every service of abi.h. What a test wants to see or change is a public member; a service whose id stands in
-// `missing` is not offered. The digest is no SHA-256: equal contents have equal ones, and that is all.
+// Every service of abi.h. What a test wants to see or change is a public member; a service whose id
+// stands in `missing` is not offered. The digest is no SHA-256: equal contents have equal ones, and
+// that is all.
 class FakeHost {
  public:
   FakeHost() : table_{sizeof(pet_host), PET_ABI_MAJOR, PET_ABI_MINOR, this, query} {}
   FakeHost(const FakeHost&) = delete;
   FakeHost& operator=(const FakeHost&) = delete;
 
-  // The one that make() uses by default. Never destroyed, so that instances of any lifetime may use it.
+  // The one that make() uses by default. Never destroyed, so that instances of any lifetime may use
+  // it.
   static FakeHost& shared() {
     static FakeHost& host = *new FakeHost;
     return host;
@@ -113,10 +116,12 @@ class Instance {
   // As given, with the defaults filled in.
   const Object& params() const { return body_->params; }
   const Notes& notes() const { return body_->notes; }
-  // What a config's `_grid` would give: parameter → list of candidates. Children's grids are added by themselves.
+  // What a config's `_grid` would give: parameter → list of candidates. Children's grids are added
+  // by themselves.
   void set_grid(Object grid) { body_->grid = std::move(grid); }
 
-  // Itself as a parameter's value. The instance that it is given to keeps it alive; the value alone does not.
+  // Itself as a parameter's value. The instance that it is given to keeps it alive; the value alone
+  // does not.
   operator Value() const { return body_->value(); }
 
  private:

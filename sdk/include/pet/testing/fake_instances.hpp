@@ -1,4 +1,5 @@
-// Instance, and pet.instances/1 of a FakeHost over compiled-in classes. Included by pet/testing/fake_host.hpp.
+// Instance, and pet.instances/1 of a FakeHost over compiled-in classes. Included by
+// pet/testing/fake_host.hpp.
 #pragma once
 
 #include "pet/testing/fake_host.hpp"
@@ -7,7 +8,8 @@ namespace pet::testing {
 
 // ---- creation ----
 
-// The table of pet.instances/1: a pet_child is a Ticket of an Instance::Body, a pet_class is a pet_entry.
+// The table of pet.instances/1: a pet_child is a Ticket of an Instance::Body, a pet_class is a
+// pet_entry.
 class FakeInstances {
  public:
   using Body = Instance::Body;
@@ -39,7 +41,8 @@ class FakeInstances {
   using Kid = const pet_child*;
   using In = const pet_tensor*;
 
-  // The table, part by part: what a child is, calls with one answer, calls with many, state and ownership.
+  // The table, part by part: what a child is, calls with one answer, calls with many, state and
+  // ownership.
   static void add_descriptions(pet_host_instances_v1& t);
   static void add_calls(pet_host_instances_v1& t);
   static void add_streams(pet_host_instances_v1& t);
