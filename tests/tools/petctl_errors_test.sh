@@ -56,6 +56,8 @@ check_status 5 'error: *storage is not asked offline*try: without --offline' \
   "$PETCTL" log GoodFilter --offline
 check_status 5 'error: pull of GoodFilter needs file://*, which is not asked offline*try: without --offline' \
   "$PETCTL" pull GoodFilter --offline
+check_status 5 'error: push needs file://*, which is not asked offline*try: without --offline' \
+  "$PETCTL" push "$good" --offline
 
 # Not found.
 mkdir storage
@@ -174,6 +176,11 @@ check_status 1 'error: empty.csv: is empty; expected a header row' \
 printf 'a,y\n1,0\nnan,1\n' > nan.csv
 check_status 1 'error: *KnnFilter fit: x: row 1, column 0 is NaN, expected finite numbers*data: --x-train nan.csv' \
   "$PETCTL" run config.json --x-train nan.csv --target y
+check_status 2 'error: out.txt: expected a name that ends with .npy or .csv' \
+  "$PETCTL" run config.json "${train[@]}" --x "$iris/x_test.npy" --out out.txt
+echo '{"clazz": "KnnFilter", "params": {}}' > knn.json
+check_status 2 'error: KnnFilter does not evaluate: --y is of no use*try: without --y, or a pipeline' \
+  "$PETCTL" run knn.json "${train[@]}" --x "$iris/x_test.npy" --y "$iris/y_test.npy"
 check_status 2 'error: x.txt: expected a name that ends with .npy or .csv' \
   "$PETCTL" run config.json --x x.txt
 check_status 2 'error: *x_train.npy has 105 rows, *y_test.npy has 45 rows*try: files that belong together' \

@@ -42,7 +42,12 @@ check "\"hash\": \"$hash2\"" "$PETCTL" run pipeline.json "${train[@]}" --json
 cmp before.npy after.npy
 check 'latest moved back from' "$PETCTL" push "$good" --move-back --message 'back'
 
-# Log, list, pull.
+# Log, list, pull. Columns are aligned, and a message moves no cursor.
+"$PETCTL" push "$FIXTURES/mean_error.so" --message $'two\nlines' --storage "file://$scratch/notes" > /dev/null
+check "'two\\\\x0alines'" "$PETCTL" log MeanError --storage "file://$scratch/notes"
+"$PETCTL" list --storage "file://$scratch/notes" | sed 's/…/./' > listed
+[[ $(awk '{print index($0, "NUMBER") + index($0, "#1")}' listed | sort -u | wc -l) == 1 ]] ||
+  { echo "FAILED: columns are not aligned: $(cat listed)"; exit 1; }
 check '#3*back*#2*second version*#1*first version' "$PETCTL" log GoodFilter
 check '"number": 3' "$PETCTL" log GoodFilter --json
 check "$hash2" "$PETCTL" list GoodFilter

@@ -230,7 +230,7 @@ int main_of(int argc, char** argv) {
     line.action();
     return flush_output();
   } catch (const ReportedError& error) {
-    print_error(error, line.settings.json, error.report());
+    print_error(offline_hint(error, line.settings), line.settings.json, error.report());
     return exit_status(error.code());
   } catch (const Error& error) {
     print_error(offline_hint(error, line.settings), line.settings.json);

@@ -12,6 +12,21 @@
 namespace pet::tools {
 namespace {
 
+// A text of somebody's, a log message say, for a terminal: nothing in it moves the cursor.
+std::string shown(const std::string& text) {
+  const bool plain = std::none_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+  });
+  return plain ? text : pet::quoted(text);
+}
+
+// In characters, each of which is taken for one column.
+std::size_t width(const std::string& text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+  }));
+}
+
 std::string strict_text(const std::string& text) {
   return is_utf8(text) ? text : pet::quoted(text);
 }
@@ -43,17 +58,19 @@ void print_line(const std::string& line) {
 
 void print_json(const ParamValue& document) { print_line(to_json(strict(document))); }
 
-void print_table(const std::vector<std::vector<std::string>>& rows) {
+void print_table(const std::vector<std::vector<std::string>>& table) {
+  std::vector<std::vector<std::string>> rows = table;
   std::vector<std::size_t> widths;
-  for (const auto& row : rows) {
+  for (auto& row : rows) {
+    for (std::string& cell : row) cell = shown(cell);
     widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
   }
   for (const auto& row : rows) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
       line += row[i];
-      if (i + 1 < row.size()) line.append(widths[i] - row[i].size() + 2, ' ');
+      if (i + 1 < row.size()) line.append(widths[i] - width(row[i]) + 2, ' ');
     }
     print_line(line);
   }

@@ -16,8 +16,8 @@ void print_line(const std::string& line);
 // JSON.
 void print_json(const ParamValue& document);
 
-// Rows of cells, columns aligned; the first row is the header.
-void print_table(const std::vector<std::vector<std::string>>& rows);
+// Rows of cells, columns aligned; the first row is the header. Control characters are escaped.
+void print_table(const std::vector<std::vector<std::string>>& table);
 
 // What `print_error` puts under "error": {code, message, class, hash, key}.
 ParamObject error_json(const Error& error);

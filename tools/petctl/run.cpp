@@ -79,15 +79,23 @@ void check_options(const RunOptions& options) {
   needs(options.y_train, "--y-train", options.x_train, "--x-train");
   needs(options.y, "--y", options.x, "--x");
   needs(options.out, "--out", options.x, "--x");
+  // Before a long fit, not after it.
+  for (const std::string& file :
+       {options.x_train, options.y_train, options.x, options.y, options.out}) {
+    if (!file.empty()) require_table_name(file);
+  }
 }
 
-// Runs a step; what it throws says with which data, so that a wrong file is found.
+// Runs a step; what it throws says with which data, so that a wrong file is found. `unfitted` is added
+// to "predict before fit", as classes say it.
 template <class Step>
-void with_context(const std::string& context, const Step& step) {
+void with_context(const std::string& context, const std::string& unfitted, const Step& step) {
   try {
     step();
   } catch (const Error& error) {
-    throw Error(error.code(), error.what() + context,
+    const std::string what = error.what();
+    const bool is_early = what.find(" before ") != std::string::npos;
+    throw Error(error.code(), what + context + (is_early ? unfitted : ""),
                 {.class_name = error.class_name(), .hash = error.hash(), .key = error.key()});
   }
 }
@@ -110,14 +118,14 @@ Outcome run_steps(BasePlugin& pipeline, const RunOptions& options) {
     with_context(
         data_text("--x-train", options.x_train, "--y-train", options.y_train) +
             (train.y ? "" : "\n  without targets: --y-train FILE, or --target COLUMN, gives them"),
-        [&] { train.y ? pipeline.fit(*train.x, *train.y) : pipeline.fit(*train.x); });
+        "", [&] { train.y ? pipeline.fit(*train.x, *train.y) : pipeline.fit(*train.x); });
   }
   if (!ask.x) return outcome;
-  with_context(data_text("--x", options.x, "", "") +
-                   (train.x ? "" : "\n  never fitted: --x-train FILE fits the pipeline first"),
+  with_context(data_text("--x", options.x, "", ""),
+               train.x ? "" : "\n  never fitted: --x-train FILE fits the pipeline first",
                [&] { outcome.predicted = pipeline.predict(*ask.x); });
   if (ask.y && pipeline.has("evaluate")) {
-    with_context(data_text("--x", options.x, "--y", options.y),
+    with_context(data_text("--x", options.x, "--y", options.y), "",
                  [&] { outcome.scores = pipeline.evaluate(*ask.x, *ask.y, *outcome.predicted); });
   }
   if (!options.out.empty()) write_table(options.out, *outcome.predicted);
@@ -181,6 +189,12 @@ void run_run(const Settings& given, const RunOptions& options) {
   const auto container = open_session(settings, SessionUse::kRun);
   bind_plugins(*container, options.plugins);
   BasePlugin pipeline = build(*container, options.pipeline);
+  if (!options.y.empty() && !pipeline.has("evaluate")) {
+    throw Error(ErrorCode::kUsage,
+                pipeline.get_class().name() +
+                    " does not evaluate: --y is of no use"
+                    "\n  try: without --y, or a pipeline with metrics around it");
+  }
   std::vector<PetClass> classes;
   collect_classes(ParamValue(pipeline), classes);
   const Outcome outcome = run_steps(pipeline, options);
