@@ -5,12 +5,12 @@
 //             filter that can save its state; overwrite computes anew and replaces what is kept.
 //             storage is the original's: here everything goes to the host's blobs, and only null is
 //             accepted.
-// Keys:       content hashes of the filter's dump (class, binary hash, parameters) with, for a fit, x
-//             and y, and for a prediction, the filter's state and x. So a filter that was restored or
-//             fitted elsewhere finds its own results. A compiled-in class has no binary hash; its
-//             version stands in the dump instead. A filter with a class, at any depth, that has
-//             neither, or one that learns but cannot save its state, is not identified by anything: it
-//             is only passed through.
+// Keys:       content hashes of the filter's dump (class, binary hash, parameters) with, for a fit,
+//             x and y, and for a prediction, the filter's state and x. So a filter that was
+//             restored or fitted elsewhere finds its own results. A compiled-in class has no binary
+//             hash; its version stands in the dump instead. A filter with a class, at any depth,
+//             that has neither, or one that learns but cannot save its state, is not identified by
+//             anything: it is only passed through.
 // Behaviour:  a kept entry that is damaged is reported to the host's log, computed anew and
 //             replaced. A host without blobs keeps nothing, and says so in its log.
 // Errors:     not_trainable for fit around a filter that learns nothing; those of its filter pass

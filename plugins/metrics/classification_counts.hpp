@@ -5,7 +5,8 @@
 // zero_division=0. With tp true positives, `predicted` rows predicted as the class and `actual`
 // rows of it:
 //
-//   precision = tp / predicted     recall = tp / actual     f1 = 2 precision recall / (precision + recall)
+//   precision = tp / predicted     recall = tp / actual
+//   f1 = 2 precision recall / (precision + recall)
 //
 // each 0 where its denominator is. The classes are those that occur in y_true or in y_pred.
 //

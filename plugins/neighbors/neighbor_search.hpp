@@ -4,9 +4,10 @@
 // distances:
 //
 //   kd_tree      nanoflann's tree; best at few columns
-//   blocked      Euclidean only: products of blocks by Eigen rule most points out; best at many columns
-//   exhaustive   compares with every point; the only one for Chebyshev, and for coordinates so large
-//                that distances overflow
+//   blocked      Euclidean only: products of blocks by Eigen rule most points out; best at many
+//                columns
+//   exhaustive   compares with every point; the only one for Chebyshev, and for coordinates so
+//                large that distances overflow
 //
 // Lifetime: a search looks at the points that it was made with; they must outlive it and not
 //           change.
