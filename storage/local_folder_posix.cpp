@@ -87,7 +87,7 @@ CreatedFolder create_folder(const std::string& root, std::string_view folder) {
     std::optional<Folder> next = open_child(*at, name);
     if (!next) {
       created = true;
-      if (::mkdirat(at->fd.get(), name.c_str(), 0755) != 0 && errno != EEXIST) {
+      if (::mkdirat(at->fd.get(), name.c_str(), 0777) != 0 && errno != EEXIST) {
         throw_errno(errno, "create the folder", at->path + "/" + name);
       }
       next = open_child(*at, name);

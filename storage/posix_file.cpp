@@ -288,10 +288,10 @@ void sweep_temporaries(int folder) noexcept {
 
 void make_folders(const std::string& path) {
   const std::string parent = parent_of(path);
-  int error = ::mkdir(path.c_str(), 0755) == 0 ? 0 : errno;
+  int error = ::mkdir(path.c_str(), 0777) == 0 ? 0 : errno;
   if (error == ENOENT && parent != path && parent != ".") {
     make_folders(parent);
-    error = ::mkdir(path.c_str(), 0755) == 0 ? 0 : errno;
+    error = ::mkdir(path.c_str(), 0777) == 0 ? 0 : errno;
   }
   if (error == EEXIST) {
     struct stat status {};

@@ -73,7 +73,7 @@ bool sync_file_system(int fd, const std::string& path);
 std::string unique_name();
 
 struct TemporaryFileOptions {
-  unsigned mode = 0644;  // less the umask
+  unsigned mode = 0666;  // less the umask
   Fail fail = throw_errno;
 };
 
@@ -115,11 +115,11 @@ class TemporaryFile {
 // here. Looks at a bounded number of names and throws nothing: it is housekeeping on the way.
 void sweep_temporaries(int folder) noexcept;
 
-// Creates the folder and those above it; each that was missing is durable on return. Follows
-// symbolic links.
+// Creates the folder and those above it, with mode 0777 less the umask; each that was missing is
+// durable on return. Follows symbolic links.
 void make_folders(const std::string& path);
 
-// Creates or replaces the file `path`, durably and atomically, with mode 0644 less the umask.
+// Creates or replaces the file `path`, durably and atomically, with mode 0666 less the umask.
 // REQUIRES: its folder exists.
 void durable_write(const std::string& path, std::string_view bytes);
 

@@ -166,16 +166,25 @@ TEST_CASE("files that no key can name are never listed", "[storage][local]") {
   CHECK(storage.list("a/") == Keys{"a/b"});
 }
 
-TEST_CASE("objects get mode 0644 less the umask", "[storage][local]") {
+// So that a group may share a storage, when its members' umask says so.
+TEST_CASE("objects get mode 0666 and folders 0777, less the umask", "[storage][local]") {
+  const auto [mask, object, directory] =
+      GENERATE(table<mode_t, mode_t, mode_t>({{027, 0640, 0750}, {002, 0664, 0775}}));
   const TemporaryFolder folder;
-  const mode_t before = ::umask(027);
-  LocalStorage(folder.path()).put("new/a", "x");
+  const mode_t before = ::umask(mask);
+  LocalStorage storage(folder / "root");
+  storage.put("new/a", "x");
+  storage.put_if_absent("other/b", "x");
   ::umask(before);
-  struct stat status {};
-  REQUIRE(::stat((folder / "new/a").c_str(), &status) == 0);
-  CHECK((status.st_mode & 07777) == 0640);
-  REQUIRE(::stat((folder / "new").c_str(), &status) == 0);
-  CHECK((status.st_mode & 07777) == 0750);
+  const auto mode_of = [&](const char* name) -> mode_t {
+    struct stat status {};
+    REQUIRE(::stat((folder / name).c_str(), &status) == 0);
+    return status.st_mode & 0777;
+  };
+  CHECK(mode_of("root/new/a") == object);
+  CHECK(mode_of("root/other/b") == object);
+  CHECK(mode_of("root/new") == directory);
+  CHECK(mode_of("root") == directory);
 }
 
 TEST_CASE("an old temporary of a dead writer is swept, any other stays", "[storage][local]") {
