@@ -84,7 +84,8 @@ void Gate::check_class() {
     return;
   }
   if (!facts_.has_notes) {
-    refuse("no_notes", "has no PetFactory notes", "build it with pet_add_plugin");
+    refuse("no_notes", "has no PetFactory notes",
+           "end its source with PET_PLUGIN(Class), and build it with pet_add_plugin");
   } else {
     if (facts_.clazz.abi_major != PET_ABI_MAJOR) {
       refuse("abi_major",
@@ -191,7 +192,23 @@ void Gate::check_origin() {
   }
 }
 
+// What every system with a C++ compiler's run-time libraries has.
+bool is_everywhere(std::string_view library) {
+  constexpr std::string_view kEverywhere[] = {
+      "libc.so", "libm.so", "libdl.so", "librt.so", "libgcc_s.so", "libpthread.so", "libstdc++.so"};
+  return library.starts_with("ld-linux") ||
+         std::ranges::any_of(kEverywhere,
+                             [&](std::string_view name) { return library.starts_with(name); });
+}
+
 void Gate::warn() {
+  for (const std::string& library : facts_.needed) {
+    if (is_everywhere(library)) continue;
+    verdict_.warnings.push_back(
+        {"foreign_library", "needs " + pet::quoted(library) +
+                                ", which has to be installed wherever it is loaded: link it "
+                                "statically to ship one file"});
+  }
   if (facts_.nodelete) {
     verdict_.warnings.push_back(
         {"nodelete", "stays in memory until the process ends (-z nodelete)"});

@@ -77,9 +77,11 @@ Facts CheckedLoader::check_pushable(const Binary& binary) const {
   return reporting_refusals(observer_, asked_for(candidate), [&] {
     Facts facts = read_facts(binary);
     const Machine& here = Machine::current();
-    require_loadable(facts,
-                     facts.platform == here.platform ? here : Machine::any_of(facts.platform),
-                     binary.hash(), binary.origin());
+    // Another kind of machine may load it; a kind without a name ("unknown machine 243") is none.
+    const bool elsewhere =
+        facts.platform != here.platform && facts.platform.find(' ') == std::string::npos;
+    require_loadable(facts, elsewhere ? Machine::any_of(facts.platform) : here, binary.hash(),
+                     binary.origin());
     return facts;
   });
 }

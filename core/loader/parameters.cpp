@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/loader/pet_class.hpp"
 #include "core/near_miss.hpp"
 
 namespace pet {
@@ -80,13 +81,24 @@ ParamValue to_param_value(const FactValue& value) {
   return {};
 }
 
+namespace {
+
+// A node without "params" is the class itself, which is easily forgotten.
+std::string hint_for(FactType wanted, const ParamValue& value) {
+  const PetClass* clazz = value.if_class();
+  if (clazz == nullptr || wanted != FactType::kInstance) return {};
+  return ": add \"params\": {} to " + clazz->name() + " for an instance of it";
+}
+
+}  // namespace
+
 std::string accept_value(const ParameterFacts& parameter, ParamValue& value) {
   const ParameterType& type = parameter.type;
   if (type.nullable && value.is_null()) return {};
   if (!type.list) {
     if (accept(type.base, value)) return {};
     return "parameter '" + parameter.name + "' expects " + type.text() + ", got " +
-           described(value);
+           described(value) + hint_for(type.base, value);
   }
   ParamList* list = value.if_list();
   if (list == nullptr) {
@@ -96,7 +108,8 @@ std::string accept_value(const ParameterFacts& parameter, ParamValue& value) {
   for (std::size_t i = 0; i < list->size(); ++i) {
     if (accept(type.base, (*list)[i])) continue;
     return "parameter '" + parameter.name + "' expects " + type.text() + ", got " +
-           described((*list)[i]) + " at index " + std::to_string(i);
+           described((*list)[i]) + " at index " + std::to_string(i) +
+           hint_for(type.base, (*list)[i]);
   }
   return {};
 }

@@ -28,8 +28,7 @@ namespace {
 
 constexpr char kOriginalsHashes[] =
     "\n  if this config was dumped by the Python original, its hashes pin Python code: remove them "
-    "or pin "
-    "binaries";
+    "or pin binaries";
 
 class Builder {
  public:
@@ -184,7 +183,7 @@ BasePlugin require_instance(const ParamValue& value, const std::string& source) 
     for (const auto& [key, unused] : object->fields()) {
       if (keys.size() < 200) keys += (keys.empty() ? " with " : ", ") + shown_text(key);
     }
-    why += keys;
+    why += keys.empty() ? " without either" : keys;
   }
   throw Error(ErrorCode::kBadConfig, source + ", (root): " + why);
 }

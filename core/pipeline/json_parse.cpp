@@ -72,7 +72,7 @@ class TreeBuilder {
  private:
   struct Frame {
     ParamValue container;
-    std::string key;  // of the field whose value comes next
+    std::string key;                       // of the field whose value comes next
     std::unordered_set<std::string> keys;  // once there are many; before, a search is cheaper
 
     bool is_new(const std::string& candidate);

@@ -65,6 +65,8 @@ struct PushResult {
   std::uint64_t number = 0;       // of the newest entry now; 0 when kPersisted
   std::optional<Hash> from = {};  // what `latest` was before, when it moved and there was one
   std::uint64_t from_number = 0;
+  // Objects that the newest entry names, that were missing and are there again. Not of a new entry.
+  std::size_t put_back = 0;
 };
 
 // Exactly one of both.

@@ -228,8 +228,11 @@ void PushBatch::store_binaries() {
   }
   const std::vector<PutOutcome> outcomes = put_all(puts);
   for (std::size_t i = 0; i < puts.size(); ++i) {
-    if (outcomes[i] == PutOutcome::kWritten) continue;
-    attempt(*puts[i].job, [&](Job& job) { is_stored(job, *puts[i].artifact); });
+    if (outcomes[i] == PutOutcome::kWritten) {
+      ++puts[i].job->written;
+    } else {
+      attempt(*puts[i].job, [&](Job& job) { is_stored(job, *puts[i].artifact); });
+    }
   }
 }
 
@@ -253,7 +256,10 @@ void PushBatch::store_facts() {
     }
   }
   for (std::size_t i = 0; i < puts.size(); ++i) puts[i].bytes = documents[i];
-  put_all(puts);
+  const std::vector<PutOutcome> outcomes = put_all(puts);
+  for (std::size_t i = 0; i < puts.size(); ++i) {
+    if (outcomes[i] == PutOutcome::kWritten) ++puts[i].job->written;
+  }
 }
 
 // Outcomes in the order of `puts`; those of a job that failed mean nothing.
@@ -349,7 +355,11 @@ void PushBatch::write_hints() {
 
 PushOutcome PushBatch::outcome_of(const Job& job) const {
   if (job.error) return {.result = {}, .error = job.error};
-  if (goal_ == Goal::kPublish) return {.result = job.writer->result(), .error = {}};
+  if (goal_ == Goal::kPublish) {
+    PushResult result = job.writer->result();
+    if (result.kind == PushKind::kUnchanged) result.put_back = job.written;
+    return {.result = std::move(result), .error = {}};
+  }
   const Artifact& first = job.item->binaries.front();
   return {.result = PushResult{.class_name = job.class_name,
                                .hash = first.binary.hash(),

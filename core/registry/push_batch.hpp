@@ -40,6 +40,7 @@ class PushBatch {
     std::optional<LogWriter> writer = {};
     bool name_is_new = false;           // so it may be the twin of another
     std::vector<bool> was_stored = {};  // of each binary: before this push
+    std::size_t written = 0;            // objects: binaries and facts
     std::optional<Error> error = {};
   };
   // One object to be put if absent.

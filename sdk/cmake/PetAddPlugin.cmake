@@ -79,7 +79,8 @@ function(_pet_plugin_link_flags name)
   if("${CMAKE_CXX_FLAGS} ${CMAKE_C_FLAGS} ${options}" MATCHES "-fsanitize")
     return()
   endif()
-  target_link_options(${name} PRIVATE LINKER:-s LINKER:--no-undefined LINKER:--exclude-libs,ALL)
+  target_link_options(${name} PRIVATE LINKER:-s LINKER:--no-undefined LINKER:--exclude-libs,ALL
+    LINKER:--require-defined=pet_entry_v1)  # PET_PLUGIN(Class) was forgotten
 
   get_target_property(sources ${name} SOURCES)
   list(FILTER sources EXCLUDE REGEX "\\.(c|h|hpp)$")

@@ -36,8 +36,8 @@ void check_only_problem(const Verdict& verdict, const std::string& code,
 }
 
 TEST_CASE("good plugins pass, without a warning", "[core][artifact]") {
-  for (const char* name : {"plain_c_filter", "newer_abi_minor", "sysv_hash",
-                           "needs_missing_library", "undefined_symbol", "notes_lie_about_class"}) {
+  for (const char* name : {"plain_c_filter", "newer_abi_minor", "sysv_hash", "undefined_symbol",
+                           "notes_lie_about_class"}) {
     INFO(name);
     const Verdict verdict = check(fixture_facts(name), machine());
     CHECK(verdict.loadable());
@@ -148,6 +148,13 @@ TEST_CASE("of many unique symbols three are named", "[core][artifact]") {
 }
 
 TEST_CASE("what works but is unusual is a warning", "[core][artifact]") {
+  const Verdict foreign = check(fixture_facts("needs_missing_library"), machine());
+  CHECK(foreign.loadable());
+  CHECK(
+      foreign.warnings.at(0).sentence ==
+      "needs 'libpet_fixture_missing.so.1', which has to be installed wherever it is loaded: link "
+      "it statically to ship one file");
+
   const Verdict nodelete = check(fixture_facts("nodelete"), machine());
   CHECK(nodelete.loadable());
   CHECK(nodelete.warnings.at(0).sentence == "stays in memory until the process ends (-z nodelete)");
@@ -155,6 +162,7 @@ TEST_CASE("what works but is unusual is a warning", "[core][artifact]") {
   Facts facts = good_facts();
   facts.exports = {{"helper", "pet_entry_v1"}, 2};
   facts.has_ifunc = true;
+  facts.needed = {"libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2", "libstdc++.so.6"};
   const Verdict verdict = check(facts, machine());
   CHECK(verdict.loadable());
   REQUIRE(verdict.warnings.size() == 2);

@@ -27,6 +27,13 @@ TEST_CASE("bytes that do not match their hash are refused and not kept", "[core]
   CHECK(reader.events.of(EventKind::kRefusal).size() == 2);
 }
 
+TEST_CASE("a binary for a kind of machine without a name is not pushable", "[core][factory]") {
+  Site author;
+  const std::vector<Binary> release{Binary::read(fixture("wrong_machine"))};
+  CHECK_THROWS_MATCHES(author.manager.push(release), Error,
+                       fails(ErrorCode::kGateRefused, {"is built for unknown machine 243"}));
+}
+
 TEST_CASE("a file damaged in the cache is quarantined and fetched again", "[core][factory]") {
   Site author;
   const Hash hash = author.manager.push(author.open("good_filter")).hash;

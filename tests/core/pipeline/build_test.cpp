@@ -173,6 +173,26 @@ TEST_CASE("parameters that a class refuses are named at its node", "[pipeline][b
              Contains("\n  /params/anything/1: ") && Contains("n: expected at least 1, got 0"));
 }
 
+TEST_CASE("one problem of many nodes is said once, with their places", "[pipeline][build]") {
+  const std::string unknown = R"({"clazz": "Nowhere", "params": {}})";
+  std::string five = unknown;
+  for (int i = 1; i < 5; ++i) five += ", " + unknown;
+  const auto [code, message] =
+      refusal(holding("[" + five + R"(, {"clazz": "Elsewhere", "params": {}}])"));
+  CHECK(code == ErrorCode::kClassNotFound);
+  CHECK_THAT(message, StartsWith("config: 6 problems\n  /params/anything/0, /params/anything/1, "
+                                 "/params/anything/2 and 2 more places: no class 'Nowhere'"));
+  CHECK_THAT(message, Contains("\n  /params/anything/5: no class 'Elsewhere'"));
+}
+
+TEST_CASE("a class where an instance is wanted: the missing \"params\" is named",
+          "[pipeline][build]") {
+  const auto [code, message] =
+      refusal(R"({"clazz": "F3Pipeline", "params": {"filters": [{"clazz": "Leaf"}]}})");
+  CHECK(code == ErrorCode::kBadParams);
+  CHECK_THAT(message, Contains("got class at index 0: add \"params\": {} to Leaf for an instance"));
+}
+
 TEST_CASE(
     "problems of every kind are reported at once, and a parent of a failed node is passed over",
     "[pipeline][build]") {

@@ -65,7 +65,8 @@ TEST_CASE("large objects are read, and a key that stands twice in one is found",
   };
   std::string json = R"({"clazz": "A", "params": {)";
   for (int i = 0; i < kObjects; ++i) {
-    json += (i == 0 ? "\"" : ",\"") + std::to_string(i) + "\":" + object(R"("last": {"clazz": "B"})");
+    json +=
+        (i == 0 ? "\"" : ",\"") + std::to_string(i) + "\":" + object(R"("last": {"clazz": "B"})");
   }
   const Config config = read(json + "}}");
   REQUIRE(config.nodes().size() == kObjects + 1);
@@ -229,6 +230,8 @@ TEST_CASE("problems are thrown as one error, with their own code when they agree
   CHECK(thrown().code() == ErrorCode::kClassNotFound);
   problems.add("/params/b", ErrorCode::kInvalidHash, "bad");
   CHECK(thrown().code() == ErrorCode::kBadConfig);
-  for (int i = 0; i < 200; ++i) problems.add("/x", ErrorCode::kBadConfig, "more");
-  CHECK(std::string(thrown().what()).ends_with("\n  /x: more\n  and 103 more"));
+  for (int i = 0; i < 200; ++i) {
+    problems.add("/x", ErrorCode::kBadConfig, "more, " + std::to_string(i));
+  }
+  CHECK(std::string(thrown().what()).ends_with("\n  /x: more, 96\n  and 103 more"));
 }

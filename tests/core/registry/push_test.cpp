@@ -83,10 +83,25 @@ TEST_CASE("pushing what is latest already writes nothing", "[core][registry]") {
   const PushResult result = again.push(item("MyFilter", "version 1", refusing()));
   CHECK(result.kind == PushKind::kUnchanged);
   CHECK(result.number == 1);
+  CHECK(result.put_back == 0);
   CHECK_FALSE(result.from);
   CHECK(bench.writes().empty());
   CHECK(bench.storage->recorded().size() == 5);
   CHECK(bench.events.empty());
+}
+
+TEST_CASE("pushing what is latest already puts back what is missing, and says so",
+          "[core][registry]") {
+  Bench bench;
+  const PushResult first = bench.registry.push(item("MyFilter", "version 1"));
+  CHECK(first.put_back == 0);
+  const std::string key = binary_key("MyFilter", first.hash, first.platform);
+  REQUIRE(bench.memory.remove(key));
+  REQUIRE(bench.memory.remove(facts_key("MyFilter", first.hash)));
+  const PushResult second = bench.registry.push(item("MyFilter", "version 1"));
+  CHECK(second.kind == PushKind::kUnchanged);
+  CHECK(second.put_back == 2);
+  CHECK(bench.memory.get(key) == "version 1");
 }
 
 TEST_CASE("pushing what is latest already heals the hint", "[core][registry]") {
