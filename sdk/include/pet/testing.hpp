@@ -16,7 +16,14 @@
 // Lifetime: an Instance is a handle; the object dies with the last of them, parents before
 //           children. The FakeHost outlives them all; the default one lives for ever.
 // Threads:  as the class's methods. Throws: pet::Failure, as the class reported it.
+//
+// Include this header first: then several classes fit into one test, though each of them ends in
+// PET_PLUGIN, which in a binary of its own exports the one entry.
 #pragma once
+
+#ifndef PET_STATIC_PLUGINS
+#define PET_STATIC_PLUGINS  // an entry for each class, under a name of its own
+#endif
 
 #include <string>
 #include <utility>
