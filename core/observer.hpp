@@ -31,7 +31,7 @@ struct Event {
   EventKind kind;
   std::string class_name;
   std::string hash;     // 64 hex digits, or empty
-  std::string source;   // "memory", "cache", "built in" or a storage's describe()
+  std::string source;   // "cache", "built in", a file, or a storage's describe()
   std::string message;  // may be empty
   std::chrono::nanoseconds duration{0};
 };

@@ -53,11 +53,17 @@ std::unique_ptr<BaseStorage> open_path(std::string path, std::string_view as_giv
   return std::make_unique<LocalStorage>(std::move(path));
 }
 
+// A URL that names a host may hold a password.
+std::string shown_url(std::string_view rest) {
+  return rest.starts_with("//") && !rest.starts_with("///") ? "file://…"
+                                                            : quoted("file:" + std::string(rest));
+}
+
 // `rest` is what follows "file:".
 std::unique_ptr<BaseStorage> open_file(std::string_view rest) {
   const std::string as_given = "file:" + std::string(rest);
   if (!rest.starts_with("///")) {
-    throw_usage("storage " + quoted(as_given) +
+    throw_usage("storage " + shown_url(rest) +
                 " names a host or no absolute path: write file:///dir, three slashes");
   }
   if (rest.find_first_of("?#") != std::string_view::npos) {

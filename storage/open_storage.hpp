@@ -16,7 +16,7 @@ namespace pet {
 
 // Throws pet::Error: kUsage for a text that names no storage (empty, an unknown scheme,
 // file://host/…), kStorageUnsupported for a scheme that PetFactory knows but this build leaves out.
-// No message repeats more of a URL than its scheme: it may hold a password.
+// No message repeats more than the scheme of a URL with a host, which may hold a password.
 std::unique_ptr<BaseStorage> open_storage(std::string_view url);
 
 }  // namespace pet

@@ -42,8 +42,7 @@ class FileDescriptor {
   int fd_ = -1;
 };
 
-// Throws the pet::Error for an errno: "cannot write '/srv/pets/a': no space left on its device:
-// free space there, or …".
+// Throws the pet::Error for an errno: "cannot write '/srv/pets/a': …: free space there, or …".
 //   kStorageRefused      permission, space, a file system that is read-only
 //   kStorageUnsupported  the file system has no such operation
 //   kCorrupt             a file where a folder should be, or the reverse

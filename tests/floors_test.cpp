@@ -1,6 +1,5 @@
 // The floors and rooms of the README's code map, proven from the #include lines of all sources.
 #include <catch2/catch.hpp>
-
 #include <filesystem>
 #include <fstream>
 #include <regex>
@@ -111,15 +110,14 @@ const std::set<std::string> kNotInThePlugin = {"condition_variable",
                                                "thread"};
 
 // POSIX's, glibc's and the compiler's.
-const std::set<std::string> kSystem = {"cpuid.h",       "dirent.h",    "dlfcn.h",
-                                       "elf.h",         "fcntl.h",     "gnu/libc-version.h",
-                                       "link.h",        "poll.h",      "pthread.h",
-                                       "pwd.h",         "sched.h",     "signal.h",
-                                       "stdio.h",
-                                       "spawn.h",       "sys/auxv.h",  "sys/mman.h",
-                                       "sys/random.h",  "sys/stat.h",  "sys/statvfs.h",
-                                       "sys/syscall.h", "sys/types.h", "sys/utsname.h",
-                                       "sys/wait.h",    "unistd.h"};
+const std::set<std::string> kSystem = {"cpuid.h",       "dirent.h",      "dlfcn.h",
+                                       "elf.h",         "fcntl.h",       "gnu/libc-version.h",
+                                       "link.h",        "poll.h",        "pthread.h",
+                                       "pwd.h",         "sched.h",       "signal.h",
+                                       "stdio.h",       "spawn.h",       "sys/auxv.h",
+                                       "sys/mman.h",    "sys/random.h",  "sys/stat.h",
+                                       "sys/statvfs.h", "sys/syscall.h", "sys/types.h",
+                                       "sys/utsname.h", "sys/wait.h",    "unistd.h"};
 
 // Whether any source may include it; our own files and libraries are for the caller to allow.
 bool is_free(const Include& include) {
@@ -229,6 +227,23 @@ TEST_CASE("a room of core uses only the rooms before it on a class's way", "[flo
     allowed.push_back(room.room);
     allowed.insert(allowed.end(), room.rooms_before.begin(), room.rooms_before.end());
     CHECK(violations(room.room, allowed) == "");
+  }
+}
+
+// A library of a service's must not write into its output. (What the C++ runtime itself says when a
+// plugin ends the process is all that is said for a plugin: pet_leave.cpp.)
+TEST_CASE("only tools print", "[floors]") {
+  const std::regex prints(R"(std::(cout|cerr|clog)\b|\b(printf|puts|fputs|fprintf|perror)\s*\()");
+  for (const char* top : {"sdk/include", "storage", "core", "plugins"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(fs::path(PET_SOURCE_ROOT) / top)) {
+      const std::string extension = entry.path().extension().string();
+      if (extension != ".hpp" && extension != ".cpp" && extension != ".h") continue;
+      std::ifstream in(entry.path());
+      for (std::string line; std::getline(in, line);) {
+        const std::string code = line.substr(0, line.find("//"));
+        if (std::regex_search(code, prints)) FAIL_CHECK(entry.path().string() << ": " << line);
+      }
+    }
   }
 }
 

@@ -46,7 +46,7 @@ struct Verdict {
 Verdict check(const Facts& facts, const Machine& machine);
 
 // Throws unless loadable, naming class, hash, `origin` (path or URL), every problem and its next step: kNotAPlugin when
-// the binary has no notes or no entry, kGateRefused for everything else.
+// the binary has no notes, no entry or is a program, kGateRefused for everything else.
 void require_loadable(const Facts& facts, const Machine& machine, const Hash& hash,
                       std::string_view origin);
 

@@ -3,7 +3,7 @@
 //   BinaryCache cache("/home/ann/.cache/petfactory");
 //   const CachedBinary got = cache.get_or_fetch(hash, {"MyFilter", storage.describe(), key},
 //                                               [&] { return registry.require_binary(…); });
-//   Loader::process().load(got.binary, got.file);
+//   // CheckedLoader (core/factory) gates and maps got.binary, as the file got.file.
 //
 // Bytes:    a file that was there is read and hashed, through one descriptor, every time. One that
 //           does not match is taken out (quarantine/<hash>-<unique>), reported, and fetched again:

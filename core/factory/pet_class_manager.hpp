@@ -78,7 +78,8 @@ class PetClassManager {
   // it.
   void persist_class(const PetClass& clazz) const;
 
-  // persist_class, then a log entry that makes it latest. Latest already: nothing changes. A hash
+  // persist_class, then a log entry that makes it latest. Latest already: nothing changes,
+  // though what the storage lost of it is put back. A hash
   // that the log knows but that is not the newest becomes latest again, unless options.on_older
   // says otherwise.
   PushResult push(const PetClass& clazz, const PublishOptions& options = {}) const;

@@ -2,8 +2,7 @@
 // (Inside core/loader only.)
 //
 // Destruction: the instance first, then what it borrowed: clones that it did not release, the
-//              children among its parameters,
-// the host's services, and its library last.
+//              children among its parameters, the host's services, and its library last.
 #pragma once
 
 #include <pet/abi.h>

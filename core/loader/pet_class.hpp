@@ -48,10 +48,11 @@ class PetClass {
   // has("fit"), has("state"), has("predict"), or an interface id as in pet/abi.h.
   bool has(std::string_view ability) const noexcept;
 
-  // Where it came from: "memory", "cache", "built in", or a storage's or file's URL.
+  // Where it came from: "cache", "built in", or a storage's or file's URL.
   const std::string& source() const noexcept;
 
-  // The bytes that it was loaded from; nullptr when compiled in.
+  // The bytes that it was loaded from, of a class that was bound or assigned from a file, which push
+  // stores; nullptr when compiled in, and when pulled: those bytes are in cache and storage.
   const std::shared_ptr<const Binary>& binary() const noexcept;
 
   // A new instance. Defaults are filled in. Throws kBadParams naming the class, the parameter and,

@@ -2,8 +2,8 @@
 // Error.
 //
 //   ConfigProblems problems("pipeline.json");
-//   problems.add("/params/filters/0/clazz", ErrorCode::kBadConfig, "expected a class name, found a
-//   list"); problems.throw_if_any();
+//   problems.add("/params/filters/0/clazz", ErrorCode::kBadConfig, "expected a name, found a list");
+//   problems.throw_if_any();
 //
 // The Error has the problems' own code when they agree on one (class_not_found, say), kBadConfig
 // otherwise.
@@ -36,8 +36,8 @@ class ConfigProblems {
   bool empty() const noexcept { return problems_.empty(); }
   const std::vector<ConfigProblem>& all() const noexcept { return problems_; }
 
-  // "pipeline.json, /params/filters/0: …" for one; a heading and a line each for several, the first
-  // hundred of them.
+  // "pipeline.json, /params/filters/0: …" for one; a heading, and a line for each text of several, with the
+  // places that it is about; the first hundred of them.
   std::string message() const;
   void throw_if_any() const;
 

@@ -11,8 +11,7 @@
 //
 // Threads: free functions without state; call them from anywhere.
 // Throws:  kBadConfig with line and column (both from 1, columns in characters), what was expected,
-// what
-//          stood there, and the line itself.
+//          what stood there, and the line itself.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // What is pushed, and what came of it.
 //
 // `latest` is left alone when its release has every binary of the item already: nothing is written
-// then, but a missing, lagging or damaged hint. When an older entry has them all, `latest` would
+// then, but what of it is missing: binaries, facts, and a missing, lagging or damaged hint. When an older entry has them all, `latest` would
 // move back: OnOlder decides. Otherwise a new entry names exactly the item's binaries.
 //
 // Threads: plain values.

@@ -1,11 +1,9 @@
 // The tree is nanoflann's. Two things are done around it, so that ties are decided by index:
 //
 // - It drops points and branches that are not strictly nearer than the worst kept. It is told a
-// worst
-//   distance that is larger by more than its rounding, and Nearest decides exactly.
+//   worst distance that is larger by more than its rounding, and Nearest decides exactly.
 // - It cannot hold infinite distances. Queries so far away that distances overflow are compared
-// with
-//   every point instead.
+//   with every point instead.
 #include <cmath>
 #include <limits>
 #include <nanoflann.hpp>

@@ -128,6 +128,15 @@ TEST_CASE("elements are written in place", "[sdk][xydata]") {
   CHECK(static_cast<const XYData&>(table).elements<double>()[3] == 5);
 }
 
+TEST_CASE("a block of rows is a read-only view of the same elements", "[sdk][xydata]") {
+  XYData table = XYData::mock({{1.0, 2.0}, {3.0, 4.0}, {5.0, 6.0}});
+  const XYData block = table.rows(1, 3);
+  CHECK(block.is_read_only());
+  CHECK(block.data<double>() == table.data<double>() + 2);
+  table.at<double>(2, 1) = 60;
+  CHECK(block.value<double>() == std::vector<double>{3, 4, 5, 60});
+}
+
 TEST_CASE("strided data reads in row-major order", "[sdk][xydata]") {
   Foreign foreign({1, 2, 3, 4, 5, 6}, {3, 2}, {1, 3});  // column-major: [[1, 4], [2, 5], [3, 6]]
   const XYData data = XYData::borrow(&foreign.tensor);

@@ -66,6 +66,16 @@ TEST_CASE("a text that names no storage is a usage error that says what would", 
   }
 }
 
+TEST_CASE("a file URL that names a host does not repeat who asked", "[storage]") {
+  try {
+    open_storage("file://user:secret@host/x");
+    FAIL("opened");
+  } catch (const Error& error) {
+    CHECK_THAT(error.what(), Catch::Contains("storage file://… names a host"));
+    CHECK_THAT(error.what(), !Catch::Contains("secret"));
+  }
+}
+
 TEST_CASE("a scheme that this build leaves out is unsupported, and no password is repeated",
           "[storage]") {
   for (const std::string scheme : {"s3", "https", "http"}) {

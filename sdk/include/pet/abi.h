@@ -223,8 +223,8 @@ typedef struct pet_host_blobs_v1 {
   /* SHA-256 over the parts in order, as 64 lower-case hex digits. [any] */
   pet_status (*digest)(const pet_host* host, const pet_text* parts, uint64_t count, char hex[64],
                        pet_failure* failure);
-  /* The bytes under a key ([A-Za-z0-9._-], 1 to 128 characters); PET_ABSENT when there are none.
-   * [any] */
+  /* The bytes under a key ([A-Za-z0-9._-], 1 to 128 characters, no '.' first); PET_ABSENT when
+   * there are none. [any] */
   pet_status (*get)(const pet_host* host, pet_text key, const pet_sink* sink, pet_failure* failure);
   pet_status (*put)(const pet_host* host, pet_text key, pet_text bytes, pet_failure* failure);
 } pet_host_blobs_v1;

@@ -129,7 +129,7 @@ class Host {
     });
     return digest(parts);
   }
-  // The bytes under a key ([A-Za-z0-9._-], 1 to 128 characters), or nothing.
+  // The bytes under a key ([A-Za-z0-9._-], 1 to 128 characters, no '.' first), or nothing.
   std::optional<std::string> get_blob(std::string_view key) const {
     std::string bytes;
     const pet_sink sink{sizeof(pet_sink), 0, &bytes, append};

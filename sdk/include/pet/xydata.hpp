@@ -101,7 +101,7 @@ class XYData {
     if (tensor != nullptr) check(*tensor);
     return looker(tensor);
   }
-  // Gives the tensor away: the caller calls its deleter. REQUIRES: owns_data() or a view; NULL when
+  // Gives the tensor away: the caller calls its deleter. REQUIRES: owns_tensor() or a view; NULL when
   // nothing.
   pet_tensor* release() noexcept {
     owned_ = false;

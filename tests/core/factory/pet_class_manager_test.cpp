@@ -73,6 +73,7 @@ TEST_CASE("13: persist_class stores and moves nothing", "[core][factory]") {
 
   Site other(site.memory);
   CHECK(other.manager.recover_class("GoodFilter", *filter.hash()) == filter);
+  CHECK(other.manager.pull("GoodFilter", *filter.hash()) == filter);
   CHECK(other.factory.get_version("GoodFilter", *filter.hash()) == filter);
 }
 

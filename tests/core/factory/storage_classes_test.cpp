@@ -5,6 +5,7 @@
 
 #include "core/factory/container.hpp"
 #include "core/loader/base_plugin.hpp"
+#include "core/pipeline/build.hpp"
 #include "storage/error.hpp"
 #include "storage/local_storage.hpp"
 #include "tests/core/factory/compiled_in.hpp"
@@ -39,6 +40,14 @@ TEST_CASE("10: an instance stands for a storage, which outlives it", "[core][fac
   CHECK(storage->describe() == "file://" + folder.path());
   storage->put("a", "bytes");
   CHECK(LocalStorage(folder.path()).get("a") == "bytes");
+}
+
+TEST_CASE("10: a config's node can name a storage", "[core][factory]") {
+  const TemporaryFolder folder;
+  const Container container;
+  const BasePlugin node = build_from_dump(
+      R"({"clazz": "LocalStorage", "params": {"path": ")" + folder.path() + R"("}})", container);
+  CHECK(storage_of(node)->describe() == "file://" + folder.path());
 }
 
 TEST_CASE("10: a LocalStorage needs a path", "[core][factory]") {

@@ -74,6 +74,7 @@ class FakeHost {
                              pet_failure* failure);
   static pet_status digest(const pet_host* host, const pet_text* parts, std::uint64_t count,
                            char hex[64], pet_failure* failure);
+  static std::string blob_key(pet_text text);
   static pet_status get_blob(const pet_host* host, pet_text key, const pet_sink* sink,
                              pet_failure* failure);
   static pet_status put_blob(const pet_host* host, pet_text key, pet_text bytes,

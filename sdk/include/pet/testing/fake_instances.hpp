@@ -144,12 +144,18 @@ class FakeInstances {
     const std::string prefix = path.empty() ? "" : path + "/";
     if (value.type() == PET_TYPE_INSTANCE) {
       const Body& of = body(value.as_instance());
-      for (const Field& field : of.grid) out[prefix + field.key] = field.value;
+      for (const Field& field : of.grid) {
+        const bool is_list = field.value.type() == PET_TYPE_LIST;
+        out[prefix + field.key] = is_list ? field.value : Value(Value::List{field.value});
+      }
       for (const Field& field : of.params) collect_grid(field.value, prefix + field.key, out);
     } else if (value.type() == PET_TYPE_LIST) {
       const Value::List& list = value.as_list();
       for (std::size_t i = 0; i < list.size(); ++i)
         collect_grid(list[i], prefix + std::to_string(i), out);
+    } else if (value.type() == PET_TYPE_OBJECT) {
+      for (const Field& field : value.as_object())
+        collect_grid(field.value, prefix + field.key, out);
     }
   }
 

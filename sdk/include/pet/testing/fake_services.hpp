@@ -96,23 +96,39 @@ inline pet_status FakeHost::digest(const pet_host*, const pet_text* parts, std::
   return PET_OK;
 }
 
+// As the host that ships has it, so that a key that it refuses fails in a test too.
+inline std::string FakeHost::blob_key(pet_text text) {
+  const std::string key(detail::view_of(text));
+  constexpr char kAllowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+  if (!key.empty() && key.size() <= 128 && key[0] != '.' &&
+      key.find_first_not_of(kAllowed) == std::string::npos) {
+    return key;
+  }
+  throw Failure::failed("a blob's key is 1 to 128 of [A-Za-z0-9._-] and does not begin with '.'");
+}
+
 inline pet_status FakeHost::get_blob(const pet_host* host, pet_text key, const pet_sink* sink,
                                      pet_failure* failure) {
+  bool found = false;
   std::string bytes;
-  {
+  const pet_status status = detail::guarded(failure, [&] {
+    const std::string name = blob_key(key);
     const std::lock_guard<std::mutex> lock(self(host).mutex_);
-    const auto found = self(host).blobs.find(std::string(detail::view_of(key)));
-    if (found == self(host).blobs.end()) return detail::report(failure, PET_ABSENT, "no such blob");
-    bytes = found->second;
-  }
+    const auto place = self(host).blobs.find(name);
+    found = place != self(host).blobs.end();
+    if (found) bytes = place->second;
+  });
+  if (status != PET_OK) return status;
+  if (!found) return detail::report(failure, PET_ABSENT, "no such blob");
   return sink->write(sink->context, bytes.data(), bytes.size());
 }
 
 inline pet_status FakeHost::put_blob(const pet_host* host, pet_text key, pet_text bytes,
                                      pet_failure* failure) {
   return detail::guarded(failure, [&] {
+    const std::string name = blob_key(key);
     const std::lock_guard<std::mutex> lock(self(host).mutex_);
-    self(host).blobs[std::string(detail::view_of(key))] = std::string(detail::view_of(bytes));
+    self(host).blobs[name] = std::string(detail::view_of(bytes));
   });
 }
 
