@@ -30,15 +30,35 @@ check_status 2 "error: '../up' $no_class" "$PETCTL" pull ../up
 check_status 2 "error: '../up' $no_class" "$PETCTL" log ../up
 check_status 2 "error: '123' is not a version: expected a SHA-256 as 64 lower-case hex digits, got 3" \
   "$PETCTL" pull GoodFilter@123
-mkdir -p config/petfactory; echo 'storrage = "x"' > config/petfactory/config.toml
-check_status 2 "error: *config.toml: unknown key 'storrage'*did you mean 'storage'*expected: storage = " \
-  "$PETCTL" list
+# The config file: two texts in quotes, and nothing that is merely close to it.
+mkdir -p config/petfactory
+toml() {  # toml 'TEXT' 'what is said of it, after the file's name'
+  printf '%b' "$1" > config/petfactory/config.toml
+  check_status 2 "error: */config.toml, $2*expected: storage = \"URL\" or cache" "$PETCTL" list
+}
+toml 'storrage = "x"' "line 1: unknown key 'storrage'*did you mean 'storage'"
+toml '\n# one\nstorage = "/tmp/st2' 'line 3: storage: the closing " is missing'
+toml "storage = '/tmp/st2\"" "line 1: storage: the closing ' is missing"
+toml 'storage = 5' "line 1: storage: expected a text in quotes, got '5'"
+toml 'storage =' 'line 1: storage: expected a text in quotes, got nothing'
+toml 'cache = ""' 'line 1: cache: the text is empty'
+toml 'storage = "a" "b"' 'line 1: storage: not expected after the text'
+toml 'storage = "a\\q"' "line 1: storage: '*' is no escape here"
+toml '[a]\nstorage = "x"' "line 1: there are no tables here, got '\[a\]'"
+toml 'storage = "a"\nstorage = "b"' 'line 2: storage is there twice'
+toml 'storage' "line 1: is not TOML: no '=' in 'storage'"
 rm config/petfactory/config.toml
+# Without HOME there is no config file; the current directory's is not it.
+mkdir petfactory; echo 'storrage = "x"' > petfactory/config.toml
+check_status 5 'does not exist' env -u HOME -u XDG_CONFIG_HOME "$PETCTL" list
+rm -r petfactory
+check_status 2 'error: ~/c is below HOME, which is not set*try: a path' \
+  env -u HOME "$PETCTL" list --cache '~/c'
 check_status 2 'error: cannot read the config file nowhere.toml*try: check that it exists' \
   "$PETCTL" list --config nowhere.toml
 check_status 1 'error: storage s3://… is not built into this version, which has: file:///dir' \
   "$PETCTL" list --storage s3://bucket/prefix
-check_status 2 "error: storage 'file://host/dir' names a host*write file:///dir" \
+check_status 2 "error: storage * names a host*write file:///dir" \
   "$PETCTL" list --storage file://host/dir
 check_status 2 'error: no storage is named, and without HOME there is no default*try: --storage' env -u HOME -u XDG_DATA_HOME -u PET_STORAGE \
   "$PETCTL" list
@@ -136,23 +156,25 @@ mkdir -m 777 open-cache
 check_status 1 "error: *open-cache*chmod" \
   "$PETCTL" run config.json --cache "$scratch/open-cache" --plugin "$good"
 if [[ $EUID == 0 && -x $(command -v setpriv) ]]; then
-  mkdir -m 755 readonly
-  # The test's own directories belong to root; an unprivileged user gets a cache of its own.
+  mkdir -m 755 readonly public
+  # The test's own directories belong to root, and so may those above petctl and the fixtures: an
+  # unprivileged user gets copies, and a cache of its own.
   mkdir -m 700 nobody-cache && chown 65534 nobody-cache && chmod 755 "$scratch"
-  nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@" --cache "$scratch/nobody-cache"; }
+  cp "$PETCTL" public/petctl && cp "$good" public/good.so && chmod 755 public/*
+  nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$scratch/public/petctl" "$@" --cache "$scratch/nobody-cache"; }
   check_status 1 "error: cannot create the folder '$scratch/readonly/plugins': permission denied: allow it" \
-    nobody "$PETCTL" push "$good" --storage "file://$scratch/readonly"
+    nobody push public/good.so --storage "file://$scratch/readonly"
   config '{"clazz": "KnnFilter", "params": {}}'
   cp "$good" secret.so && cp "$iris/x_test.npy" secret.npy && cp config.json secret.json
+  chmod 644 config.json
   chmod 600 secret.*
-  check_status 2 "error: 'secret.so' cannot be read: Permission denied*try: the .so" nobody "$PETCTL" inspect secret.so
-  check_status 2 'error: secret.npy: cannot be read: Permission denied' \
-    nobody "$PETCTL" run config.json --x secret.npy
-  check_status 2 'error: secret.json: cannot be read: Permission denied' nobody "$PETCTL" run secret.json
-  check_status 2 "error: $scratch/pinned.json: not written: *permission denied*try: another place with --out" \
-    nobody "$PETCTL" pin config.json --out "$scratch/pinned.json"
-  check_status 2 'error: cannot make MyFilter: Permission denied*try: another name, or another place' \
-    nobody "$PETCTL" new filter MyFilter
+  check_status 2 "error: 'secret.so' cannot be read: Permission denied*try: the .so" nobody inspect secret.so
+  check_status 2 'error: secret.npy: cannot be read: Permission denied' nobody run config.json --x secret.npy
+  check_status 2 'error: secret.json: cannot be read: Permission denied' nobody run secret.json
+  check_status 1 "error: $scratch/pinned.json: cannot be written: Permission denied*try: another place with --out" \
+    nobody pin config.json --out "$scratch/pinned.json"
+  check_status 1 'error: cannot make MyFilter: Permission denied*try: another name, or another place' \
+    nobody new filter MyFilter
 fi
 
 # Data that does not fit.
@@ -187,7 +209,7 @@ check_status 2 'error: *x_train.npy has 105 rows, *y_test.npy has 45 rows*try: f
   "$PETCTL" run config.json --x-train "$iris/x_train.npy" --y-train "$iris/y_test.npy"
 # What --out names is replaced as a whole, or not at all; a link and a pipe stay what they are.
 config '{"clazz": "KnnFilter", "params": {}}'
-check_status 2 "error: nowhere/x.json: not written: cannot open 'nowhere': No such file*try: another place with --out" \
+check_status 2 "error: nowhere/x.json: cannot be written: No such file*try: another place with --out" \
   "$PETCTL" pin config.json --out nowhere/x.json
 check_status 2 "error: $scratch: cannot be written: it is a directory*try: another place with --out" \
   "$PETCTL" pin config.json --out "$scratch"

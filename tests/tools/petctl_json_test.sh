@@ -60,15 +60,15 @@ json 2 '/error/code=usage' push
 json 2 '/error/code=usage' push "$good" --mesage x
 json 2 '/error/code=usage' list --config nowhere.toml
 
-json 0 "/class_name=GoodFilter /hash=$hash /loadable=true" inspect "$good"
-json 4 "/class_name=NeedsNewerGlibc /loadable=false /problems/0/code=needs_glibc /error/code=gate_refused" \
+json 0 "/class=GoodFilter /hash=$hash /loadable=true" inspect "$good"
+json 4 "/class=NeedsNewerGlibc /loadable=false /problems/0/code=needs_glibc /error/code=gate_refused" \
   inspect "$refused"
 json 2 '/error/code=usage /error/key=nowhere.so' inspect nowhere.so
 json 2 '/error/code=usage' inspect $'\xff.so'  # no UTF-8
 
-json 0 '/0/class=GoodFilter /0/moved=false /0/number=1' push "$good"
+json 0 "/0/class=GoodFilter /0/moved=false /0/number=1 /0/storage=file://$scratch/storage" push "$good"
 json 0 "/0/moved=true /0/number=2 /0/previous=$hash" push "$better" -m 'better'
-json 0 '/0/class=GoodFilter /0/number=null' push "$better" --no-latest
+json 0 "/0/class=GoodFilter /0/number=null /0/storage=file://$scratch/storage" push "$better" --no-latest
 json 4 '/error/code=gate_refused /pushed=[] /more_errors=[]' push "$refused"
 json 4 '/error/code=gate_refused /pushed/0/class=GoodFilter /more_errors/0/code=not_a_plugin' \
   push "$refused" "$better" "$FIXTURES/no_entry.so"
@@ -78,11 +78,17 @@ json 2 '/error/code=usage' push "$good" "$better"
 
 json 0 '/0/status=synced' status "$good"
 json 0 '/0/status=synced /1/status=out_of_sync' status "$good" "$better"
+answer=0
+"$PETCTL" status "$good" "$better" --exit-code --json > json.out || answer=$?
+[[ $answer == 1 && $("$JSON_CHECK" /1/status < json.out) == out_of_sync ]] || fail "--exit-code: $answer, $(cat json.out)"
+json 0 '/0/status=synced' status "$good" --exit-code
 json 2 '/error/code=usage' status "$good" nowhere.so
 json 4 '/error/code=gate_refused' status "$refused"
 
 json 0 "/hash=$hash /file=null" pull GoodFilter
 json 0 "/hash=$hash /file=copy.so" pull "GoodFilter@$hash" --out copy.so
+json 0 "/hash=$hash" pull "GoodFilter@${hash:0:6}…"
+json 3 '/error/code=version_not_found' pull "GoodFilter@${hash:0:12}abcdef"
 json 3 '/error/code=class_not_found' pull Nobody
 json 3 "/error/code=version_not_found /error/hash=$absent" pull "GoodFilter@$absent"
 json 2 '/error/code=invalid_hash' pull GoodFilter@12
@@ -91,7 +97,10 @@ json 5 '/error/code=storage_unreachable' pull GoodFilter --offline
 
 json 0 '/0/class=GoodFilter /0/number=1' list
 json 0 "/0/hash=$hash /0/latest=true" list GoodFilter
-json 0 '' list --builtin
+json 0 '/0/kind=storage' list --builtin
+json 0 '/0/class=KnnFilter' list --builtin KnnFilter
+json 0 '/0/class=Precision /0/alias_of=Precission' list --builtin Precision
+json 3 '/error/code=class_not_found' list --builtin KnnFiltr
 json 3 '/error/code=class_not_found' list Nobody
 json 5 '/error/code=storage_unreachable' list --storage "file://$scratch/nowhere"
 json 1 '/error/code=storage_unsupported' list --storage s3://bucket/prefix
@@ -100,9 +109,13 @@ json 0 '/0/number=1 /0/class=GoodFilter' log GoodFilter
 json 3 '/error/code=class_not_found' log Nobody
 json 2 '/error/code=invalid_name' log ../up
 
-json 0 "/shape=[45] /classes/1/hash=$hash" run pipeline.json "${data[@]}"
-json 0 '/metrics/MeanError=null /shape=[1,2]' run nan.json --x nan.csv --y nan.csv --target y  # NaN is no JSON
-json 0 '/shape=null /metrics={}' run pipeline.json
+json 0 "/shape=[45] /dtype=int64 /predictions/2=2 /classes/1/hash=$hash" run pipeline.json "${data[@]}"
+json 0 '/metrics/MeanError=null /shape=[1,2] /dtype=float64 /predictions=[[null,2.0]]' run nan.json --x nan.csv --y nan.csv --target y  # NaN is no JSON
+json 0 '/shape=null /dtype=null /predictions=null /metrics={}' run pipeline.json
+json 0 '/shape=[45] /predictions=null' run pipeline.json "${data[@]}" --out out.npy
+awk 'BEGIN {print "a"; for (i = 0; i < 10001; ++i) print i}' > long.csv
+echo '{"clazz": "GoodFilter", "params": {}}' > good.json
+json 0 '/shape=[10001,1] /predictions=null' run good.json --x long.csv
 json 2 '/error/code=usage' run nowhere.json
 json 1 '/error/code=bad_config' run broken.json
 json 1 '/error/code=bad_params' run pipeline.json --x text.csv

@@ -44,7 +44,7 @@ check 'latest moved back from' "$PETCTL" push "$good" --move-back --message 'bac
 
 # Log, list, pull. Columns are aligned, and a message moves no cursor.
 "$PETCTL" push "$FIXTURES/mean_error.so" --message $'two\nlines' --storage "file://$scratch/notes" > /dev/null
-check "'two\\\\x0alines'" "$PETCTL" log MeanError --storage "file://$scratch/notes"
+check 'two\\x0alines' "$PETCTL" log MeanError --storage "file://$scratch/notes"
 "$PETCTL" list --storage "file://$scratch/notes" | sed 's/…/./' > listed
 [[ $(awk '{print index($0, "NUMBER") + index($0, "#1")}' listed | sort -u | wc -l) == 1 ]] ||
   { echo "FAILED: columns are not aligned: $(cat listed)"; exit 1; }

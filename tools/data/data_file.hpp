@@ -1,33 +1,48 @@
 // data_file: files of numbers as bytes, and how the readers of this room refuse one.
 //
-// Throws: kUsage when the file itself cannot be had (missing, a directory, unwritable), kBadParams
-//         when what is in it is wrong. Both begin with the path, which is also the error's key.
+// Throws: kUsage when the file itself cannot be had (missing, a directory, unreadable), kBadParams
+//         when what is in it is wrong, for outputs as refuse_output(). All begin with the path,
+//         which is also the error's key.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 
 #include "storage/error.hpp"
+#include "storage/posix_file.hpp"
 
 namespace pet::tools {
 
 std::ifstream open_data(const std::filesystem::path& path);
 std::string read_all(const std::filesystem::path& path);
 
-// A file that is being written; finish() makes sure that all of it was taken (a full disk, a closed
-// pipe).
+// A file that is being written: whole or not at all, since somebody may have the old one mapped.
+// Until finish() it has another name in the same folder, and it is gone when this object dies
+// before. A symbolic link stays one, and what it leads to is replaced; only a pipe or a device is
+// written in place. Throws as refuse_output().
 class DataWriter {
  public:
   explicit DataWriter(const std::filesystem::path& path);
   void write(const void* bytes, std::size_t size);
+  // All of it was taken, and has its name.
   void finish();
 
  private:
+  template <class Step>
+  void step(const Step& step);
+
   std::filesystem::path path_;
-  std::ofstream file_;
+  posix::FileDescriptor place_;  // the folder of file_, or what is written in place
+  std::optional<posix::TemporaryFile> file_;
 };
+
+// Throws for a failed system call on an output: kUsage when the path leads nowhere, kStorageRefused
+// when the place takes nothing (a full disk, no permission).
+[[noreturn]] void refuse_output(const std::filesystem::path& path, int error);
+ErrorCode code_of_output(int error) noexcept;
 
 [[noreturn]] void refuse_file(const std::filesystem::path& path, const std::string& why);
 [[noreturn]] void refuse_content(const std::filesystem::path& path, const std::string& why);

@@ -33,11 +33,13 @@ void run_push(const Settings& settings, const PushOptions& options);
 
 struct StatusOptions {
   std::vector<std::string> files;
+  bool exit_code = false;
 };
-void run_status(const Settings& settings, const StatusOptions& options);
+// false: one is not synced, and exit_code was asked for.
+bool run_status(const Settings& settings, const StatusOptions& options);
 
 struct PullOptions {
-  std::string target;  // CLASS or CLASS@HASH
+  std::string target;  // CLASS, CLASS@HASH or CLASS@FIRST-DIGITS
   std::string out;     // a file to copy the binary to; empty: only the cache
 };
 void run_pull(const Settings& settings, const PullOptions& options);

@@ -1,8 +1,8 @@
 // Files that the command line names: binaries to read, and what --out writes. Data files are read
 // by tools/data.
 //
-// Throws: kUsage when a file is not there, cannot be read or cannot be written, with the next step;
-//         what else is wrong with a binary keeps its code.
+// Throws: kUsage when a file is not there or cannot be read, with the next step; what else is wrong
+//         with a binary keeps its code. Of outputs as data_file.hpp says.
 #pragma once
 
 #include <string>
@@ -24,8 +24,7 @@ PluginFile read_plugin(const std::string& file);
 // The same error, as whoever named the file needs it.
 Error about_plugin_file(const Error& error);
 
-// Whole or not at all: a service may have the old file mapped. Only a pipe or a device is written
-// in place.
+// Whole or not at all, as DataWriter.
 void write_output(const std::string& file, std::string_view bytes);
 
 }  // namespace pet::tools

@@ -1,7 +1,10 @@
 // petctl list and log: what a storage holds, and how each class's latest came to be where it is.
 #include "core/artifact/describe.hpp"
-#include "core/pipeline/json_document.hpp"
+#include "core/registry/keys.hpp"
+#include "storage/base_storage.hpp"
+#include "storage/key.hpp"
 #include "tools/petctl/commands.hpp"
+#include "tools/petctl/lookup.hpp"
 #include "tools/petctl/output.hpp"
 #include "tools/petctl/session.hpp"
 
@@ -17,70 +20,179 @@ ParamObject as_json(const LogEntry& entry) {
   for (const auto& [platform, file] : entry.release) {
     release.set(platform, ParamObject{{"hash", file.hash.hex()}, {"size", as_int(file.size)}});
   }
-  return {{"number", as_int(entry.number)}, {"class", entry.class_name},
-          {"hash", entry.hash.hex()},       {"release", release},
-          {"time", entry.time},             {"by", entry.by},
+  return {{"number", as_int(entry.number)},
+          {"class", entry.class_name},
+          {"hash", entry.hash.hex()},
+          {"release", release},
+          {"time", entry.time},
+          {"by", entry.by},
           {"message", entry.message}};
 }
 
 void list_builtin(const Settings& settings, const Container& container, const std::string& only) {
   ParamList all;
+  bool found = false;
   for (const auto& [name, clazz] : container.pif) {
     if (clazz.hash() || (!only.empty() && name != only)) continue;
+    found = true;
     if (settings.json) {
-      all.push_back(parse_json(class_json(clazz.facts())));
+      ParamObject document = class_document(class_json(clazz.facts()));
+      document.set("class", name);
+      if (name != clazz.name()) document.set("alias_of", clazz.name());
+      all.push_back(document);
     } else {
       if (name != clazz.name()) print_line(name + " is another name of");
       print_line(describe(clazz.facts()));
     }
   }
+  if (!found) {
+    throw Error(ErrorCode::kClassNotFound,
+                "no built-in class " + pet::quoted(only) +
+                    suggestion(only, builtin_names(container)) +
+                    "\n  try: petctl list --builtin shows all, petctl list those of the storage",
+                {.class_name = only, .hash = {}, .key = {}});
+  }
   if (settings.json) print_json(all);
+}
+
+ParamObject damaged_json(const std::string& name) {
+  return {{"number", ParamValue()}, {"class", name}, {"hash", ParamValue()}, {"damaged", true}};
+}
+
+// The classes of a storage; one that is damaged hides none of the others.
+struct Classes {
+  std::vector<StoredClass> found;
+  std::vector<Error> damage;  // class_name() is the name of each, which is not in `found`
+};
+
+Classes classes_of(const PetClassManager& manager) {
+  try {
+    return {manager.classes(), {}};
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kCorrupt) throw;
+  }
+  Classes classes;
+  for (const std::string& name : manager.class_names()) {
+    try {
+      classes.found.push_back({name, manager.latest_meta(name)});
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kCorrupt) throw;
+      classes.damage.emplace_back(
+          error.code(), error.what(),
+          Error::Subject{.class_name = name, .hash = error.hash(), .key = error.key()});
+    }
+  }
+  return classes;
+}
+
+// Throws what was found damaged, after all that is not has been printed; with --json, `key` of the
+// document holds what there is.
+void report_damage(const std::vector<Error>& damage, const char* key, const ParamList& all) {
+  if (damage.empty()) return;
+  ParamList more;
+  for (std::size_t i = 1; i < damage.size(); ++i) {
+    print_error(damage[i], false);
+    more.push_back(error_json(damage[i]));
+  }
+  throw ReportedError(damage.front(), {{key, all}, {"more_errors", more}});
 }
 
 void list_classes(const Settings& settings, const PetClassManager& manager) {
   ParamList all;
   Rows rows{{"CLASS", "LATEST", "NUMBER", "TIME", "MESSAGE"}};
-  for (const auto& [name, entry] : manager.classes()) {
+  const Classes classes = classes_of(manager);
+  for (const auto& [name, entry] : classes.found) {
     if (entry) {
       all.push_back(as_json(*entry));
-      rows.push_back({name, entry->hash.short_hex(), "#" + std::to_string(entry->number), entry->time,
-                      entry->message});
+      rows.push_back({name, entry->hash.short_hex(), "#" + std::to_string(entry->number),
+                      entry->time, entry->message});
     } else {
       all.push_back(ParamObject{{"number", ParamValue()}, {"class", name}, {"hash", ParamValue()}});
       rows.push_back({name, "-", "-", "-", "stored, never pushed"});
     }
   }
+  for (const Error& error : classes.damage) {
+    all.push_back(damaged_json(error.class_name()));
+    rows.push_back({error.class_name(), "damaged", "-", "-", "see the error below"});
+  }
+  if (!settings.json && rows.size() > 1) print_table(rows);
+  report_damage(classes.damage, "classes", all);
   if (settings.json) return print_json(all);
-  if (rows.size() > 1) return print_table(rows);
+  if (rows.size() > 1) return;
   print_line("no classes in " + manager.storage() +
              "; petctl push FILE stores one, petctl list --builtin shows the built-in ones");
 }
 
-void list_versions(const Settings& settings, const PetClassManager& manager, const std::string& name) {
-  const auto newest = manager.latest_meta(name);
+void list_versions(const Settings& settings, const Container& container, const std::string& name) {
+  const PetClassManager& manager = container.pcm;
+  std::vector<Error> damage;
+  std::optional<LogEntry> newest;
+  try {
+    newest = manager.latest_meta(name);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kCorrupt) throw;
+    damage.push_back(error);
+  }
   const auto versions = manager.versions(name);
-  if (versions.empty()) manager.history(name);  // throws: nothing of that name
+  if (versions.empty()) {
+    asking_for(name, container, [&] { return manager.history(name); });  // throws: nothing of it
+  }
   ParamList all;
   Rows rows{{"HASH", "PLATFORM", "NUMBER", ""}};
   for (const StoredVersion& version : versions) {
     const bool latest = newest && version.number == newest->number;
-    all.push_back(ParamObject{{"hash", version.hash.hex()},
+    const ParamValue number = version.number ? ParamValue(as_int(*version.number)) : ParamValue();
+    all.push_back(ParamObject{{"class", name},
+                              {"hash", version.hash.hex()},
                               {"platform", version.platform},
-                              {"number", version.number ? ParamValue(as_int(*version.number)) : ParamValue()},
+                              {"number", number},
                               {"latest", latest}});
     rows.push_back({version.hash.hex(), version.platform,
                     version.number ? "#" + std::to_string(*version.number) : "-",
                     latest ? "latest" : ""});
   }
-  if (settings.json) return print_json(all);
-  print_table(rows);
+  if (!settings.json) print_table(rows);
+  report_damage(damage, "versions", all);
+  if (settings.json) print_json(all);
+}
+
+// The entries of a class's log, newest first; one that is damaged hides none of the others.
+struct Log {
+  std::vector<LogEntry> entries;
+  std::vector<Error> damage;
+};
+
+Log log_of(const Container& container, const std::string& name) {
+  Log log;
+  try {
+    log.entries = asking_for(name, container, [&] { return container.pcm.history(name); });
+    return log;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kCorrupt) throw;
+    log.damage.push_back(error);
+  }
+  const std::shared_ptr<BaseStorage> storage = container.storage();
+  const Registry registry(storage);
+  std::vector<std::string> keys = storage->list(log_prefix(name));
+  for (auto key = keys.rbegin(); key != keys.rend(); ++key) {
+    const std::optional<std::uint64_t> number = log_number(*key, name);
+    if (!number) continue;
+    try {
+      if (auto entry = registry.entry(name, *number)) log.entries.push_back(*std::move(entry));
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kCorrupt) throw;
+      if (error.key() != log.damage.front().key()) log.damage.push_back(error);
+    }
+  }
+  return log;
 }
 
 // What a storage holds is asked of the storage or not at all.
 void require_online(const Settings& settings, const PetClassManager& manager) {
   if (!settings.offline) return;
   throw Error(ErrorCode::kStorageUnreachable,
-              manager.storage() + " is not asked offline\n  try: without --offline, or petctl list --builtin");
+              manager.storage() +
+                  " is not asked offline\n  try: without --offline, or petctl list --builtin");
 }
 
 }  // namespace
@@ -91,22 +203,24 @@ void run_list(const Settings& given, const ListOptions& options) {
   if (options.builtin) return list_builtin(settings, *container, options.class_name);
   require_online(settings, container->pcm);
   if (options.class_name.empty()) return list_classes(settings, container->pcm);
-  list_versions(settings, container->pcm, options.class_name);
+  list_versions(settings, *container, options.class_name);
 }
 
 void run_log(const Settings& given, const LogOptions& options) {
   Settings settings = given;
   const auto container = open_session(settings);
   require_online(settings, container->pcm);
+  const Log log = log_of(*container, options.class_name);
   ParamList all;
   Rows rows{{"NUMBER", "HASH", "TIME", "BY", "MESSAGE"}};
-  for (const LogEntry& entry : container->pcm.history(options.class_name)) {
+  for (const LogEntry& entry : log.entries) {
     all.push_back(as_json(entry));
     rows.push_back({"#" + std::to_string(entry.number), entry.hash.hex(), entry.time, entry.by,
                     entry.message});
   }
-  if (settings.json) return print_json(all);
-  print_table(rows);
+  if (!settings.json) print_table(rows);
+  report_damage(log.damage, "entries", all);
+  if (settings.json) print_json(all);
 }
 
 }  // namespace pet::tools

@@ -30,6 +30,7 @@ struct CommandLine {
   RunOptions run;
   PinOptions pin;
   std::function<void()> action;
+  bool succeeded = true;  // false: all was done, and --exit-code wants the answer as a status
 };
 
 CLI::App* add_verb(CLI::App& app, CommandLine& line, const std::string& name,
@@ -82,20 +83,25 @@ void add_author_verbs(CLI::App& app, CommandLine& line) {
   push->add_option("files", line.push.files, "The binaries")->required()->type_name("FILE");
   push->add_flag("--no-latest", line.push.no_latest, "Store only; latest stays where it is");
   push->add_flag("--move-back", line.push.move_back, "Allow latest to go back to an older version");
-  push->add_flag("--verify", line.push.verify, "Compare stored bytes, not only their size");
+  push->add_flag("--verify", line.push.verify,
+                 "Read what is stored already and compare its bytes, not only its size");
   push->add_option("-m,--message", line.push.message, "A line for the log")->type_name("TEXT");
 
   auto* status =
       add_verb(app, line, "status", "Compare binaries with storage: synced, out_of_sync, untracked",
-               "petctl status build/*.so", [&](const Settings& s) { run_status(s, line.status); });
+               "petctl status build/*.so",
+               [&](const Settings& s) { line.succeeded = run_status(s, line.status); });
   status->add_option("files", line.status.files, "The binaries")->required()->type_name("FILE");
+  status->add_flag("--exit-code", line.status.exit_code, "Exit with 1 unless all are synced");
 }
 
 void add_operator_verbs(CLI::App& app, CommandLine& line) {
   auto* pull = add_verb(app, line, "pull", "Fetch and check a class's binary",
-                        "petctl pull MyFilter@3fa9c1… --out MyFilter.so",
+                        "petctl pull MyFilter --out MyFilter.so",
                         [&](const Settings& s) { run_pull(s, line.pull); });
-  pull->add_option("class", line.pull.target, "The class, or one version of it")
+  pull->add_option(
+          "class", line.pull.target,
+          "The class, or one version of it by its hash or the hash's first digits, 6 at least")
       ->required()
       ->type_name("CLASS[@HASH]");
   pull->add_option("-o,--out", line.pull.out, "Copy the binary here too")->type_name("FILE");
@@ -110,7 +116,7 @@ void add_operator_verbs(CLI::App& app, CommandLine& line) {
   log->add_option("class", line.log.class_name, "The class")->required()->type_name("CLASS");
 
   auto* run = add_verb(app, line, "run", "Build a pipeline from its config; fit, predict, evaluate",
-                       "petctl run iris.json --x-train train.csv --x test.csv --target target",
+                       "petctl run pipeline.json --x-train iris.csv --x iris.csv --target target",
                        [&](const Settings& s) { run_run(s, line.run); });
   RunOptions& options = line.run;
   run->add_option("pipeline", options.pipeline, "The config")
@@ -197,14 +203,17 @@ bool wants_json(int argc, char** argv) {
                      [](const char* word) { return std::string_view(word) == "--json"; });
 }
 
+// Offline nothing is asked, so that a name which only the storage knows is not found either.
 Error offline_hint(const Error& error, const Settings& settings) {
   const std::string text = error.what();
-  if (!settings.offline || error.code() != ErrorCode::kStorageUnreachable ||
+  const bool is_name = error.code() == ErrorCode::kClassNotFound;
+  if (!settings.offline || (!is_name && error.code() != ErrorCode::kStorageUnreachable) ||
       text.find("without --offline") != std::string::npos) {
     return error;
   }
   return {error.code(),
-          text + "\n  try: without --offline",
+          text + "\n  try: without --offline" +
+              (is_name ? "; names need the storage: pin the config while online (petctl pin)" : ""),
           {.class_name = error.class_name(), .hash = error.hash(), .key = error.key()}};
 }
 
@@ -215,7 +224,8 @@ int main_of(int argc, char** argv) {
   app.set_version_flag("--version", "petctl " PET_VERSION_TEXT);
   app.footer(
       "Exit status: 0 done, 1 failed, 2 usage, 3 not found, 4 refused, 5 storage unreachable.\n"
-      "Example:\n  petctl push build/MyFilter.so && petctl run pipeline.json --x data.csv");
+      "Example:\n  petctl push MyFilter/build/MyFilter.so --message 'first version'\n"
+      "  petctl run pipeline.json --x-train iris.csv --x iris.csv --target target");
   app.require_subcommand(1);
   CommandLine line;
   add_global_options(app, line.settings);
@@ -226,9 +236,11 @@ int main_of(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return report_usage(app, error, wants_json(argc, argv));
   }
+  if (line.settings.json) reserve_stdout();
   try {
     line.action();
-    return flush_output();
+    const int status = flush_output();
+    return status == 0 && !line.succeeded ? 1 : status;
   } catch (const ReportedError& error) {
     print_error(offline_hint(error, line.settings), line.settings.json, error.report());
     return exit_status(error.code());
@@ -245,7 +257,7 @@ int main(int argc, char** argv) {
   try {
     return pet::tools::main_of(argc, argv);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
+    std::fprintf(stderr, "error: %s\n", pet::tools::paragraph(error.what()).c_str());
     if (pet::tools::wants_json(argc, argv)) {
       pet::tools::print_json(pet::ParamObject{
           {"error", pet::ParamObject{{"code", "failed"}, {"message", error.what()}}}});

@@ -1,5 +1,8 @@
 #include "tools/petctl/output.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -12,12 +15,49 @@
 namespace pet::tools {
 namespace {
 
-// A text of somebody's, a log message say, for a terminal: nothing in it moves the cursor.
-std::string shown(const std::string& text) {
-  const bool plain = std::none_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-  });
-  return plain ? text : pet::quoted(text);
+// The bytes at the start of `text` that a terminal would obey, 0 when it prints what stands there:
+// the controls of ASCII and of Latin-1, what changes the direction or the line, and, where the text
+// is not UTF-8, any byte beyond ASCII, since a terminal may take it for one of Latin-1.
+std::size_t control_bytes(std::string_view text, bool utf8) {
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
+  if (byte(0) < 0x20 || byte(0) == 0x7F) return 1;
+  if (!utf8) return byte(0) >= 0x80 ? 1 : 0;
+  if (byte(0) == 0xC2 && byte(1) < 0xA0) return 2;
+  if (byte(0) != 0xE2) return 0;
+  const bool turns = byte(1) == 0x80 && byte(2) >= 0xA8 && byte(2) <= 0xAE;
+  const bool isolates = byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9;
+  return turns || isolates ? 3 : 0;
+}
+
+enum class Newline { kEscape, kKeep };
+
+std::string escaped(std::string_view text, Newline newline) {
+  const bool utf8 = is_utf8(text);
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t size = control_bytes(text.substr(i), utf8);
+    if (size == 0 || (text[i] == '\n' && newline == Newline::kKeep)) {
+      out += text[i++];
+      continue;
+    }
+    for (; size > 0; --size, ++i) {
+      char code[8];
+      std::snprintf(code, sizeof code, "\\x%02x", static_cast<unsigned char>(text[i]));
+      out += code;
+    }
+  }
+  return out;
+}
+
+// Where documents go: stdout, or what reserve_stdout() made of it.
+std::FILE* document_stream = nullptr;
+
+void write_document(const std::string& text) {
+  std::FILE* const out = document_stream == nullptr ? stdout : document_stream;
+  std::fwrite(text.data(), 1, text.size(), out);
+  std::fputc('\n', out);
 }
 
 // In characters, each of which is taken for one column.
@@ -51,18 +91,56 @@ ParamValue strict(const ParamValue& value) {
 
 }  // namespace
 
+std::string one_line(std::string_view text) { return escaped(text, Newline::kEscape); }
+
+std::string paragraph(std::string_view text) {
+  std::string out = escaped(text, Newline::kKeep);
+  for (std::size_t at = out.find('\n'); at != std::string::npos; at = out.find('\n', at + 1)) {
+    if (out.compare(at + 1, 2, "  ") != 0) out.insert(at + 1, "  ");
+  }
+  return out;
+}
+
 void print_line(const std::string& line) {
-  std::fwrite(line.data(), 1, line.size(), stdout);
+  const std::string text = escaped(line, Newline::kKeep);
+  std::fwrite(text.data(), 1, text.size(), stdout);
   std::fputc('\n', stdout);
 }
 
-void print_json(const ParamValue& document) { print_line(to_json(strict(document))); }
+void print_document(const std::string& text) { write_document(text); }
+
+void print_json(const ParamValue& document) { write_document(to_json(strict(document))); }
+
+ParamObject class_document(const std::string& json) {
+  const ParamValue parsed = parse_json(json);
+  ParamObject document;
+  for (const auto& [key, field] : parsed.as_object().fields()) {
+    document.append(key == "class_name" ? "class" : key, field);
+  }
+  return document;
+}
+
+void print_warning(const std::string& text) {
+  std::fprintf(stderr, "warning: %s\n", paragraph(text).c_str());
+}
+
+void reserve_stdout() {
+  if (document_stream != nullptr) return;
+  std::fflush(stdout);
+  const int copy = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+  if (copy < 0) return;  // closed: writing says so
+  document_stream = ::fdopen(copy, "w");
+  if (document_stream == nullptr || ::dup2(STDERR_FILENO, STDOUT_FILENO) >= 0) return;
+  // No stderr: what a plugin prints is for nobody.
+  const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+  if (nowhere >= 0) ::dup2(nowhere, STDOUT_FILENO);
+}
 
 void print_table(const std::vector<std::vector<std::string>>& table) {
   std::vector<std::vector<std::string>> rows = table;
   std::vector<std::size_t> widths;
   for (auto& row : rows) {
-    for (std::string& cell : row) cell = shown(cell);
+    for (std::string& cell : row) cell = one_line(cell);
     widths.resize(std::max(widths.size(), row.size()));
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
   }
@@ -85,7 +163,8 @@ ParamObject error_json(const Error& error) {
 }
 
 void print_error(const Error& error, bool json, ParamObject report) {
-  std::fprintf(stderr, "error: %s\n", error.what());
+  std::fflush(stdout);  // what was printed stands before it
+  std::fprintf(stderr, "error: %s\n", paragraph(error.what()).c_str());
   if (!json) return;
   report.set("error", error_json(error));
   print_json(report);
@@ -97,7 +176,8 @@ std::string suggestion(const std::string& wanted, const std::vector<std::string>
 }
 
 int flush_output() {
-  if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return 0;
+  const auto flushed = [](std::FILE* out) { return std::fflush(out) == 0 && !std::ferror(out); };
+  if (flushed(stdout) && (document_stream == nullptr || flushed(document_stream))) return 0;
   std::perror("error: cannot write to stdout");
   return 1;
 }

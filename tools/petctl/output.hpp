@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -11,16 +12,41 @@
 
 namespace pet::tools {
 
+// A text of somebody's, a log message say, fit for one line of a terminal: control characters as
+// \xNN, so that nothing in it moves the cursor or begins a row of its own.
+std::string one_line(std::string_view text);
+
+// The same for a message of several lines: those after the first are indented, so that none of them
+// can be taken for a message of petctl's.
+std::string paragraph(std::string_view text);
+
+// Newlines in it are meant; other control characters are escaped. What comes from storage or from
+// a plugin passes one_line() first.
 void print_line(const std::string& line);
+
+// A text that is a document of its own, as it is.
+void print_document(const std::string& text);
+
 // NaN and infinities are null there, and a text that is not UTF-8 is quoted and escaped: strict
 // JSON.
 void print_json(const ParamValue& document);
+
+// The object of a JSON text about a class, as petctl prints it: what facts call "class_name" is
+// "class" in all its documents.
+ParamObject class_document(const std::string& json);
 
 // Rows of cells, columns aligned; the first row is the header. Control characters are escaped.
 void print_table(const std::vector<std::vector<std::string>>& table);
 
 // What `print_error` puts under "error": {code, message, class, hash, key}.
 ParamObject error_json(const Error& error);
+
+// "warning: …" on stderr.
+void print_warning(const std::string& text);
+
+// From here on stdout holds what print_document and print_json print and nothing else: what a
+// plugin prints there goes to stderr.
+void reserve_stdout();
 
 // "error: …" on stderr; with json, also `report` on stdout, with error_json beside what it has.
 void print_error(const Error& error, bool json, ParamObject report = {});

@@ -11,13 +11,14 @@
 namespace pet::tools {
 namespace {
 
-ParamObject as_json(const PushResult& result) {
+ParamObject as_json(const PushResult& result, const std::string& storage) {
   return {{"class", result.class_name},
           {"hash", result.hash.hex()},
           {"platform", result.platform},
           {"number", static_cast<std::int64_t>(result.number)},
           {"previous", result.from ? ParamValue(result.from->hex()) : ParamValue()},
-          {"moved", result.kind != PushKind::kUnchanged}};
+          {"moved", result.kind != PushKind::kUnchanged},
+          {"storage", storage}};
 }
 
 std::string as_line(const PushResult& result) {
@@ -67,7 +68,8 @@ Stored persist(const PetClassManager& manager, const ReleaseFiles& release) {
     stored.json.push_back(ParamObject{{"class", release.class_name},
                                       {"hash", hash},
                                       {"platform", platform},
-                                      {"number", ParamValue()}});
+                                      {"number", ParamValue()},
+                                      {"storage", manager.storage()}});
     stored.lines += (i == 0 ? "" : "\n") + release.class_name + " " + hash + " " + platform +
                     " -  stored, latest is unchanged";
   }
@@ -81,7 +83,7 @@ Stored push(const PetClassManager& manager, const ReleaseFiles& release,
       .on_older = options.move_back ? OnOlder::kMoveBack : OnOlder::kRefuse,
       .check_existing = options.verify ? CheckExisting::kBytes : CheckExisting::kSize};
   const PushResult result = manager.push(release.binaries, publish);
-  return {{as_json(result)}, as_line(result)};
+  return {{as_json(result, manager.storage())}, as_line(result)};
 }
 
 }  // namespace
@@ -103,6 +105,7 @@ void run_push(const Settings& given, const PushOptions& options) {
       errors.push_back(error);
     }
   }
+  if (!settings.json && !pushed.empty()) print_line("in " + container->pcm.storage());
   if (errors.empty()) {
     if (settings.json) print_json(pushed);
     return;
@@ -115,19 +118,24 @@ void run_push(const Settings& given, const PushOptions& options) {
   throw ReportedError(errors.front(), {{"pushed", pushed}, {"more_errors", more}});
 }
 
-void run_status(const Settings& given, const StatusOptions& options) {
+bool run_status(const Settings& given, const StatusOptions& options) {
   Settings settings = given;
   const auto container = open_session(settings);
+  bool all_synced = true;
   ParamList all;
   for (const std::string& file : options.files) {
     const auto [binary, facts] = read_plugin(file);
-    const std::string status(to_string(container->pcm.check_status(binary)));
+    const Status found = container->pcm.check_status(binary);
+    const std::string status(to_string(found));
+    all_synced = all_synced && found == Status::kSynced;
     const std::string& name = facts.clazz.name;
     all.push_back(ParamObject{
         {"status", status}, {"class", name}, {"hash", binary.hash().hex()}, {"file", file}});
-    if (!settings.json) print_line(status + " " + name + " " + binary.hash().hex() + " " + file);
+    if (!settings.json)
+      print_line(status + " " + name + " " + binary.hash().hex() + " " + one_line(file));
   }
   if (settings.json) print_json(all);
+  return all_synced || !options.exit_code;
 }
 
 }  // namespace pet::tools

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <optional>
+#include <string_view>
+#include <type_traits>
 
 #include "core/loader/base_plugin.hpp"
 #include "core/pipeline/build.hpp"
@@ -19,6 +21,7 @@ namespace pet::tools {
 namespace {
 
 constexpr std::int64_t kRowsShown = 5;
+constexpr std::int64_t kMaxShownElements = 10'000;  // in a JSON document
 
 BasePlugin build(Container& container, const std::string& file) {
   const ParamValue root = parse_json(read_all(file), {.source = file});
@@ -41,6 +44,23 @@ void collect_classes(const ParamValue& value, std::vector<PetClass>& found) {
     for (const ParamValue& item : *list) collect_classes(item, found);
   } else if (const ParamObject* object = value.if_object()) {
     for (const auto& [key, field] : object->fields()) collect_classes(field, found);
+  }
+}
+
+// A binary that somebody names wants to be tried: says so when the pipeline goes without it.
+void warn_of_unused(const std::vector<std::string>& files, const std::vector<PetClass>& given,
+                    const std::vector<PetClass>& used, const std::string& config) {
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const auto is_given = [&](const PetClass& clazz) { return clazz == given[i]; };
+    if (std::any_of(used.begin(), used.end(), is_given)) continue;
+    std::string why = config + " names no " + given[i].name();
+    for (const PetClass& clazz : used) {
+      if (clazz.name() != given[i].name()) continue;
+      why = config + " pins " + clazz.name() +
+            (clazz.hash() ? " to " + clazz.hash()->short_hex() : " to the built-in") +
+            ", the file is " + given[i].hash()->short_hex();
+    }
+    print_warning("--plugin " + files[i] + " was not used: " + why);
   }
 }
 
@@ -86,18 +106,27 @@ void check_options(const RunOptions& options) {
   }
 }
 
-// Runs a step; what it throws says with which data, so that a wrong file is found. `unfitted` is added
-// to "predict before fit", as classes say it.
-template <class Step>
-void with_context(const std::string& context, const std::string& unfitted, const Step& step) {
+// Runs a step; what it throws says with which data, so that a wrong file is found. `hint` adds what
+// helps against that error, when something does.
+template <class Hint, class Step>
+void with_context(const std::string& context, const Hint& hint, const Step& step) {
   try {
     step();
   } catch (const Error& error) {
-    const std::string what = error.what();
-    const bool is_early = what.find(" before ") != std::string::npos;
-    throw Error(error.code(), what + context + (is_early ? unfitted : ""),
+    throw Error(error.code(), error.what() + context + hint(error),
                 {.class_name = error.class_name(), .hash = error.hash(), .key = error.key()});
   }
+}
+
+std::string no_hint(const Error&) { return ""; }
+
+// "predict before fit": how classes put it that are not fitted. A class that has no fit may speak of
+// one, and means something else.
+std::string unfitted_hint(const BasePlugin& pipeline, const Error& error) {
+  const bool is_unfitted = error.code() == ErrorCode::kPluginError &&
+                           std::string_view(error.what()).find("before fit") != std::string::npos;
+  if (!is_unfitted || !pipeline.has("fit")) return "";
+  return "\n  never fitted: --x-train FILE fits the pipeline first";
 }
 
 std::string data_text(const std::string& x_option, const std::string& x,
@@ -115,29 +144,70 @@ Outcome run_steps(BasePlugin& pipeline, const RunOptions& options) {
   const Rows train = read_rows(options.x_train, options.y_train, options.target);
   const Rows ask = read_rows(options.x, options.y, options.target);
   if (train.x) {
-    with_context(
-        data_text("--x-train", options.x_train, "--y-train", options.y_train) +
-            (train.y ? "" : "\n  without targets: --y-train FILE, or --target COLUMN, gives them"),
-        "", [&] { train.y ? pipeline.fit(*train.x, *train.y) : pipeline.fit(*train.x); });
+    const std::string given = data_text("--x-train", options.x_train, "--y-train", options.y_train);
+    const auto hint = [&](const Error&) -> std::string {
+      if (!pipeline.has("fit")) return "\n  try: leave out --x-train";
+      return train.y ? "" : "\n  without targets: --y-train FILE, or --target COLUMN, gives them";
+    };
+    with_context(given, hint,
+                 [&] { train.y ? pipeline.fit(*train.x, *train.y) : pipeline.fit(*train.x); });
   }
   if (!ask.x) return outcome;
-  with_context(data_text("--x", options.x, "", ""),
-               train.x ? "" : "\n  never fitted: --x-train FILE fits the pipeline first",
-               [&] { outcome.predicted = pipeline.predict(*ask.x); });
+  with_context(
+      data_text("--x", options.x, "", ""),
+      [&](const Error& error) { return train.x ? "" : unfitted_hint(pipeline, error); },
+      [&] { outcome.predicted = pipeline.predict(*ask.x); });
   if (ask.y && pipeline.has("evaluate")) {
-    with_context(data_text("--x", options.x, "--y", options.y), "",
+    with_context(data_text("--x", options.x, "--y", options.y), no_hint,
                  [&] { outcome.scores = pipeline.evaluate(*ask.x, *ask.y, *outcome.predicted); });
   }
   if (!options.out.empty()) write_table(options.out, *outcome.predicted);
   return outcome;
 }
 
-void print_json_outcome(const Outcome& outcome, const std::vector<PetClass>& classes) {
+template <class T>
+ParamValue number(T value) {
+  if constexpr (std::is_same_v<T, std::uint64_t>) {
+    if (value > std::uint64_t{INT64_MAX}) return static_cast<double>(value);
+    return static_cast<std::int64_t>(value);
+  } else if constexpr (std::is_same_v<T, float>) {
+    return double{value};
+  } else {
+    return value;
+  }
+}
+
+// The elements, nested as the shape is.
+ParamValue nested(const ParamList& elements, const Shape& shape, std::size_t dimension,
+                  std::size_t& next) {
+  if (dimension == shape.size()) return elements[next++];
+  ParamList list;
+  for (std::int64_t i = 0; i < shape[dimension]; ++i) {
+    list.push_back(nested(elements, shape, dimension + 1, next));
+  }
+  return list;
+}
+
+// null for more than a document should hold: --out writes them.
+ParamValue predictions_json(const XYData& data) {
+  if (data.size() > kMaxShownElements) return {};
+  ParamList elements;
+  data.visit([&](auto sample) {
+    using T = decltype(sample);
+    for (const T value : data.value<T>()) elements.push_back(number(value));
+  });
+  std::size_t next = 0;
+  return nested(elements, data.shape(), 0, next);
+}
+
+void print_json_outcome(const Outcome& outcome, const std::vector<PetClass>& classes,
+                        const RunOptions& options) {
+  const std::optional<XYData>& predicted = outcome.predicted;
   ParamObject metrics;
   for (const auto& [name, value] : outcome.scores) metrics.set(name, value);
   ParamList shape;
-  if (outcome.predicted) {
-    for (const std::int64_t extent : outcome.predicted->shape()) shape.push_back(extent);
+  if (predicted) {
+    for (const std::int64_t extent : predicted->shape()) shape.push_back(extent);
   }
   ParamList used;
   for (const PetClass& clazz : classes) {
@@ -146,9 +216,13 @@ void print_json_outcome(const Outcome& outcome, const std::vector<PetClass>& cla
                     {"hash", clazz.hash() ? ParamValue(clazz.hash()->hex()) : ParamValue()},
                     {"source", clazz.source()}});
   }
-  print_json(ParamObject{{"metrics", metrics},
-                         {"shape", outcome.predicted ? ParamValue(shape) : ParamValue()},
-                         {"classes", used}});
+  print_json(
+      ParamObject{{"metrics", metrics},
+                  {"shape", predicted ? ParamValue(shape) : ParamValue()},
+                  {"dtype", predicted ? ParamValue(dtype_name(predicted->dtype())) : ParamValue()},
+                  {"predictions",
+                   options.out.empty() && predicted ? predictions_json(*predicted) : ParamValue()},
+                  {"classes", used}});
 }
 
 std::string row_text(const XYData& data, std::int64_t row) {
@@ -171,14 +245,15 @@ void print_text_outcome(const Outcome& outcome, const std::vector<PetClass>& cla
   print_table(rows);
   if (!outcome.predicted) return;
   print_line("\npredicted " + outcome.predicted->describe() +
-             (options.out.empty() ? "" : ", written to " + options.out));
+             (options.out.empty() ? "" : ", written to " + one_line(options.out)));
   if (options.out.empty()) {
     const std::int64_t shown = std::min(outcome.predicted->rows(), kRowsShown);
     for (std::int64_t row = 0; row < shown; ++row)
       print_line("  " + row_text(*outcome.predicted, row));
     if (shown < outcome.predicted->rows()) print_line("  …  (--out FILE writes all)");
   }
-  for (const auto& [name, value] : outcome.scores) print_line(name + " " + python_float(value));
+  for (const auto& [name, value] : outcome.scores)
+    print_line(one_line(name) + " " + python_float(value));
 }
 
 }  // namespace
@@ -187,30 +262,38 @@ void run_run(const Settings& given, const RunOptions& options) {
   Settings settings = given;
   check_options(options);
   const auto container = open_session(settings, SessionUse::kRun);
-  bind_plugins(*container, options.plugins);
+  const std::vector<PetClass> given_classes = bind_plugins(*container, options.plugins);
   BasePlugin pipeline = build(*container, options.pipeline);
+  std::vector<PetClass> classes;
+  collect_classes(ParamValue(pipeline), classes);
+  warn_of_unused(options.plugins, given_classes, classes, options.pipeline);
   if (!options.y.empty() && !pipeline.has("evaluate")) {
     throw Error(ErrorCode::kUsage,
                 pipeline.get_class().name() +
                     " does not evaluate: --y is of no use"
                     "\n  try: without --y, or a pipeline with metrics around it");
   }
-  std::vector<PetClass> classes;
-  collect_classes(ParamValue(pipeline), classes);
   const Outcome outcome = run_steps(pipeline, options);
-  if (settings.json) return print_json_outcome(outcome, classes);
+  if (settings.json) return print_json_outcome(outcome, classes, options);
   print_text_outcome(outcome, classes, options);
 }
 
 void run_pin(const Settings& given, const PinOptions& options) {
   Settings settings = given;
+  if (options.out.empty()) reserve_stdout();
   const auto container = open_session(settings, SessionUse::kRun);
-  bind_plugins(*container, options.plugins);
-  const std::string pinned = to_json(pinned_dump(build(*container, options.pipeline)), 1);
-  if (options.out.empty()) return print_line(pinned);
-  write_output(options.out, pinned + "\n");
+  const std::vector<PetClass> given_classes = bind_plugins(*container, options.plugins);
+  const BasePlugin pipeline = build(*container, options.pipeline);
+  std::vector<PetClass> classes;
+  collect_classes(ParamValue(pipeline), classes);
+  warn_of_unused(options.plugins, given_classes, classes, options.pipeline);
+  const ParamValue pinned(pinned_dump(pipeline));
+  if (options.out.empty() && settings.json) return print_json(pinned);
+  const std::string text = to_json(pinned, 1);
+  if (options.out.empty()) return print_document(text);
+  write_output(options.out, text + "\n");
   if (settings.json) return print_json(ParamObject{{"file", options.out}});
-  print_line("wrote " + options.out);
+  print_line("wrote " + one_line(options.out));
 }
 
 }  // namespace pet::tools

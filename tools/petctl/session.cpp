@@ -12,6 +12,7 @@
 #include "storage/memory_storage.hpp"
 #include "storage/open_storage.hpp"
 #include "tools/petctl/files.hpp"
+#include "tools/petctl/output.hpp"
 
 namespace pet::tools {
 namespace {
@@ -21,8 +22,10 @@ Observer observer_for(const Settings& settings) {
   return [verbose = settings.verbose](const Event& event) {
     const bool warning = event.kind == EventKind::kDamage || event.kind == EventKind::kQuarantine ||
                          event.kind == EventKind::kPluginLog;
-    if (verbose || warning) {
-      std::fprintf(stderr, "%s%s\n", warning ? "warning: " : "", to_string(event).c_str());
+    if (warning) {
+      print_warning(to_string(event));
+    } else if (verbose) {
+      std::fprintf(stderr, "%s\n", paragraph(to_string(event)).c_str());
     }
   };
 }
@@ -52,14 +55,24 @@ std::unique_ptr<Container> open_session(Settings& settings, SessionUse use) {
   });
 }
 
-void bind_plugins(Container& container, const std::vector<std::string>& files) {
+std::vector<PetClass> bind_plugins(Container& container, const std::vector<std::string>& files) {
+  std::vector<PetClass> classes;
   for (const std::string& file : files) {
     try {
-      container.bind(std::filesystem::path(file), {.persist = true});
+      const PetClass clazz = container.bind(std::filesystem::path(file), {.persist = true});
+      for (std::size_t i = 0; i < classes.size(); ++i) {
+        if (classes[i].name() != clazz.name()) continue;
+        throw Error(ErrorCode::kUsage,
+                    "--plugin " + files[i] + " and --plugin " + file + " are both of the class " +
+                        clazz.name() + "\n  try: one binary of a class",
+                    {.class_name = clazz.name(), .hash = {}, .key = file});
+      }
+      classes.push_back(clazz);
     } catch (const Error& error) {
       throw about_plugin_file(error);
     }
   }
+  return classes;
 }
 
 std::string this_platform() { return Machine::current().platform; }

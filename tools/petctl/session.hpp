@@ -18,8 +18,9 @@ enum class SessionUse {
 // Opens storage and cache; completes `settings` first. Built-ins are bound.
 std::unique_ptr<Container> open_session(Settings& settings, SessionUse use = SessionUse::kLook);
 
-// Registers the binaries of --plugin, pushed or not: they win over what storage calls latest.
-void bind_plugins(Container& container, const std::vector<std::string>& files);
+// Registers the binaries of --plugin, pushed or not: they win over what storage calls latest. Gives
+// their classes, in that order; two of one class are kUsage.
+std::vector<PetClass> bind_plugins(Container& container, const std::vector<std::string>& files);
 
 // "linux-x86_64-gnu": where this machine's binaries run.
 std::string this_platform();

@@ -1,6 +1,5 @@
 #include "tools/petctl/settings.hpp"
 
-#include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <fstream>
 
@@ -8,7 +7,7 @@
 #include "storage/error.hpp"
 #include "storage/local_storage.hpp"
 #include "storage/user_directory.hpp"
-#include "tools/petctl/output.hpp"
+#include "tools/petctl/config_file.hpp"
 
 namespace pet::tools {
 namespace {
@@ -20,25 +19,11 @@ std::string environment(const char* name) {
   return value ? value : "";
 }
 
-void apply(Settings& settings, const CLI::ConfigItem& item, const std::string& file) {
-  const std::string key = item.fullname();
-  const std::string value = item.inputs.empty() ? "" : item.inputs.front();
-  if (key == "storage") {
-    if (settings.storage.empty()) settings.storage = value;
-  } else if (key == "cache") {
-    if (settings.cache.empty()) settings.cache = value;
-  } else {
-    const std::vector<std::string> known{"storage", "cache"};
-    throw Error(ErrorCode::kUsage, file + ": unknown key '" + key + "'" +
-                                       suggestion(key, known) +
-                                       "\n  expected: storage = \"URL\", cache = \"DIRECTORY\"");
-  }
-}
-
 void read_config(Settings& settings) {
   const bool named = !settings.config.empty();
-  const fs::path file = named ? fs::path(settings.config)
-                              : user_directory(UserDirectory::kConfig) / "petfactory/config.toml";
+  const fs::path place = named ? fs::path() : user_directory(UserDirectory::kConfig);
+  if (!named && place.empty()) return;  // and no file of the current directory instead
+  const fs::path file = named ? fs::path(settings.config) : place / "petfactory/config.toml";
   std::error_code ignored;
   if (!named && !fs::exists(file, ignored)) return;
   std::ifstream in(file);
@@ -46,13 +31,20 @@ void read_config(Settings& settings) {
     throw Error(ErrorCode::kUsage, "cannot read the config file " + file.string() +
                                        "\n  try: check that it exists and that you may read it");
   }
-  try {
-    for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_config(in)) {
-      apply(settings, item, file.string());
-    }
-  } catch (const CLI::Error& error) {
-    throw Error(ErrorCode::kUsage, file.string() + " is not TOML: " + error.what());
+  const ConfigFile config = parse_config_file(in, file.string());
+  if (settings.storage.empty()) settings.storage = config.storage;
+  if (settings.cache.empty()) settings.cache = config.cache;
+}
+
+// A shell expands "~/" only where a word begins with it: not in files, nor in --cache=~/x.
+void expand_home(std::string& place, const char* option) {
+  if (place != "~" && !place.starts_with("~/")) return;
+  const std::string home = environment("HOME");
+  if (!fs::path(home).is_absolute()) {
+    throw Error(ErrorCode::kUsage, place + " is below HOME, which is not set" +
+                                       "\n  try: a path that begins with '/', with " + option);
   }
+  place = home + place.substr(1);
 }
 
 }  // namespace
@@ -61,6 +53,8 @@ void complete(Settings& settings) {
   if (settings.storage.empty()) settings.storage = environment("PET_STORAGE");
   if (settings.cache.empty()) settings.cache = environment("PET_CACHE");
   read_config(settings);
+  expand_home(settings.storage, "--storage");
+  expand_home(settings.cache, "--cache");
   if (settings.storage.empty()) {
     const fs::path data = user_directory(UserDirectory::kData);
     if (data.empty()) {

@@ -166,10 +166,11 @@ TEST_CASE("a file that cannot be had is refused by its path", "[tools][npy]") {
         "is a directory, not a file of data");
   const auto nowhere = folder / "no" / "where.npy";
   CHECK(refusal(nowhere, ErrorCode::kUsage, [&] { write_npy(nowhere, XYData::mock({1.0})); }) ==
-        "cannot be written: No such file or directory");
+        "cannot be written: No such file or directory\n  try: another place with --out");
   const std::filesystem::path full = "/dev/full";
   if (std::filesystem::exists(full)) {
-    CHECK_THAT(refusal(full, ErrorCode::kUsage, [&] { write_npy(full, XYData::mock({1.0})); }),
+    CHECK_THAT(refusal(full, ErrorCode::kStorageRefused,
+                       [&] { write_npy(full, XYData::mock({1.0})); }),
                Contains("cannot be written"));
   }
 }
