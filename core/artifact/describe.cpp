@@ -1,5 +1,6 @@
 #include "core/artifact/describe.hpp"
 
+#include <pet/abi.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
@@ -253,7 +254,12 @@ void add_verdict(Lines& lines, const Verdict& verdict) {
 
 std::string describe(const Facts& facts, const Hash& hash, const Verdict& verdict) {
   Lines lines;
-  if (facts.has_notes) add_class(lines, facts.clazz);
+  if (facts.has_notes) {
+    add_class(lines, facts.clazz);
+  } else {
+    lines.add("class", "none: it has no PetFactory notes");
+  }
+  lines.add("entry", facts.has_entry ? PET_ENTRY_SYMBOL : "none");
   lines.add("hash", hash.hex());
   lines.add("platform", facts.platform);
   lines.add("size", std::to_string(facts.size) + " bytes");

@@ -34,6 +34,22 @@ foreach(kind IN ITEMS filter metric pipeline)
   check_plugin(${project}/build/${NAME}.so)
 endforeach()
 
+# What ends without PET_PLUGIN does not link.
+file(WRITE ${WORK_DIR}/forgotten/A.cpp "#include <pet/filter.hpp>
+struct A : pet::Filter<A> { pet::XYData predict(const pet::XYData& x) const { return x.clone(); } };\n")
+file(WRITE ${WORK_DIR}/forgotten/CMakeLists.txt "cmake_minimum_required(VERSION 3.22)
+project(forgotten CXX)
+find_package(PetFactory REQUIRED)
+pet_add_plugin(A SOURCES A.cpp)\n")
+execute_process(COMMAND ${CMAKE_COMMAND} -S ${WORK_DIR}/forgotten -B ${WORK_DIR}/forgotten/build -G ${GENERATOR}
+                        -DCMAKE_MAKE_PROGRAM=${MAKE_PROGRAM} -DCMAKE_PREFIX_PATH=${WORK_DIR}/prefix
+                        -DCMAKE_CXX_COMPILER=${CXX}
+                COMMAND_ERROR_IS_FATAL ANY OUTPUT_QUIET)
+execute_process(COMMAND ${CMAKE_COMMAND} --build ${WORK_DIR}/forgotten/build
+                RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
+expect("a link that fails" NOT status EQUAL 0)
+expect("the linker's word about pet_entry_v1, got ${output}" output MATCHES "required symbol .?pet_entry_v1. not defined")
+
 # A component that is not installed is not found, in words; the SDK is.
 file(WRITE ${WORK_DIR}/asks/CMakeLists.txt "cmake_minimum_required(VERSION 3.22)
 project(asks CXX)

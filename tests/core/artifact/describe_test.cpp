@@ -72,10 +72,11 @@ TEST_CASE("inspect adds the verdict to the facts", "[core][artifact]") {
 TEST_CASE("facts in words name every fact and the verdict", "[core][artifact]") {
   const std::string text = describe(made_up(), Hash::of("x"), pet::Verdict{});
   for (const char* line :
-       {"class:        MyFilter\n", "interfaces:   pet.filter/1, pet.state/1\n",
-        "state schema: 2\n", "parameters:   2\n", "  sizes: list of int64 = [3,4]  (of layers)\n",
-        "  metric: instance, required\n", "needs:        libc.so.6\n", "  libc.so.6: GLIBC_2.32\n",
-        "glibc floor:  2.32\n", "flags:        none\n", "verdict:      loadable here\n"}) {
+       {"class:        MyFilter\n", "entry:        pet_entry_v1\n",
+        "interfaces:   pet.filter/1, pet.state/1\n", "state schema: 2\n", "parameters:   2\n",
+        "  sizes: list of int64 = [3,4]  (of layers)\n", "  metric: instance, required\n",
+        "needs:        libc.so.6\n", "  libc.so.6: GLIBC_2.32\n", "glibc floor:  2.32\n",
+        "flags:        none\n", "verdict:      loadable here\n"}) {
     CHECK_THAT(text, Contains(line));
   }
 }
