@@ -23,7 +23,8 @@ PluginFarm::PluginFarm(std::size_t count) {
   std::string name = (std::filesystem::temp_directory_path() / "pet-bench-XXXXXX").string();
   if (!mkdtemp(name.data())) throw std::runtime_error("cannot make " + name);
   directory_ = name;
-  cache_ = std::make_unique<BinaryCache>(directory_);
+  cache_ = std::make_shared<BinaryCache>(directory_);
+  loader_ = std::make_unique<CheckedLoader>(cache_, Observer());
   const std::string original(Binary::read(PET_FIXTURE_DIR "/good_filter.so").view());
   for (std::size_t i = 0; i < count; ++i) {
     const Binary version =

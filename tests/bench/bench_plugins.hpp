@@ -7,6 +7,7 @@
 
 #include "core/artifact/hash.hpp"
 #include "core/cache/binary_cache.hpp"
+#include "core/factory/checked_loader.hpp"
 
 namespace pet::bench {
 
@@ -23,13 +24,16 @@ class PluginFarm {
 
   const std::vector<PluginFile>& files() const { return files_; }
   BinaryCache& cache() { return *cache_; }
+  // The way that every binary takes in a program of the user's.
+  const CheckedLoader& loader() const { return *loader_; }
 
   explicit PluginFarm(std::size_t count);
   ~PluginFarm();
 
  private:
   std::string directory_;
-  std::unique_ptr<BinaryCache> cache_;
+  std::shared_ptr<BinaryCache> cache_;
+  std::unique_ptr<CheckedLoader> loader_;
   std::vector<PluginFile> files_;
 };
 

@@ -11,7 +11,6 @@
 
 #include "core/loader/base_plugin.hpp"
 #include "core/loader/host_memory.hpp"
-#include "core/loader/loader.hpp"
 #include "core/loader/pet_class.hpp"
 #include "tests/bench/bench_plugins.hpp"
 
@@ -21,8 +20,10 @@ namespace {
 PetClass good_filter() {
   auto& farm = PluginFarm::of_size(1);
   const auto cached = farm.cache().find(farm.files().front().hash);
-  return PetClass::from_library(Loader::process().load(cached->binary, cached->file),
-                                std::make_shared<const Binary>(cached->binary), "cache");
+  return farm.loader().load({.binary = cached->binary,
+                             .source = std::string(kCacheSource),
+                             .key = cached->file,
+                             .file = cached->file});
 }
 
 struct VirtualFilter {

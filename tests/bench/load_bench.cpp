@@ -1,4 +1,4 @@
-// From a file in the cache to an instance's class: ours (find, hash, gate, load) beside raw read,
+// From a file in the cache to its class: ours (find, hash, gate, load) beside raw read,
 // SHA-256 and dlopen of the same files. The gate, as what it adds to reading and hashing.
 #include <benchmark/benchmark.h>
 #include <dlfcn.h>
@@ -12,7 +12,8 @@
 #include "core/artifact/facts.hpp"
 #include "core/artifact/gate.hpp"
 #include "core/artifact/machine.hpp"
-#include "core/loader/loader.hpp"
+#include "core/factory/checked_loader.hpp"
+#include "core/loader/pet_class.hpp"
 #include "tests/bench/bench_plugins.hpp"
 
 namespace pet::bench {
@@ -35,9 +36,13 @@ void* raw_load(const std::string& path) {
   return library;
 }
 
-std::shared_ptr<const Library> our_load(PluginFarm& farm, const Hash& hash) {
+PetClass our_load(PluginFarm& farm, const Hash& hash) {
   const auto cached = farm.cache().find(hash);
-  return Loader::process().load(cached->binary, cached->file);
+  return farm.loader().load({.binary = cached->binary,
+                             .source = std::string(kCacheSource),
+                             .key = cached->file,
+                             .name = "GoodFilter",
+                             .file = cached->file});
 }
 
 void cold_load_bound(benchmark::State& state) {
@@ -79,10 +84,10 @@ void many_bound(benchmark::State& state, std::size_t count) {
 void many_ours(benchmark::State& state, std::size_t count) {
   auto& farm = PluginFarm::of_size(count);
   for (auto _ : state) {
-    std::vector<std::shared_ptr<const Library>> libraries;
-    for (const PluginFile& file : farm.files()) libraries.push_back(our_load(farm, file.hash));
+    std::vector<PetClass> classes;
+    for (const PluginFile& file : farm.files()) classes.push_back(our_load(farm, file.hash));
     state.PauseTiming();
-    libraries.clear();
+    classes.clear();
     state.ResumeTiming();
   }
 }
