@@ -14,7 +14,6 @@ struct Machine {
   std::string platform;                 // "linux-x86_64-gnu"
   std::string glibc;                    // "2.36"; empty: not known, so not checked
   std::vector<std::string> isa_levels;  // {"x86-64", "x86-64-v2", "x86-64-v3"}; empty: not checked
-  std::size_t page_size = 4096;
   // Symbol versions of other libraries that the process has already: "libstdc++.so.6" → {"GLIBCXX_3.4", …}. A library that
   // is not listed is left to the system's loader, which names what is missing before running anything.
   std::map<std::string, std::vector<std::string>> library_versions;

@@ -130,7 +130,6 @@ Machine find_out() {
   machine.platform = this_platform();
   machine.glibc = this_glibc();
   machine.isa_levels = this_isa();
-  machine.page_size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   dl_iterate_phdr(add_library, &machine);
   return machine;
 }

@@ -72,7 +72,8 @@ Registry::Newest Registry::read_newest(std::string_view class_name, HintUse use)
   }
   if (!newest.document) newest.document = require_entry(class_name, last);
   if (reads_hint && !newest.hint) {
-    report_damage(class_name, pet::quoted(latest_key(class_name)) + " is missing");
+    report_damage(class_name, pet::quoted(latest_key(class_name)) +
+                                  " is missing: the log answers, and the next push replaces it");
   }
   remember(class_name, last);
   return newest;

@@ -55,17 +55,22 @@ StoredJson::StoredJson(std::string_view json, std::string_view key, std::size_t 
   }
   document_.Parse<kParseFlags>(json.data(), json.size());
   if (document_.HasParseError()) {
+    std::string_view why = rapidjson::GetParseError_En(document_.GetParseError());
+    if (why.ends_with('.')) why.remove_suffix(1);
     fail("it is not JSON at " + to_string(position_of(json, document_.GetErrorOffset())) + ": " +
-         rapidjson::GetParseError_En(document_.GetParseError()));
+         std::string(why));
   }
   if (!document_.IsObject()) fail("it is not a JSON object");
 }
 
 void StoredJson::fail(const std::string& what) const {
-  throw Error(
-      ErrorCode::kCorrupt,
-      pet::quoted(key_) + " is damaged: " + what + ": restore it from a copy of the storage",
-      {.class_name = std::string(class_of(key_).value_or("")), .hash = {}, .key = key_});
+  // The hint is survived, and written anew; anything else is the only one of its kind.
+  const bool is_hint = key_.ends_with("/latest.json");
+  throw Error(ErrorCode::kCorrupt,
+              pet::quoted(key_) + " is damaged: " + what + ": " +
+                  (is_hint ? "the log answers, and the next push replaces it"
+                           : "restore it from a copy of the storage"),
+              {.class_name = std::string(class_of(key_).value_or("")), .hash = {}, .key = key_});
 }
 
 const rapidjson::Value& StoredJson::member(const rapidjson::Value& object, const char* name,

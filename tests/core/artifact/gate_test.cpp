@@ -220,7 +220,6 @@ TEST_CASE("this machine is known, and loads the good plugin", "[core][artifact]"
   CHECK_THAT(here.platform, Catch::StartsWith("linux-"));
   CHECK_FALSE(here.glibc.empty());
   CHECK_FALSE(here.isa_levels.empty());
-  CHECK(here.page_size >= 4096);
   CHECK(check(good_facts(), here).loadable());
   CHECK_FALSE(check(fixture_facts("needs_unknown_isa"), here).loadable());
 }

@@ -133,7 +133,8 @@ TEST_CASE("a damaged, missing, lagging or lying hint is survived and reported",
   bench.memory.remove(key);
   bench.events.clear();
   CHECK(bench.fresh().newest("MyFilter")->number == 3);
-  CHECK(bench.damages() == Strings{"'" + key + "' is missing"});
+  CHECK(bench.damages() ==
+        Strings{"'" + key + "' is missing: the log answers, and the next push replaces it"});
 }
 
 TEST_CASE("a hint without a log is a lost log, not an absent class", "[core][registry]") {
