@@ -83,7 +83,13 @@ check_status 5 'error: push needs file://*, which is not asked offline*try: with
 mkdir storage
 no_versions() { echo "error: No remote versions found for $1 in file://$scratch/storage: check the name*or push the class"; }
 check_status 3 "$(no_versions GoodFilter)" "$PETCTL" pull GoodFilter
-check_status 3 "$(no_versions KnnFilter)" "$PETCTL" pull KnnFilter
+for verb in pull log list; do
+  check_status 3 "$(no_versions KnnFilter)*KnnFilter is built in: it has no binary and no log*try: petctl list --builtin KnnFilter" \
+    "$PETCTL" $verb KnnFilter
+  check_status 3 "$(no_versions KnnFiltr)*did you mean 'KnnFilter'? (built in" "$PETCTL" $verb KnnFiltr
+done
+check_status 3 "error: no built-in class 'KnnFiltr'*did you mean 'KnnFilter'?*try: petctl list --builtin" \
+  "$PETCTL" list --builtin KnnFiltr
 check_status 3 "$(no_versions GoodFilter)" "$PETCTL" log GoodFilter
 check_status 3 "$(no_versions GoodFilter)" "$PETCTL" list GoodFilter
 config '{"clazz": "StandardScalar", "params": {}}'
@@ -91,7 +97,23 @@ check_status 3 "error: config.json, /params/filters/0: no class 'StandardScalar'
   "$PETCTL" run config.json
 "$PETCTL" push "$good" > /dev/null
 absent=$(printf '%064d' 7)
-check_status 3 "$(no_versions GodFilter)*did you mean 'GoodFilter'?" "$PETCTL" pull GodFilter
+for verb in pull log list; do
+  check_status 3 "$(no_versions GodFilter)*did you mean 'GoodFilter'?" "$PETCTL" $verb GodFilter
+done
+# The first digits of a hash, with or without what the tables show after them.
+check "GoodFilter $hash" "$PETCTL" pull "GoodFilter@${hash:0:6}"
+check "GoodFilter $hash" "$PETCTL" pull "GoodFilter@${hash:0:6}…"
+check "GoodFilter $hash" "$PETCTL" pull "GoodFilter@${hash:0:63}"
+check_status 2 "error: '${hash:0:5}' is not a version" "$PETCTL" pull "GoodFilter@${hash:0:5}"
+check_status 3 "error: no version of GoodFilter in * begins with 000000*try: petctl list GoodFilter" \
+  "$PETCTL" pull GoodFilter@000000
+check_status 3 "$(no_versions GodFilter)*did you mean 'GoodFilter'?" "$PETCTL" pull GodFilter@000000
+# Two binaries whose hashes begin alike take too long to find: a name in the storage will do.
+cp -r storage ambiguous
+other=${hash:0:60}0000
+cp "$good" "ambiguous/plugins/GoodFilter/$other.so"
+check_status 2 "error: several versions of GoodFilter begin with ${hash:0:6}:*$hash*$other*try: more digits" \
+  "$PETCTL" pull "GoodFilter@${hash:0:6}" --storage "file://$scratch/ambiguous"
 check_status 3 "error: no version $absent of GoodFilter in file://*there are: $hash: ask for one of these" \
   "$PETCTL" pull "GoodFilter@$absent"
 config "{\"clazz\": \"GoodFilter\", \"version_hash\": \"$absent\", \"params\": {}}"
@@ -207,6 +229,28 @@ check_status 2 'error: x.txt: expected a name that ends with .npy or .csv' \
   "$PETCTL" run config.json --x x.txt
 check_status 2 'error: *x_train.npy has 105 rows, *y_test.npy has 45 rows*try: files that belong together' \
   "$PETCTL" run config.json --x-train "$iris/x_train.npy" --y-train "$iris/y_test.npy"
+# A binary that is named and not used.
+config '{"clazz": "KnnFilter", "params": {}}'
+check "warning: --plugin $good was not used: config.json names no GoodFilter" \
+  "$PETCTL" run config.json --plugin "$good"
+better=$FIXTURES/good_filter_v2.so
+config "{\"clazz\": \"GoodFilter\", \"version_hash\": \"$hash\", \"params\": {}}"
+check "warning: --plugin $better was not used: config.json pins GoodFilter to ${hash:0:6}…, the file is " \
+  "$PETCTL" run config.json --plugin "$better"
+check "warning: --plugin $better was not used" "$PETCTL" pin config.json --plugin "$better"
+check_status 2 "error: --plugin $good and --plugin $better are both of the class GoodFilter*try: one binary" \
+  "$PETCTL" run config.json --plugin "$good" --plugin "$better"
+# Offline, a name that only the storage knows, though its binary is in the cache.
+config '{"clazz": "GoodFilter", "params": {}}'
+check_status 3 "error: *no class 'GoodFilter'*names need the storage: pin the config while online" \
+  "$PETCTL" run config.json --offline
+# Names that are none in C++, or that mean something here.
+for word in class std int pet co_await; do
+  check_status 2 "error: '$word' cannot be a class's name: it is a keyword of C++ or a namespace of its source*try: another name" \
+    "$PETCTL" new filter $word
+  [[ ! -e $word ]] || { echo "FAILED: $word was made"; exit 1; }
+done
+check 'note: a built-in class is named KnnFilter too*made KnnFilter' "$PETCTL" new filter KnnFilter
 # What --out names is replaced as a whole, or not at all; a link and a pipe stay what they are.
 config '{"clazz": "KnnFilter", "params": {}}'
 check_status 2 "error: nowhere/x.json: cannot be written: No such file*try: another place with --out" \
@@ -222,6 +266,20 @@ cat pipe > from_pipe &
 check 'wrote pipe' "$PETCTL" pin config.json --out pipe
 wait
 [[ -p pipe ]] && cmp -s from_pipe real.json || { echo 'FAILED: the pipe was replaced'; exit 1; }
+# A place that takes nothing more (a limit stands for a full disk): the old file stays, what was
+# begun goes, and a second try finds nothing in its way.
+full() ( trap '' XFSZ; ulimit -f 0; "$PETCTL" "$@" )
+echo old > out.csv
+check_status 1 'error: out.csv: cannot be written: File too large*try: another place with --out' \
+  full run config.json "${train[@]}" --x "$iris/x_test.npy" --out out.csv
+check_status 1 'error: out.npy: cannot be written: File too large*try: another place with --out' \
+  full run config.json "${train[@]}" --x "$iris/x_test.npy" --out out.npy
+check_status 1 'error: pinned.json: cannot be written: File too large' full pin config.json --out pinned.json
+check_status 1 'error: cannot write a/b/Foo/Foo.cpp: File too large*try: another name, or another place' \
+  full new filter Foo --directory a/b
+[[ $(cat out.csv) == old && ! -e out.npy && ! -e pinned.json && ! -e a ]] && ! compgen -G '.tmp-*' > left ||
+  { echo "FAILED: something is left of what could not be written: $(ls -A)"; exit 1; }
+check 'made a/b/Foo/Foo.cpp' "$PETCTL" new filter Foo --directory a/b
 if [[ -w /dev/full ]]; then
   full_disk() { "$PETCTL" list --builtin > /dev/full; }
   check_status 1 'error: cannot write to stdout: No space left on device' full_disk

@@ -19,6 +19,7 @@ J
 check_status 5 'does not exist' "$PETCTL" list
 mkdir storage empty configured
 check 'no classes in file://' "$PETCTL" list
+check_status 1 'untracked' "$PETCTL" status "$good" --exit-code
 check "untracked GoodFilter $hash1" "$PETCTL" status "$good"
 check '"classes": \[*"class": "GoodFilter", "hash": "'"$hash1"'"' \
   "$PETCTL" run pipeline.json --plugin "$good" "${train[@]}" --json
@@ -27,6 +28,8 @@ check 'no classes in file://' "$PETCTL" list  # --plugin touched no storage
 # Push: the grammar, twice, only stored, back.
 check "GoodFilter $hash1 linux-x86_64-gnu #1" "$PETCTL" push "$good" --message 'first version'
 check 'latest already, nothing changed' "$PETCTL" push "$good"
+check "in file://$scratch/storage" "$PETCTL" push "$good"
+check 'synced' "$PETCTL" status "$good" --exit-code
 check "synced GoodFilter $hash1" "$PETCTL" status "$good"
 check 'stored, latest is unchanged' "$PETCTL" push "$better" --no-latest
 check "out_of_sync GoodFilter $hash2" "$PETCTL" status "$better"
@@ -55,6 +58,7 @@ check '"latest": true' "$PETCTL" list GoodFilter --json
 check 'GoodFilter*#3' "$PETCTL" list
 check 'KnnFilter*n_neighbors*int64*5' "$PETCTL" list --builtin
 check 'KnnFilter' "$PETCTL" list --builtin --json
+check 'Precision is another name of*Precission' "$PETCTL" list --builtin Precision
 check "GoodFilter $hash2" "$PETCTL" pull "GoodFilter@$hash2" --out copy.so
 cmp copy.so "$better"
 check "\"hash\": \"$hash1\"" "$PETCTL" pull GoodFilter --json
@@ -83,6 +87,12 @@ check 'made MyMetric' "$PETCTL" new metric MyMetric
 mkdir -p config/petfactory
 echo "storage = \"file://$scratch/configured\"" > config/petfactory/config.toml
 check "no classes in file://$scratch/configured" env -u PET_STORAGE "$PETCTL" list
+mkdir home/pets
+echo "storage = '~/pets'  # below HOME" > config/petfactory/config.toml
+check "no classes in file://$scratch/home/pets" env -u PET_STORAGE "$PETCTL" list
+check "no classes in file://$scratch/home/pets" "$PETCTL" list --storage='~/pets'
+check 'KnnFilter' "$PETCTL" run knn.json --cache='~/c'
+[[ -d home/c && ! -e '~' ]] || { echo "FAILED: ~ is a directory: $(ls)"; exit 1; }
 check 'GoodFilter' "$PETCTL" list  # the environment wins over the file
 check 'Example:' "$PETCTL" push --help
 check 'petctl 0' "$PETCTL" --version

@@ -3,10 +3,11 @@
 source "$(dirname "$0")/script_test.sh"
 
 readme=$SOURCE_ROOT/README.md
-iris=$SOURCE_ROOT/tests/data/iris
 cmake --install "$BUILD_ROOT" --prefix "$scratch/installed" > /dev/null
 export PATH=$scratch/installed/bin:$PATH CMAKE_PREFIX_PATH=$scratch/installed
-cp "$iris"/{x_train,y_train,x_test,y_test}.npy "$iris/iris.csv" "$SOURCE_ROOT/sdk/examples/iris/pipeline.json" .
+# Seen from here, the root of a clone that was built by its presets.
+ln -s "$SOURCE_ROOT"/{sdk,tests} .
+mkdir build && ln -s "$BUILD_ROOT" build/release
 
 # Prints the lines inside the blocks of one language, each block closed by a line "---".
 blocks() { awk -v fence="\`\`\`$1" '$0 == fence {on = 1; next} /^```$/ {if (on) print "---"; on = 0} on' "$readme"; }
@@ -33,6 +34,8 @@ blocks cpp | sed '1,/^---$/d;/^---$/d' > app/app.cpp
 check '' cmake -S app -B app/build -G Ninja
 check '' cmake --build app/build
 check 'KnnFilter: int64 \[2\]' app/build/app "file://$scratch/storage"
+check_status 2 'usage: app STORAGE' app/build/app
+check_status 5 "error: *nowhere' does not exist" app/build/app "file://$scratch/nowhere"
 
 lines=$(wc -l < "$readme")
 ((lines < 200)) || { echo "FAILED: README.md has $lines lines"; exit 1; }

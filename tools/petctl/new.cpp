@@ -66,7 +66,8 @@ void require_free_name(const std::string& name) {
   require_class_name(name);
   if (std::find(std::begin(kTaken), std::end(kTaken), name) == std::end(kTaken)) return;
   throw Error(ErrorCode::kInvalidName,
-              "'" + name + "' is a word of C++, which no class can have as its name" +
+              "'" + name +
+                  "' cannot be a class's name: it is a keyword of C++ or a namespace of its source"
                   "\n  try: another name, such as MyFilter",
               {.class_name = name, .hash = {}, .key = {}});
 }

@@ -1,8 +1,5 @@
 #include "tools/petctl/output.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -11,6 +8,7 @@
 #include "core/near_miss.hpp"
 #include "core/pipeline/json_document.hpp"
 #include "storage/key.hpp"
+#include "tools/petctl/take_stdout_posix.hpp"
 
 namespace pet::tools {
 namespace {
@@ -125,15 +123,7 @@ void print_warning(const std::string& text) {
 }
 
 void reserve_stdout() {
-  if (document_stream != nullptr) return;
-  std::fflush(stdout);
-  const int copy = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-  if (copy < 0) return;  // closed: writing says so
-  document_stream = ::fdopen(copy, "w");
-  if (document_stream == nullptr || ::dup2(STDERR_FILENO, STDOUT_FILENO) >= 0) return;
-  // No stderr: what a plugin prints is for nobody.
-  const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
-  if (nowhere >= 0) ::dup2(nowhere, STDOUT_FILENO);
+  if (document_stream == nullptr) document_stream = take_stdout();
 }
 
 void print_table(const std::vector<std::vector<std::string>>& table) {

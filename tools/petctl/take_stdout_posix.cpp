@@ -1,0 +1,19 @@
+#include "tools/petctl/take_stdout_posix.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace pet::tools {
+
+std::FILE* take_stdout() {
+  std::fflush(stdout);
+  const int copy = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  std::FILE* const taken = copy < 0 ? nullptr : ::fdopen(copy, "w");
+  if (taken == nullptr || ::dup2(STDERR_FILENO, STDOUT_FILENO) >= 0) return taken;
+  // No stderr: what others print is for nobody.
+  const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+  if (nowhere >= 0) ::dup2(nowhere, STDOUT_FILENO);
+  return taken;
+}
+
+}  // namespace pet::tools
