@@ -1,5 +1,5 @@
-// The config file's text: of TOML what two texts need, and nothing that is merely close to it, since
-// a path that was misread would be another storage.
+// The config file's text: of TOML what two texts need, and nothing that is merely close to it,
+// since a path that was misread would be another storage.
 //
 //   # a comment
 //   storage = "file:///srv/pets"   # "…" with the escapes \" \\ \t, or '…' as it stands

@@ -120,8 +120,8 @@ void with_context(const std::string& context, const Hint& hint, const Step& step
 
 std::string no_hint(const Error&) { return ""; }
 
-// "predict before fit": how classes put it that are not fitted. A class that has no fit may speak of
-// one, and means something else.
+// "predict before fit" is how classes put it that are not fitted: the status itself ends in their
+// caller. A class that has no fit may speak of one, and means something else.
 std::string unfitted_hint(const BasePlugin& pipeline, const Error& error) {
   const bool is_unfitted = error.code() == ErrorCode::kPluginError &&
                            std::string_view(error.what()).find("before fit") != std::string::npos;

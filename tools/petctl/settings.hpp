@@ -1,7 +1,8 @@
 // Settings: where petctl finds its storage and cache. The command line wins, then the environment
 // (PET_STORAGE, PET_CACHE), then the config file, then a directory in the XDG place.
 //
-// A place may begin with "~/". The config file is TOML (config_file.hpp), $XDG_CONFIG_HOME/petfactory/config.toml unless --config names another:
+// A place may begin with "~/". The config file is TOML (config_file.hpp),
+// $XDG_CONFIG_HOME/petfactory/config.toml unless --config names another:
 //
 //   storage = "file:///srv/pets"
 //   cache = "/var/cache/pets"
