@@ -8,6 +8,7 @@
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
+#include <algorithm>
 #include <charconv>
 #include <fstream>
 #include <limits>
@@ -25,20 +26,52 @@
 namespace pet {
 namespace {
 
+constexpr std::string_view kDigits = "0123456789";
+
 // A float's text that from_chars found out of range: is it too large, or too close to zero?
 bool is_huge(std::string_view text) {
-  long exponent = 0;
-  if (const auto e = text.find_first_of("eE"); e != std::string_view::npos) {
+  const auto e = std::min(text.find_first_of("eE"), text.size());
+  const std::string_view mantissa = text.substr(0, e);
+  const auto first = mantissa.find_first_of("123456789");
+  if (first == std::string_view::npos) return false;  // zero, whatever the exponent
+  // Beyond every shift that a text's length can make, and far from where a sum overflows.
+  constexpr std::int64_t kFar = std::int64_t{1} << 60;
+  std::int64_t exponent = 0;
+  if (e != text.size()) {
     std::string_view digits = text.substr(e + 1);
     if (digits.front() == '+') digits.remove_prefix(1);
     const auto [end, error] =
         std::from_chars(digits.data(), digits.data() + digits.size(), exponent);
-    if (error != std::errc{}) return digits.front() != '-';
-    text = text.substr(0, e);
+    if (error != std::errc{}) exponent = digits.front() == '-' ? -kFar : kFar;
+    exponent = std::clamp(exponent, -kFar, kFar);
   }
-  const auto first = text.find_first_of("123456789");
-  const auto point = std::min(text.find('.'), text.size());
-  return exponent + static_cast<long>(point) - static_cast<long>(std::min(first, text.size())) > 0;
+  const auto point = std::min(mantissa.find('.'), mantissa.size());
+  return exponent + static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first) > 0;
+}
+
+// RapidJSON refuses an exponent above 308 whatever it belongs to. The same text, no byte moved, in
+// which the exponent of every zero is 0.
+std::string with_plain_zeros(std::string_view text) {
+  std::string plain(text);
+  for (std::size_t at = 0; (at = text.find_first_of("\"0123456789", at)) != text.npos;) {
+    if (text[at] == '"') {
+      for (++at; at < text.size() && text[at] != '"'; ++at) {
+        if (text[at] == '\\') ++at;
+      }
+      ++at;
+      continue;
+    }
+    const auto e = std::min(text.find_first_not_of("0123456789.", at), text.size());
+    const bool is_zero = text.substr(at, e - at).find_first_of("123456789") == text.npos;
+    at = e;
+    if (e == text.size() || (text[e] != 'e' && text[e] != 'E')) continue;
+    ++at;
+    if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
+    for (; at < text.size() && kDigits.find(text[at]) != kDigits.npos; ++at) {
+      if (is_zero) plain[at] = '0';
+    }
+  }
+  return plain;
 }
 
 // Builds the tree. A callback that returns false stops the parser; problem() then says why.
@@ -249,6 +282,21 @@ std::string expectation(rapidjson::ParseErrorCode code, int next) {
           expectation(result.Code(), next) + ", found " + shown_character(text, offset));
 }
 
+struct Parsed {
+  rapidjson::ParseResult result;
+  std::size_t end;
+};
+
+Parsed run_parser(std::string_view text, TreeBuilder& tree) {
+  constexpr unsigned kFlags =
+      rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag |
+      rapidjson::kParseNanAndInfFlag | rapidjson::kParseValidateEncodingFlag;
+  rapidjson::MemoryStream stream(text.data(), text.size());
+  rapidjson::Reader reader;
+  const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, tree);
+  return {result, stream.Tell()};
+}
+
 }  // namespace
 
 ParamValue parse_json(std::string_view text, const JsonOptions& options) {
@@ -260,21 +308,20 @@ ParamValue parse_json(std::string_view text, const JsonOptions& options) {
   }
   // Some editors begin a file with a byte-order mark; it says nothing.
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  constexpr unsigned kFlags =
-      rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag |
-      rapidjson::kParseNanAndInfFlag | rapidjson::kParseValidateEncodingFlag;
-  TreeBuilder tree(options);
-  rapidjson::MemoryStream stream(text.data(), text.size());
-  rapidjson::Reader reader;
-  const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, tree);
-  if (result.IsError()) fail(options, text, result, tree);
-  // RapidJSON takes a NUL for the end of the text.
-  if (stream.Tell() < text.size()) {
-    fail_at(options, text, stream.Tell(),
-            "expected nothing more after the first value, found " +
-                shown_character(text, stream.Tell()));
+  std::optional<TreeBuilder> tree(options);
+  Parsed parsed = run_parser(text, *tree);
+  if (parsed.result.Code() == rapidjson::kParseErrorNumberTooBig) {
+    // Too large in truth, or only a zero with a large exponent.
+    parsed = run_parser(with_plain_zeros(text), tree.emplace(options));
   }
-  return tree.take_root();
+  if (parsed.result.IsError()) fail(options, text, parsed.result, *tree);
+  // RapidJSON takes a NUL for the end of the text.
+  if (parsed.end < text.size()) {
+    fail_at(
+        options, text, parsed.end,
+        "expected nothing more after the first value, found " + shown_character(text, parsed.end));
+  }
+  return tree->take_root();
 }
 
 ParamValue parse_json_file(const std::filesystem::path& path, JsonOptions options) {

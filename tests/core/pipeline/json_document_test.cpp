@@ -91,6 +91,11 @@ TEST_CASE("malformed JSON is refused with line, column, what was expected and wh
       {"0x10", "JSON: line 1, column 2: expected nothing more after the first value, found 'x'"},
       {"[1e400]",
        "JSON: line 1, column 2: the number is beyond float64 (±1.7976931348623157e+308)"},
+      {"[1000e9223372036854775807]",
+       "JSON: line 1, column 2: the number is beyond float64 (±1.7976931348623157e+308)"},
+      {"[\"\\\"0e1\", 0e400, 1, 10e400]",
+       "JSON: line 1, column 21: the number is beyond float64 (±1.7976931348623157e+308)"},
+      {"[0e400, x]", "JSON: line 1, column 9: expected a value, found 'x'"},
       {"[1.8e308]",
        "JSON: line 1, column 2: the number is beyond float64 (±1.7976931348623157e+308)"},
       {"[9223372036854775808]",
@@ -169,6 +174,11 @@ TEST_CASE("integers stay integers and floats floats, to the last bit", "[pipelin
       {"1e-400", 0.0},
       {"-1e-400", -0.0},
       {"1e-99999999999999999999", 0.0},
+      {"0.001e-9223372036854775808", 0.0},
+      {"-0.001e-9223372036854775808", -0.0},
+      {"0e400", 0.0},
+      {"-0.0E+99999999999999999999", -0.0},
+      {"0.000e-99999999999999999999", 0.0},
       {"2.2250738585072011e-308", 2.2250738585072011e-308},
       {"Infinity", infinity},
       {"-Infinity", -infinity},
@@ -181,6 +191,11 @@ TEST_CASE("integers stay integers and floats floats, to the last bit", "[pipelin
     if (value.if_float64())
       CHECK(std::signbit(*value.if_float64()) == std::signbit(*c.value.if_float64()));
   }
+}
+
+TEST_CASE("what stands around a zero with a large exponent stays as it is", "[pipeline][json]") {
+  const ParamValue value = parse_json(R"({"0e400": ["\"0e5", 0e400, 10e2, 0.5e1, 0]})");
+  CHECK(value == parse_json(R"({"0e400": ["\"0e5", 0.0, 1000.0, 5.0, 0]})"));
 }
 
 TEST_CASE("size, nesting, values and keys are bounded", "[pipeline][json]") {
