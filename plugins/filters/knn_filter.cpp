@@ -170,7 +170,7 @@ class KnnFilter : public Filter<KnnFilter> {
     auto points = state.get<XYData>("points");
     auto y = state.get<XYData>("labels");
     if (!points && !y) return forget();
-    if (!points || !points.is<double>() || points.ndim() != 2 || points.rows() != y.rows() ||
+    if (!points || !y || !points.is<double>() || points.ndim() != 2 || points.rows() != y.rows() ||
         points.rows() < n_neighbors || points.columns() < 1) {
       throw Failure::bad_state("expected float64 points with one label each, at least " +
                                std::to_string(n_neighbors) + ", got points " + points.describe() +
@@ -211,7 +211,7 @@ class KnnFilter : public Filter<KnnFilter> {
 
   std::int64_t queries_per_task(std::int64_t rows) const {
     if (!n_jobs || *n_jobs < 0) return kQueriesPerTask;
-    return std::max(kQueriesPerTask, (rows + *n_jobs - 1) / *n_jobs);
+    return std::max(kQueriesPerTask, 1 + (rows - 1) / *n_jobs);
   }
 
   void classify(const Points& queries, std::int64_t* answers) const {

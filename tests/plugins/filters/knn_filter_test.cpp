@@ -90,6 +90,7 @@ TEST_CASE("many queries, on several threads, are answered as one by one", "[plug
   CHECK(answers(null) == alone);
   CHECK(answers(2) == alone);
   CHECK(answers(-1) == alone);
+  CHECK(answers(std::numeric_limits<std::int64_t>::max()) == alone);
 }
 
 TEST_CASE("KnnFilter refuses these parameters, in these words", "[plugins]") {
@@ -180,6 +181,12 @@ TEST_CASE("KnnFilter refuses a state that does not fit", "[plugins]") {
   forged.put("labels", XYData::mock<std::int64_t>({1}));
   CHECK_THROWS_MATCHES(knn.load(forged.finish()), Failure,
                        fails(PET_BAD_STATE, {"points float64 [6, 1], labels int64 [1]"}));
+
+  StateWriter half("KnnFilter", 1);
+  half.put("points", line());
+  half.put("labels", XYData());
+  CHECK_THROWS_MATCHES(knn.load(half.finish()), Failure,
+                       fails(PET_BAD_STATE, {"points float64 [6, 1], labels nothing"}));
 }
 
 }  // namespace pet::test
