@@ -7,6 +7,7 @@
 #include "core/registry/registry.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <set>
 
 #include "core/artifact/class_name.hpp"
@@ -189,10 +190,15 @@ std::vector<LogEntry> Registry::history(std::string_view class_name, std::size_t
   std::optional<Document> newest = read_newest(class_name, HintUse::kWhenNeeded).document;
   std::vector<LogEntry> entries;
   if (!newest || limit == 0) return entries;
-  const std::uint64_t number = newest->entry.number;
+  std::uint64_t number = newest->entry.number;
   entries.push_back(std::move(newest->entry));
-  for (Document& document : read_entries(class_name, number - 1, limit - 1)) {
-    entries.push_back(std::move(document.entry));
+  // Page by page: a gap ends it before memory is spent on the numbers below.
+  while (number > 1 && entries.size() < limit) {
+    for (Document& document :
+         read_entries(class_name, number - 1, std::min(kPage, limit - entries.size()))) {
+      number = document.entry.number;
+      entries.push_back(std::move(document.entry));
+    }
   }
   return entries;
 }
@@ -253,23 +259,100 @@ std::vector<StoredVersion> Registry::versions(std::string_view class_name,
   return versions;
 }
 
-// The entries that can be read, newest first; the others are reported.
+// The entries that can be read, newest first; the others are reported. Numbers come from names that
+// anybody may have put there, so the work is measured by the entries that are there, never by them.
 std::vector<LogEntry> Registry::intact_log(std::string_view class_name) const {
-  const std::uint64_t last = newest_number(class_name);
-  std::vector<std::optional<Document>> read(last);
-  concurrently(last, [&](std::size_t i) {
+  std::vector<std::uint64_t> listed;
+  std::uint64_t last = 0;
+  if (storage_->capabilities().list) {
+    require_class_name(class_name);
+    for (const std::string& key : storage_->list(log_prefix(class_name))) {
+      if (const auto number = log_number(key, class_name)) listed.push_back(*number);
+    }
+    last = remembered(class_name);
+    if (!listed.empty()) last = std::max(last, listed.back());
+  } else {
+    last = newest_number(class_name);
+  }
+  Entries there;
+  read_there(class_name, listed, there);
+  // What was not listed may have come since. Whatever is missing ends the search from its side.
+  for (const Gap& gap : gaps_of(there, last)) {
+    read_until_missing(class_name, gap.first, gap.last, there);
+    read_until_missing(class_name, gap.last, gap.first, there);
+  }
+  for (const Gap& gap : gaps_of(there, last)) report_gap(class_name, gap);
+
+  std::vector<LogEntry> entries;
+  for (auto entry = there.rbegin(); entry != there.rend(); ++entry) {
+    if (entry->second) entries.push_back(*std::move(entry->second));
+  }
+  return entries;
+}
+
+// Adds those of the entries that are there to `there`, the damaged ones without their content.
+// Returns whether all were.
+bool Registry::read_there(std::string_view class_name, const std::vector<std::uint64_t>& numbers,
+                          Entries& there) const {
+  std::mutex mutex;
+  std::atomic<bool> all = true;
+  concurrently(numbers.size(), [&](std::size_t i) {
+    std::optional<LogEntry> entry;
     try {
-      read[i] = require_entry(class_name, last - i);
+      std::optional<Document> document = read_entry(class_name, numbers[i]);
+      if (!document) {
+        all = false;
+        return;
+      }
+      entry = std::move(document->entry);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kCorrupt) throw;
       report_damage(class_name, error.what());
     }
+    const std::lock_guard lock(mutex);
+    there.emplace(numbers[i], std::move(entry));
   });
-  std::vector<LogEntry> entries;
-  for (std::optional<Document>& document : read) {
-    if (document) entries.push_back(std::move(document->entry));
+  return all;
+}
+
+// Entries `from`… `to`, in either direction, in pages of 1, 2, 4… up to the first page in which one is
+// missing.
+void Registry::read_until_missing(std::string_view class_name, std::uint64_t from, std::uint64_t to,
+                                  Entries& there) const {
+  const bool up = from <= to;
+  std::uint64_t left = (up ? to - from : from - to) + 1;
+  for (std::uint64_t page = 1; left > 0; page = std::min<std::uint64_t>(2 * page, kPage)) {
+    std::vector<std::uint64_t> numbers;
+    for (std::uint64_t i = std::min(page, left); i > 0; --i, --left) {
+      if (!there.contains(from)) numbers.push_back(from);
+      up ? ++from : --from;
+    }
+    if (!read_there(class_name, numbers, there)) return;
   }
-  return entries;
+}
+
+std::vector<Registry::Gap> Registry::gaps_of(const Entries& there, std::uint64_t last) {
+  std::vector<Gap> gaps;
+  std::uint64_t next = 1;
+  for (const auto& [number, entry] : there) {
+    if (number > next) gaps.push_back({next, number - 1});
+    next = number + 1;
+  }
+  if (next <= last) gaps.push_back({next, last});
+  return gaps;
+}
+
+void Registry::report_gap(std::string_view class_name, const Gap& gap) const {
+  const bool one = gap.first == gap.last;
+  report_damage(
+      class_name,
+      (one ? "log entry " + std::to_string(gap.first)
+           : "log entries " + std::to_string(gap.first) + " to " + std::to_string(gap.last)) +
+          " of " + std::string(class_name) + (one ? " is" : " are") + " missing from " +
+          storage_->describe() +
+          ", though a later one is or was there, and entries are never deleted: restore " +
+          pet::quoted(log_key(class_name, gap.first)) + (one ? "" : " and the others") +
+          " from a copy of the storage, or remove what lies above if it is no entry");
 }
 
 // What the facts beside the binary say; nothing when they are missing or damaged, since they are

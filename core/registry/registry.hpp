@@ -95,8 +95,9 @@ class Registry {
   std::uint64_t check_log(std::string_view class_name) const;
 
   // Every binary that lies in the storage or is named by the log, for `platform` (empty: all),
-  // those in the log first, newest first. A damaged entry is passed over and reported. Reads the
-  // whole log, and the facts of what is not in it.
+  // those in the log first, newest first. A damaged or missing entry is passed over and reported.
+  // Reads the whole log, and the facts of what is not in it; where the storage cannot list, what lies
+  // between two gaps of the log is not found.
   std::vector<StoredVersion> versions(std::string_view class_name,
                                       std::string_view platform = {}) const;
 
@@ -159,6 +160,13 @@ class Registry {
     std::optional<std::string> bytes;
     std::uint64_t number = 0;  // 0 when it is missing or of no use
   };
+  // By number; those that are damaged have no content.
+  using Entries = std::map<std::uint64_t, std::optional<LogEntry>>;
+  // Numbers that no entry has, below one that is or was there.
+  struct Gap {
+    std::uint64_t first;
+    std::uint64_t last;
+  };
   enum class HintUse { kWhenNeeded, kAlways };
 
   Newest read_newest(std::string_view class_name, HintUse use) const;
@@ -171,6 +179,12 @@ class Registry {
   std::vector<Document> read_entries(std::string_view class_name, std::uint64_t newest,
                                      std::size_t count) const;
   std::vector<LogEntry> intact_log(std::string_view class_name) const;
+  bool read_there(std::string_view class_name, const std::vector<std::uint64_t>& numbers,
+                  Entries& there) const;
+  void read_until_missing(std::string_view class_name, std::uint64_t from, std::uint64_t to,
+                          Entries& there) const;
+  static std::vector<Gap> gaps_of(const Entries& there, std::uint64_t last);
+  void report_gap(std::string_view class_name, const Gap& gap) const;
   std::string platform_of_unlogged(std::string_view class_name, const Hash& hash) const;
   [[noreturn]] void throw_version_not_found(std::string_view class_name, const Hash& hash) const;
   Error class_not_found(std::string_view class_name) const;

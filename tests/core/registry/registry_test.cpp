@@ -295,6 +295,67 @@ TEST_CASE("versions are those of the log, newest first, and those that were only
   CHECK(hashes(kLinux).size() == 3);
 }
 
+TEST_CASE("a stray number far above the log costs no more than the entries that are there",
+          "[core][registry]") {
+  Bench bench;
+  push_versions(bench, 3);
+  const std::uint64_t stray = GENERATE(3'000'000u, 9'999'999'999u);
+  const std::string key = log_key("MyFilter", stray);
+  bench.memory.put(key, "");
+  bench.storage->forget();
+  bench.events.clear();
+  CHECK_THROWS_MATCHES(
+      bench.fresh().require_binary("MyFilter", hash_of("x")), Error,
+      fails(ErrorCode::kVersionNotFound, {"no version", hash_of("version 3").hex(),
+                                          hash_of("version 2").hex(), hash_of("version 1").hex()}));
+  CHECK(bench.storage->recorded().size() < 20);
+  const Strings damages = bench.damages();
+  REQUIRE(damages.size() == 2);
+  CHECK_THAT(damages[0], Contains("'" + key + "' is damaged"));
+  CHECK_THAT(damages[1], Contains("log entries 4 to " + std::to_string(stray - 1) +
+                                  " of MyFilter are missing from memory:"));
+  CHECK_THROWS_MATCHES(bench.fresh().newest("MyFilter"), Error,
+                       fails(ErrorCode::kCorrupt, {"'" + key + "' is damaged"}));
+
+  // One that looks like an entry leads no further.
+  LogEntry entry = *bench.registry.entry("MyFilter", 3);
+  entry.number = stray;
+  bench.memory.put(key, to_json(entry));
+  const auto missing = fails(ErrorCode::kCorrupt, {"log entry", "of MyFilter is missing"});
+  CHECK_THROWS_MATCHES(bench.fresh().history("MyFilter"), Error, missing);
+  CHECK_THROWS_MATCHES(bench.fresh().check_log("MyFilter"), Error, missing);
+  CHECK(bench.fresh().versions("MyFilter").size() == 3);
+}
+
+TEST_CASE("a gap in the log hides none of the versions around it, with or without a list",
+          "[core][registry]") {
+  Bench bench;
+  push_versions(bench, 9);
+  for (const std::uint64_t number : {4, 5}) bench.memory.remove(log_key("MyFilter", number));
+  if (GENERATE(true, false)) bench.storage->limit_to(kNoList);
+  bench.events.clear();
+  std::vector<std::uint64_t> numbers;
+  for (const StoredVersion& version : bench.registry.versions("MyFilter")) {
+    if (version.number) numbers.push_back(*version.number);
+  }
+  CHECK(numbers == std::vector<std::uint64_t>{9, 8, 7, 6, 3, 2, 1});
+  REQUIRE(bench.damages().size() == 1);
+  CHECK_THAT(bench.damages().front(), Contains("log entries 4 to 5 of MyFilter are missing"));
+}
+
+TEST_CASE("without a list a stray number that galloping meets costs no more than the entries",
+          "[core][registry]") {
+  Bench bench;
+  push_versions(bench, 3);
+  for (std::uint64_t number = 7; number < kMaxLogNumber; number = 2 * number + 1) {
+    bench.memory.put(log_key("MyFilter", number), "");
+  }
+  bench.storage->limit_to(kNoList);
+  bench.storage->forget();
+  CHECK(bench.fresh().versions("MyFilter").size() == 3);
+  CHECK(bench.storage->recorded().size() < 150);
+}
+
 TEST_CASE("facts that are missing or damaged leave the platform of a version open",
           "[core][registry]") {
   Bench bench;
