@@ -65,9 +65,7 @@ std::vector<PushOutcome> PushBatch::run() {
   refuse_case_twins();
   store_binaries();
   store_facts();
-  // Who pushed a twin at the same time has its binaries there by now, or will see ours. It may be that
-  // both see the other: then neither is published.
-  refuse_case_twins();
+  refuse_late_twins();
   if (goal_ == Goal::kPublish) {
     write_entries();
     look_again();
@@ -180,6 +178,49 @@ void PushBatch::refuse_case_twins() {
   }
 }
 
+// Who pushed a twin at the same time has its binaries there by now, or will see ours. It may be that
+// both see the other: then neither is published, and nothing of either may stay, or it would be the
+// twin that stands in the other's way for ever.
+void PushBatch::refuse_late_twins() {
+  std::vector<Job*> live;
+  for (Job& job : jobs_) {
+    if (!job.error) live.push_back(&job);
+  }
+  refuse_case_twins();
+  std::erase_if(live, [](const Job* job) {
+    return !job->error || job->error->code() != ErrorCode::kInvalidName;
+  });
+  concurrently(live.size(), [&](std::size_t i) {
+    try {
+      take_back(*live[i]);
+    } catch (const Error& error) {
+      live[i]->error = error;
+    }
+  });
+}
+
+// Removes what this push wrote, unless somebody else has published the class with it.
+void PushBatch::take_back(Job& job) {
+  if (job.written.empty() || registry_.newest_number(job.class_name) > 0) return;
+  std::string left;
+  for (auto key = job.written.rbegin(); key != job.written.rend(); ++key) {
+    try {
+      registry_.storage_->remove(*key);
+    } catch (const Error&) {
+      left += (left.empty() ? "" : ", ") + pet::quoted(*key);
+    }
+  }
+  // Who published meanwhile may have looked for the binaries before they went.
+  if (registry_.newest_number(job.class_name) > 0) return put_back(job);
+  if (left.empty()) return;
+  throw Error(job.error->code(),
+              std::string(job.error->what()) +
+                  "; this push could not remove what it had written (" + left +
+                  "), which stands in the way of " + job.error->class_name() +
+                  "'s twin: remove these objects",
+              {.class_name = job.class_name, .hash = {}, .key = {}});
+}
+
 // --- binaries and facts ---
 
 // Whether the binary is in the storage. Throws kCorrupt when something else has its key.
@@ -229,7 +270,7 @@ void PushBatch::store_binaries() {
   const std::vector<PutOutcome> outcomes = put_all(puts);
   for (std::size_t i = 0; i < puts.size(); ++i) {
     if (outcomes[i] == PutOutcome::kWritten) {
-      ++puts[i].job->written;
+      puts[i].job->written.push_back(puts[i].key);
     } else {
       attempt(*puts[i].job, [&](Job& job) { is_stored(job, *puts[i].artifact); });
     }
@@ -258,7 +299,7 @@ void PushBatch::store_facts() {
   for (std::size_t i = 0; i < puts.size(); ++i) puts[i].bytes = documents[i];
   const std::vector<PutOutcome> outcomes = put_all(puts);
   for (std::size_t i = 0; i < puts.size(); ++i) {
-    if (outcomes[i] == PutOutcome::kWritten) ++puts[i].job->written;
+    if (outcomes[i] == PutOutcome::kWritten) puts[i].job->written.push_back(puts[i].key);
   }
 }
 
@@ -357,7 +398,7 @@ PushOutcome PushBatch::outcome_of(const Job& job) const {
   if (job.error) return {.result = {}, .error = job.error};
   if (goal_ == Goal::kPublish) {
     PushResult result = job.writer->result();
-    if (result.kind == PushKind::kUnchanged) result.put_back = job.written;
+    if (result.kind == PushKind::kUnchanged) result.put_back = job.written.size();
     return {.result = std::move(result), .error = {}};
   }
   const Artifact& first = job.item->binaries.front();

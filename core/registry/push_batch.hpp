@@ -38,9 +38,9 @@ class PushBatch {
     const PushItem* item;
     std::string class_name = {};
     std::optional<LogWriter> writer = {};
-    bool name_is_new = false;           // so it may be the twin of another
-    std::vector<bool> was_stored = {};  // of each binary: before this push
-    std::size_t written = 0;            // objects: binaries and facts
+    bool name_is_new = false;               // so it may be the twin of another
+    std::vector<bool> was_stored = {};      // of each binary: before this push
+    std::vector<std::string> written = {};  // keys of objects of this push: binaries and facts
     std::optional<Error> error = {};
   };
   // One object to be put if absent.
@@ -55,6 +55,7 @@ class PushBatch {
   void read_newest();
   void find_new_names();
   void refuse_case_twins();
+  void refuse_late_twins();
   void store_binaries();
   void store_facts();
   void write_entries();
@@ -70,6 +71,7 @@ class PushBatch {
   std::vector<PutOutcome> put_all(const std::vector<Put>& puts);
   std::vector<PutOutcome> put_one_by_one(const std::vector<Put>& puts);
   void put_back(Job& job);
+  void take_back(Job& job);
   PushOutcome outcome_of(const Job& job) const;
   void report(const Job& job) const;
 

@@ -18,7 +18,8 @@
 // Numbers:  a registry remembers the highest entry that it saw of each class and never goes back
 //           below it: an entry that was there and is gone is kCorrupt.
 // Names:    checked before any request: kInvalidName. So is, at its first push, one that differs only
-//           in case from another class's; of several such pushed at once at most one is published.
+//           in case from another class's; of several such pushed at once at most one is published,
+//           and the others take back what they wrote, so that a retry finds nothing in its way.
 // Threads:  every method, from any thread. Where many objects are asked for, up to 16 threads ask.
 #pragma once
 
