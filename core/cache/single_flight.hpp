@@ -12,8 +12,10 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <unordered_map>
 
 #include "core/held_events.hpp"
@@ -50,33 +52,42 @@ class SingleFlight {
     std::condition_variable changed;
   };
 
+  // Lands the flight when it goes, whatever has been thrown: nobody waits for ever.
+  struct Landing {
+    SingleFlight& flights;
+    const std::string& key;
+    Flight& flight;
+    std::optional<Value> value = {};
+    std::optional<Error> error = {};
+
+    ~Landing() {
+      const std::lock_guard lock(flights.mutex_);
+      flight.value.swap(value);
+      flight.error.swap(error);
+      flight.landed = true;
+      flights.flights_.erase(key);
+      flight.changed.notify_all();
+    }
+  };
+  static_assert(std::is_nothrow_move_constructible_v<Value> && std::is_nothrow_swappable_v<Value>);
+  static_assert(std::is_nothrow_move_constructible_v<Error> && std::is_nothrow_swappable_v<Error>);
+
   template <class Call>
   Value fly(const std::string& key, Flight& flight, Call& call) {
     HeldEvents held;  // until after the landing
-    std::optional<Value> value;
-    std::optional<Error> error;
+    Landing landing{*this, key, flight};
     try {
-      value = call();
+      Value value = call();
+      landing.value = value;
+      return value;
     } catch (const Error& thrown) {
-      error = copy_of(thrown);
-    } catch (...) {
-      land(key, flight, {}, {});
+      try {
+        landing.error = copy_of(thrown);
+      } catch (const std::bad_alloc&) {
+        // No memory to share it: those who wait call for themselves.
+      }
       throw;
     }
-    land(key, flight, value, error);
-    if (error) throw copy_of(*error);
-    return *std::move(value);
-  }
-
-  void land(const std::string& key, Flight& flight, const std::optional<Value>& value,
-            const std::optional<Error>& error) {
-    const std::lock_guard lock(mutex_);
-    // First what cannot fail, so that nobody waits for ever.
-    flight.landed = true;
-    flights_.erase(key);
-    flight.changed.notify_all();
-    flight.value = value;
-    if (error) flight.error = copy_of(*error);
   }
 
   // A copy that shares nothing: a plain one shares its text with the original.
