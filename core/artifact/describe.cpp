@@ -139,6 +139,7 @@ void write_facts(Json& json, const Facts& facts, const Hash& hash) {
   json.field("constructors", std::uint64_t{facts.constructors});
   json.field("ifunc", facts.has_ifunc);
   json.field("executable", facts.is_executable);
+  json.field("side_loaded", facts.side_loaded);
   json.field("rpath", facts.rpath);
   json.field("runpath", facts.runpath);
   json.field("static_tls", facts.static_tls);
@@ -221,6 +222,7 @@ void add_parameters(Lines& lines, const ClassFacts& clazz) {
 
 void add_binary(Lines& lines, const Facts& facts) {
   lines.add("needs", joined(facts.needed));
+  if (!facts.side_loaded.empty()) lines.add("side loads", joined(facts.side_loaded));
   for (const VersionNeed& need : facts.version_needs) {
     lines.raw("  " + shown(need.library) + ": " + joined(need.versions));
   }

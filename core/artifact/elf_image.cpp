@@ -145,7 +145,11 @@ void ElfImage::read_dynamic(const Segment& segment) {
 
 void ElfImage::keep(std::uint64_t tag, std::uint64_t value) {
   if (tag == elf::kNeeded) needed_.push_back(value);
-  if (needed_.size() > kMaxNeeded) throw_corrupt("is malformed: it needs too many libraries");
+  const bool loads =
+      tag == elf::kAuxiliary || tag == elf::kFilter || tag == elf::kAudit || tag == elf::kDepAudit;
+  if (loads) side_loaded_.push_back(value);
+  if (needed_.size() + side_loaded_.size() > kMaxNeeded)
+    throw_corrupt("is malformed: it needs too many libraries");
   if (tag < elf::kTagsKept) low_tags_[tag] = value;
   if (tag == elf::kTextRel) low_tags_[tag] = 1;  // has no value, its presence counts
   switch (tag) {

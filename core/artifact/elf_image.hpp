@@ -44,8 +44,9 @@ inline constexpr std::uint64_t kNeeded = 1, kPltRelSize = 2, kHash = 4, kStrTab 
                                kSymEntry = 11, kInit = 12, kFini = 13, kRpath = 15, kPltRel = 20,
                                kTextRel = 22, kJmpRel = 23, kInitArray = 25, kFiniArray = 26,
                                kInitArraySize = 27, kFiniArraySize = 28, kRunpath = 29, kFlags = 30,
-                               kRelrSize = 35, kRelr = 36, kRelrEntry = 37,
-                               kTagsKept = 38, kGnuHash = 0x6ffffef5, kVersym = 0x6ffffff0,
+                               kRelrSize = 35, kRelr = 36, kRelrEntry = 37, kTagsKept = 38,
+                               kGnuHash = 0x6ffffef5, kVersym = 0x6ffffff0, kDepAudit = 0x6ffffefb,
+                               kAudit = 0x6ffffefc, kAuxiliary = 0x7ffffffd, kFilter = 0x7fffffff,
                                kFlags1 = 0x6ffffffb, kVerdef = 0x6ffffffc, kVerneed = 0x6ffffffe,
                                kVerneedCount = 0x6fffffff;
 }  // namespace elf
@@ -73,6 +74,8 @@ class ElfImage {
   std::uint64_t tag(std::uint64_t tag) const noexcept;
   bool has_dynamic() const noexcept { return has_dynamic_; }
   std::span<const std::uint64_t> needed() const noexcept { return needed_; }  // offsets of names
+  // Names of filters, auxiliaries and auditors, which the loader maps besides.
+  std::span<const std::uint64_t> side_loaded() const noexcept { return side_loaded_; }
 
   // `size` bytes of the file that the loader would see at an address; `what` names them in errors.
   std::span<const std::byte> at(std::uint64_t address, std::uint64_t size, const char* what) const;
@@ -105,6 +108,7 @@ class ElfImage {
   std::uint64_t gnu_hash_ = 0, versym_ = 0, flags_1_ = 0, verdef_ = 0, verneed_ = 0,
                 verneed_count_ = 0;
   std::vector<std::uint64_t> needed_;
+  std::vector<std::uint64_t> side_loaded_;
   std::span<const std::byte> names_;
 };
 

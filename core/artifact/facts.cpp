@@ -91,6 +91,9 @@ void read_stack(const ElfImage& image, Facts& facts) {
 
 void read_dynamic_facts(const ElfImage& image, Facts& facts) {
   for (const std::uint64_t name : image.needed()) facts.needed.push_back(image.name(name));
+  for (const std::uint64_t name : image.side_loaded()) {
+    facts.side_loaded.push_back(image.name(name));
+  }
   if (image.tag(elf::kRpath) != 0) facts.rpath = image.name(image.tag(elf::kRpath));
   if (image.tag(elf::kRunpath) != 0) facts.runpath = image.name(image.tag(elf::kRunpath));
   const std::uint64_t flags = image.tag(elf::kFlags);

@@ -50,6 +50,7 @@ struct Facts {
   std::size_t constructors = 0;  // entries of DT_INIT_ARRAY; compilers add one of their own
 
   std::vector<std::string> needed;         // DT_NEEDED, in order
+  std::vector<std::string> side_loaded;    // DT_FILTER, DT_AUXILIARY, DT_AUDIT, DT_DEPAUDIT
   std::vector<VersionNeed> version_needs;  // in the file's order
   std::string glibc_floor;    // "2.32": the highest GLIBC_x.y needed; empty when none is
   std::string glibcxx_floor;  // "3.4.21", likewise for GLIBCXX_

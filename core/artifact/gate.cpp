@@ -190,6 +190,20 @@ void Gate::check_origin() {
                "; a plugin may not choose where libraries come from",
            "link it with pet_add_plugin, or with CMAKE_SKIP_RPATH");
   }
+  for (const std::string& library : facts_.needed) {
+    if (library.find_first_of("/$") == std::string::npos) continue;
+    refuse("needed_path",
+           "needs " + pet::quoted(library) +
+               " by its path, which the loader would follow from wherever it runs",
+           "give that library a soname, or link it statically");
+  }
+  for (const std::string& library : facts_.side_loaded) {
+    refuse(
+        "side_loaded",
+        "loads " + pet::quoted(library) +
+            " as a filter, auxiliary or audit library; a plugin may not choose what else is loaded",
+        "link it with pet_add_plugin");
+  }
 }
 
 // What every system with a C++ compiler's run-time libraries has.
@@ -197,13 +211,15 @@ bool is_everywhere(std::string_view library) {
   constexpr std::string_view kEverywhere[] = {
       "libc.so", "libm.so", "libdl.so", "librt.so", "libgcc_s.so", "libpthread.so", "libstdc++.so"};
   return library.starts_with("ld-linux") ||
-         std::ranges::any_of(kEverywhere,
-                             [&](std::string_view name) { return library.starts_with(name); });
+         std::ranges::any_of(kEverywhere, [&](std::string_view name) {
+           return library.starts_with(name) &&
+                  (library.size() == name.size() || library[name.size()] == '.');
+         });
 }
 
 void Gate::warn() {
   for (const std::string& library : facts_.needed) {
-    if (is_everywhere(library)) continue;
+    if (is_everywhere(library) || library.find('/') != std::string::npos) continue;
     verdict_.warnings.push_back(
         {"foreign_library", "needs " + pet::quoted(library) +
                                 ", which has to be installed wherever it is loaded: link it "

@@ -4,7 +4,8 @@
 //
 // glibc matches loaded libraries by name first. A closed descriptor's number would soon name
 // another file, so the descriptors stay open until the process ends, and all caches of this kind
-// share them.
+// share them. Each has a larger number than all before: even when somebody closes them all, no name
+// comes back for other bytes.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -53,12 +54,21 @@ void fill(int file, std::string_view bytes) {
   }
 }
 
+// The same file under a number above `highest`.
+FileDescriptor raised(FileDescriptor file, int highest) {
+  if (file.get() > highest) return file;
+  FileDescriptor above(::fcntl(file.get(), F_DUPFD_CLOEXEC, highest + 1));
+  if (!above) refuse("no descriptor is left", errno == EINVAL ? EMFILE : errno);
+  return above;
+}
+
 std::string path_of(int file) { return "/proc/self/fd/" + std::to_string(file); }
 
 // The descriptors of this process. Never destroyed.
 struct Files {
   std::mutex mutex;
   std::unordered_map<Hash, int> by_hash;
+  int highest = -1;  // number that was ever given
 
   static Files& process() {
     static Files& files = *new Files;
@@ -91,10 +101,11 @@ class MemoryStore final : public CacheStore {
     if (const auto known = files.by_hash.find(binary.hash()); known != files.by_hash.end()) {
       return {binary, path_of(known->second)};
     }
-    FileDescriptor file = create(binary.hash());
+    FileDescriptor file = raised(create(binary.hash()), files.highest);
     fill(file.get(), binary.view());
     if (::access(path_of(file.get()).c_str(), R_OK) != 0) refuse("/proc is not mounted", errno);
     files.by_hash.emplace(binary.hash(), file.get());
+    files.highest = file.get();
     return {binary, path_of(file.release())};
   }
 

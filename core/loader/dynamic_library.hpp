@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -17,8 +18,9 @@ class DynamicLibraryError : public std::runtime_error {
 
 class DynamicLibrary {
  public:
-  // Whether a library was mapped under this path, and still is.
-  static bool is_mapped(const std::string& path);
+  // A library that is mapped under this path already, taken up again; nothing when none is. Never
+  // reads a file: what lies at the path by now was checked by nobody.
+  static std::optional<DynamicLibrary> open_mapped(const std::string& path);
 
   // Resolves all symbols now, keeps its own to itself. `path` is absolute. Throws
   // DynamicLibraryError.

@@ -57,11 +57,11 @@ DynamicLibrary::~DynamicLibrary() {
   if (impl_ != nullptr && impl_->library.is_loaded()) static_cast<void>(impl_.release());
 }
 
-bool DynamicLibrary::is_mapped(const std::string& path) {
-  void* handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_NOLOAD);
-  if (handle == nullptr) return false;
-  ::dlclose(handle);
-  return true;
+std::optional<DynamicLibrary> DynamicLibrary::open_mapped(const std::string& path) {
+  const std::unique_ptr<void, int (*)(void*)> held(
+      ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD), ::dlclose);
+  if (held == nullptr) return std::nullopt;
+  return open(path);  // while it is held, by name, not by file
 }
 
 DynamicLibrary DynamicLibrary::open(const std::string& path) {

@@ -14,6 +14,7 @@
 #include <exception>
 #include <filesystem>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -115,10 +116,29 @@ struct Loader::Impl {
   struct Flight {
     bool done = false;
     std::shared_ptr<const Library> library;
-    // The parts of the first one's error: every thread throws one of its own.
-    ErrorCode code = ErrorCode::kPluginError;
-    std::string text;
-    Error::Subject subject;
+    // The first one's error: every thread throws a copy of its own. Nothing, and no library: why is
+    // not known any more, and whoever waited tries by himself.
+    std::optional<Error> error;
+
+    // From a catch block.
+    void fail(const Hash& hash) noexcept {
+      try {
+        try {
+          throw;
+        } catch (const Error& thrown) {
+          error.emplace(thrown.code(), thrown.what(),
+                        Error::Subject{thrown.class_name(), thrown.hash(), thrown.key()});
+        } catch (const std::bad_alloc&) {
+          // Others may have the memory.
+        } catch (...) {
+          error.emplace(ErrorCode::kPluginError,
+                        "loading " + hash.short_hex() + " failed, as another thread learned",
+                        Error::Subject{.class_name = {}, .hash = hash.hex(), .key = {}});
+        }
+      } catch (const std::bad_alloc&) {
+        error.reset();
+      }
+    }
   };
   struct Slot {
     std::shared_ptr<Flight> flight;
@@ -134,6 +154,7 @@ struct Loader::Impl {
   std::condition_variable changed;
   std::unordered_map<Hash, Slot> slots;
   std::unordered_map<Hash, StuckLibrary> stuck;
+  std::unordered_map<std::string, Hash> paths;  // of all that is mapped; only under dl_mutex
   UnloadPolicy policy = UnloadPolicy::kUnload;
   std::shared_ptr<const Observer> observer;
 
@@ -142,10 +163,11 @@ struct Loader::Impl {
   std::shared_ptr<const Library> find_or_wait(const Hash& hash, std::unique_lock<std::mutex>& lock,
                                               std::shared_ptr<Flight>& flight);
   std::shared_ptr<const Library> map(const Binary& binary, const std::string& file);
-  std::string path_of(const Hash& hash, const std::string& file, std::vector<Event>& events);
+  void open(Library::Impl& library, const std::string& file, std::vector<Event>& events);
+  void require_own_path(const Library::Impl& library) const;
   static Event late_unload(const Library::Impl& library);
   void leave(std::unique_ptr<Library::Impl> library) noexcept;
-  void unmap(std::unique_ptr<Library::Impl> library, std::vector<Event>& events);
+  void unmap(std::unique_ptr<Library::Impl> library, std::vector<Event>& events) noexcept;
   void sweep_stuck(std::vector<Event>& events);
   void tell(const std::vector<Event>& events) noexcept;
 
@@ -161,26 +183,47 @@ const pet_entry& Library::entry() const noexcept { return *impl_->entry; }
 const std::string& Library::path() const noexcept { return impl_->path; }
 const InterfaceTables& Library::tables() const noexcept { return impl_->tables; }
 
-// The path of a mapping that stayed, if there is one: under another path the same bytes would be
-// mapped twice. REQUIRES: dl_mutex.
-std::string Loader::Impl::path_of(const Hash& hash, const std::string& file,
-                                  std::vector<Event>& events) {
-  std::lock_guard lock(mutex);
-  const auto found = stuck.find(hash);
-  if (found != stuck.end()) {
-    std::string stayed = found->second.library->path;
-    if (DynamicLibrary::is_mapped(stayed)) return stayed;
-    events.push_back(late_unload(*found->second.library));
-    stuck.erase(found);
+// Maps the file, or takes up the mapping of the same bytes that stayed: under another path they would
+// be mapped twice. REQUIRES: dl_mutex.
+void Loader::Impl::open(Library::Impl& library, const std::string& file,
+                        std::vector<Event>& events) {
+  std::unique_lock lock(mutex);
+  const auto stayed = stuck.find(library.hash);
+  if (stayed != stuck.end()) {
+    library.path = stayed->second.library->path;
+    lock.unlock();  // the plugin's own code may run
+    if (auto taken_up = DynamicLibrary::open_mapped(library.path)) {
+      library.dynamic.emplace(*std::move(taken_up));
+    }
+    lock.lock();
+    if (!library.dynamic) {
+      paths.erase(library.path);
+      events.push_back(late_unload(*stayed->second.library));
+    }
+    stuck.erase(stayed);
   }
-  return std::filesystem::absolute(file).lexically_normal().string();
+  if (library.dynamic) return;
+  library.path = std::filesystem::absolute(file).lexically_normal().string();
+  require_own_path(library);
+  lock.unlock();
+  library.open();
+}
+
+// glibc matches mapped libraries by name first: it would answer with theirs. REQUIRES: dl_mutex.
+void Loader::Impl::require_own_path(const Library::Impl& library) const {
+  const auto known = paths.find(library.path);
+  if (known == paths.end() || known->second == library.hash) return;
+  library.refuse(
+      ErrorCode::kNoBinary,
+      "cannot be loaded: its path is that of " + known->second.short_hex() + ", which is mapped",
+      "give every version a path of its own, as a cache does");
 }
 
 std::shared_ptr<const Library> Loader::Impl::map(const Binary& binary, const std::string& file) {
   const Hash& hash = binary.hash();
-  std::unique_ptr<Library::Impl> mapped(
+  std::unique_ptr<Library::Impl> library(
       new Library::Impl{.hash = hash, .facts = read_facts(binary.bytes())});
-  require_loadable(mapped->facts, Machine::current(), hash,
+  require_loadable(library->facts, Machine::current(), hash,
                    binary.origin().empty() ? file : binary.origin());
 
   std::vector<Event> events;
@@ -188,22 +231,18 @@ std::shared_ptr<const Library> Loader::Impl::map(const Binary& binary, const std
   {
     std::lock_guard dl_lock(dl_mutex);
     try {
-      mapped->path = path_of(hash, file, events);
-      mapped->open();
-      {
-        std::lock_guard lock(mutex);
-        stuck.erase(hash);  // taken up again
-      }
-      mapped->check_entry();
+      open(*library, file, events);
+      paths.insert_or_assign(library->path, hash);
+      library->check_entry();
     } catch (...) {
       refusal = std::current_exception();
-      if (mapped->dynamic) unmap(std::move(mapped), events);
+      if (library->dynamic) unmap(std::move(library), events);
     }
   }
   tell(events);
   if (refusal != nullptr) std::rethrow_exception(refusal);
   // Without the lock: out of memory, it would be let go again here.
-  return std::shared_ptr<const Library>(new Library(std::move(mapped)));
+  return std::shared_ptr<const Library>(new Library(std::move(library)));
 }
 
 void Loader::Impl::leave(std::unique_ptr<Library::Impl> library) noexcept {
@@ -217,18 +256,24 @@ void Loader::Impl::leave(std::unique_ptr<Library::Impl> library) noexcept {
 }
 
 // Closes the library, verifies that it left, and frees its slot. REQUIRES: dl_mutex.
-void Loader::Impl::unmap(std::unique_ptr<Library::Impl> library, std::vector<Event>& events) {
+void Loader::Impl::unmap(std::unique_ptr<Library::Impl> library,
+                         std::vector<Event>& events) noexcept {
   const Hash hash = library->hash;
   const bool left = library->dynamic->close();
+  if (left) paths.erase(library->path);
   std::lock_guard lock(mutex);
-  Event event{left ? EventKind::kUnload : EventKind::kStaysResident, library->facts.clazz.name,
-              hash.hex(), library->path, left ? "" : library->cause_of_stay()};
-  stuck.erase(hash);
-  if (!left) stuck.emplace(hash, StuckLibrary{std::move(library), event.message});
-  events.push_back(std::move(event));
   const auto slot = slots.find(hash);
   if (slot != slots.end() && slot->second.flight == nullptr) slots.erase(slot);
-  sweep_stuck(events);
+  stuck.erase(hash);
+  try {
+    Event event{left ? EventKind::kUnload : EventKind::kStaysResident, library->facts.clazz.name,
+                hash.hex(), library->path, left ? "" : library->cause_of_stay()};
+    if (!left) stuck.emplace(hash, StuckLibrary{std::move(library), event.message});
+    events.push_back(std::move(event));
+    sweep_stuck(events);
+  } catch (const std::bad_alloc&) {
+    // It is done, and cannot be told for want of memory.
+  }
 }
 
 Event Loader::Impl::late_unload(const Library::Impl& library) {
@@ -243,6 +288,7 @@ void Loader::Impl::sweep_stuck(std::vector<Event>& events) {
       ++it;
       continue;
     }
+    paths.erase(it->second.library->path);
     events.push_back(late_unload(*it->second.library));
     it = stuck.erase(it);
   }
@@ -281,7 +327,10 @@ std::shared_ptr<const Library> Loader::Impl::find_or_wait(const Hash& hash,
     flight = found->second.flight;
     changed.wait(lock, [&flight] { return flight->done; });
     if (flight->library != nullptr) return flight->library;
-    throw Error(flight->code, flight->text, flight->subject);
+    if (flight->error) {
+      throw Error(flight->error->code(), flight->error->what(),
+                  {flight->error->class_name(), flight->error->hash(), flight->error->key()});
+    }
   }
 }
 
@@ -298,15 +347,9 @@ std::shared_ptr<const Library> Loader::load(const Binary& binary, const std::str
   std::shared_ptr<const Library> library;
   try {
     library = impl_->map(binary, file);
-  } catch (const Error& error) {
-    failure = std::current_exception();
-    flight->code = error.code();
-    flight->text = error.what();
-    flight->subject = {error.class_name(), error.hash(), error.key()};
   } catch (...) {
     failure = std::current_exception();
-    flight->text = "loading " + hash.short_hex() + " failed, as another thread learned";
-    flight->subject.hash = hash.hex();
+    flight->fail(hash);
   }
   lock.lock();
   flight->done = true;

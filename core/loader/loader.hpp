@@ -64,7 +64,8 @@ class Loader {
   // (core/cache gives it). Threads that ask for one hash at the same time map it once. Throws
   // kGateRefused (the gate's reasons, or dlopen's own text when a library is missing or a symbol
   // undefined), kNotAPlugin (no entry, or one that contradicts the notes), kCorrupt and
-  // kInvalidName as read_facts, kNoBinary when `file` is gone: fetch it again.
+  // kInvalidName as read_facts, kNoBinary when `file` is gone, or its path is that of other bytes
+  // that are mapped: fetch it again, or under another path.
   std::shared_ptr<const Library> load(const Binary& binary, const std::string& file);
 
   // The library when it is mapped already; never loads.

@@ -56,7 +56,7 @@ TEST_CASE("facts are one JSON object with a fixed key order", "[core][artifact]"
           R"("nullable":false,"list":false,"tunable":false,"doc":""}],"has_notes":true,"has_entry":true,)"
           R"("needed":["libc.so.6"],"version_needs":[{"library":"libc.so.6","versions":["GLIBC_2.32"]}],)"
           R"("glibc_floor":"2.32","glibcxx_floor":"","exports":["pet_entry_v1"],"unique_symbols":[],)"
-          R"("constructors":0,"ifunc":false,"executable":false,"rpath":"","runpath":"","static_tls":false,)"
+          R"("constructors":0,"ifunc":false,"executable":false,"side_loaded":[],"rpath":"","runpath":"","static_tls":false,)"
           R"("nodelete":false,"executable_stack":false,"text_relocations":false})");
 }
 

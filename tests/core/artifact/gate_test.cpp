@@ -68,6 +68,13 @@ TEST_CASE("each fixture is refused with one sentence", "[core][artifact]") {
        "carries the RPATH '/opt/pet/lib'; a plugin may not choose where libraries come from"},
       {"has_runpath", "rpath",
        "carries the RUNPATH '/opt/pet/lib'; a plugin may not choose where libraries come from"},
+      {"needs_library_by_path", "needed_path",
+       "needs 'plugins/libpet_fixture_by_path.so' by its path, which the loader would follow from "
+       "wherever it runs"},
+      {"auxiliary_library", "side_loaded",
+       "loads '/opt/pet/libaux.so' as a filter, auxiliary or audit library; a plugin may not "
+       "choose "
+       "what else is loaded"},
       {"exec_stack", "executable_stack", "asks for an executable stack"},
       {"text_relocations", "text_relocations", "writes into its own code when loaded"},
       {"wrong_machine", "wrong_platform",

@@ -44,6 +44,17 @@ struct Bench {
   }
 };
 
+TEST_CASE("in memory, no path comes back for other bytes, whoever closed its descriptor",
+          "[core][cache]") {
+  const auto cache = BinaryCache::in_memory();
+  const std::string first = cache->insert(Binary::from_bytes("kept in memory, then closed")).file;
+  ::close(std::stoi(first.substr(first.rfind('/') + 1)));
+  const std::string second = cache->insert(Binary::from_bytes("kept in memory afterwards")).file;
+  CHECK(second != first);
+  CHECK(cache->find(Hash::of(std::string_view("kept in memory afterwards")))->file == second);
+  CHECK_FALSE(cache->find(Hash::of(std::string_view("kept in memory, then closed"))).has_value());
+}
+
 }  // namespace
 
 TEST_CASE("nothing is created before the first use", "[core][cache]") {

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "tests/core/loader/loading.hpp"
@@ -152,6 +153,32 @@ TEST_CASE("a thread_local with a destructor keeps a library, with its cause, unt
   CHECK_FALSE(is_mapped(fixture_path("tls_destructor")));
   CHECK_FALSE(stuck(*hash).has_value());
   CHECK(events.last(*hash)->kind == EventKind::kUnload);
+}
+
+TEST_CASE("a file is not read again for a library that stayed and may be gone by now", "[core]") {
+  const Copy copy("tls_destructor", "pinned.so");
+  std::thread([&] {
+    const PetClass clazz = test::load_file(copy.path());
+    CHECK(count_of(clazz) == 1);
+  }).join();
+  // Its thread has ended: it is mapped, and leaves with whatever dlclose is the next.
+  std::filesystem::remove(copy.path());
+  std::ofstream(copy.path()) << "other bytes, which nobody checked";
+  const PetClass again = load_fixture("tls_destructor");
+  CHECK(count_of(again) >= 1);
+}
+
+TEST_CASE("the path of a mapped library is not taken for other bytes", "[core]") {
+  const Copy copy("counter_v1", "reused.so");
+  std::optional<PetClass> first = test::load_file(copy.path());
+  std::filesystem::remove(copy.path());
+  std::filesystem::copy_file(fixture_path("counter_v2"), copy.path());
+  CHECK_THROWS_MATCHES(
+      test::load_file(copy.path()), Error,
+      fails(ErrorCode::kNoBinary, {"its path is that of " + first->hash()->short_hex(),
+                                   "try:  give every version a path of its own"}));
+  first.reset();
+  CHECK(count_of(test::load_file(copy.path())) == 2000);
 }
 
 TEST_CASE("a library that is linked to stay says so", "[core]") {
