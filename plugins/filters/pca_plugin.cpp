@@ -27,6 +27,9 @@ using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowM
 using ConstMatrix = Eigen::Map<const Matrix>;
 using ConstVector = Eigen::Map<const Eigen::RowVectorXd>;
 
+constexpr char kTooLarge[] =
+    "x: its numbers are so large that their products are infinite: scale it";
+
 // The right singular vectors as rows, largest singular value first.
 Matrix singular_vectors(const Matrix& centred, Eigen::Index count) {
   Eigen::MatrixXd reduced = centred;
@@ -35,6 +38,7 @@ Matrix singular_vectors(const Matrix& centred, Eigen::Index count) {
     reduced = qr.matrixQR().topRows(centred.cols()).triangularView<Eigen::Upper>();
   }
   const Eigen::BDCSVD<Eigen::MatrixXd> svd(reduced, Eigen::ComputeThinU | Eigen::ComputeThinV);
+  if (svd.info() != Eigen::Success) throw Failure::bad_input(kTooLarge);
   return svd.matrixV().leftCols(count).transpose();
 }
 
@@ -72,6 +76,7 @@ class PCAPlugin : public Filter<PCAPlugin> {
     const ConstMatrix points(values.data(), x.rows(), x.columns());
     const Eigen::RowVectorXd means = points.colwise().mean();
     const Matrix centred = points.rowwise() - means;
+    if (!std::isfinite(centred.squaredNorm())) throw Failure::bad_input(kTooLarge);
     Matrix found = singular_vectors(centred, n_components);
     choose_signs(centred, found);
     mean.assign(means.data(), means.data() + means.size());

@@ -65,6 +65,10 @@ TEST_CASE("PCAPlugin refuses what it cannot project, in these words", "[plugins]
       fails(PET_BAD_INPUT, {"n_components is 3, but float64 [3, 2] has at most 2"}));
   CHECK_THROWS_MATCHES(fitted_pca(XYData::mock({{1.0, std::nan("")}, {3.0, 1.0}}), 1), Failure,
                        fails(PET_BAD_INPUT, {"row 0, column 1 is NaN"}));
+  for (const double large : {1e308, 1e200}) {
+    CHECK_THROWS_MATCHES(fitted_pca(XYData::mock({{large, 0.0}, {large, 1.0}, {-large, 2.0}}), 1),
+                         Failure, fails(PET_BAD_INPUT, {"x: its numbers are so large"}));
+  }
   CHECK_THROWS_MATCHES(make("PCAPlugin").predict(x), Failure,
                        fails(PET_NOT_FITTED, {"predict before fit"}));
   CHECK_THROWS_MATCHES(fitted_pca(x, 2).predict(XYData::mock({{1.0}})), Failure,
