@@ -199,7 +199,9 @@ void PushBatch::refuse_late_twins() {
   });
 }
 
-// Removes what this push wrote, unless somebody else has published the class with it.
+// Removes what this push wrote, unless somebody else has published the class with it. Not seen: a
+// third who pushes the very same binary, has found ours there, looked before the twin came, and has
+// yet to write its entry. Its name and the twin's may then both be published.
 void PushBatch::take_back(Job& job) {
   if (job.written.empty() || registry_.newest_number(job.class_name) > 0) return;
   std::string left;
