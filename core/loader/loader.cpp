@@ -175,7 +175,9 @@ struct Loader::Impl {
 };
 
 Library::Library(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Library::~Library() { Loader::Impl::process().leave(std::move(impl_)); }
+Library::~Library() {
+  if (impl_ != nullptr && impl_->dynamic) Loader::Impl::process().leave(std::move(impl_));
+}
 
 const Hash& Library::hash() const noexcept { return impl_->hash; }
 const Facts& Library::facts() const noexcept { return impl_->facts; }
@@ -221,9 +223,10 @@ void Loader::Impl::require_own_path(const Library::Impl& library) const {
 
 std::shared_ptr<const Library> Loader::Impl::map(const Binary& binary, const std::string& file) {
   const Hash& hash = binary.hash();
-  std::unique_ptr<Library::Impl> library(
-      new Library::Impl{.hash = hash, .facts = read_facts(binary.bytes())});
-  require_loadable(library->facts, Machine::current(), hash,
+  // All that takes memory comes first: what is mapped has somebody to let go of it.
+  const std::shared_ptr<Library> library(new Library(std::unique_ptr<Library::Impl>(
+      new Library::Impl{.hash = hash, .facts = read_facts(binary.bytes())})));
+  require_loadable(library->facts(), Machine::current(), hash,
                    binary.origin().empty() ? file : binary.origin());
 
   std::vector<Event> events;
@@ -231,18 +234,17 @@ std::shared_ptr<const Library> Loader::Impl::map(const Binary& binary, const std
   {
     std::lock_guard dl_lock(dl_mutex);
     try {
-      open(*library, file, events);
-      paths.insert_or_assign(library->path, hash);
-      library->check_entry();
+      open(*library->impl_, file, events);
+      paths.insert_or_assign(library->path(), hash);
+      library->impl_->check_entry();
     } catch (...) {
       refusal = std::current_exception();
-      if (library->dynamic) unmap(std::move(library), events);
+      if (library->impl_->dynamic) unmap(std::move(library->impl_), events);
     }
   }
   tell(events);
   if (refusal != nullptr) std::rethrow_exception(refusal);
-  // Without the lock: out of memory, it would be let go again here.
-  return std::shared_ptr<const Library>(new Library(std::move(library)));
+  return library;
 }
 
 void Loader::Impl::leave(std::unique_ptr<Library::Impl> library) noexcept {

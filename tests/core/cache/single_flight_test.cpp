@@ -3,26 +3,13 @@
 
 #include <catch2/catch.hpp>
 #include <chrono>
-#include <cstdlib>
 #include <future>
 #include <memory>
 #include <new>
 #include <string>
 #include <thread>
 
-namespace {
-
-thread_local long allocations_left = -1;  // the one that makes it 0 fails; negative: none does
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  if (allocations_left > 0 && --allocations_left == 0) throw std::bad_alloc();
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+#include "tests/failing_new.hpp"
 
 namespace pet::test {
 namespace {

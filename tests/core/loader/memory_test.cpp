@@ -1,7 +1,6 @@
 // Memory that runs out at every allocation in turn, while a library is loaded or let go: whoever asks
 // next gets an answer, and the process lives.
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <memory>
 #include <new>
 #include <string>
@@ -9,23 +8,8 @@
 #include "core/artifact/binary.hpp"
 #include "core/loader/loader.hpp"
 #include "storage/error.hpp"
+#include "tests/failing_new.hpp"
 #include "tests/watchdog.hpp"
-
-namespace {
-
-thread_local long allocations_left = -1;  // then one fails
-
-bool fails_now() { return allocations_left > 0 && --allocations_left == 0; }
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  void* memory = fails_now() ? nullptr : std::malloc(size == 0 ? 1 : size);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace pet::test {
 namespace {
