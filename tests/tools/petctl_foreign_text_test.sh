@@ -13,7 +13,7 @@ harmless() {
 
 # The log: one row an entry, whatever its message.
 mkdir storage
-check 'GoodFilter' "$PETCTL" push "$good" -m $'line1\n#9 forged\t\033[31mred\u009b\u202e'
+check 'GoodFilter' "$PETCTL" push "$good" -m $'line1\n#9 forged\t\033[31mred\xc2\x9b\xe2\x80\xae'
 "$PETCTL" log GoodFilter > log.txt
 harmless log.txt '#9'
 [[ $(wc -l < log.txt) == 2 ]] || fail "the log has other rows: $(cat -v log.txt)"
