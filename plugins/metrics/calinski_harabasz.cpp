@@ -13,15 +13,10 @@
 #include <vector>
 
 #include "plugins/metrics/clusters.hpp"
+#include "plugins/neighbors/distance.hpp"
 
 namespace pet::plugins {
 namespace {
-
-double squared_distance(const double* a, const double* b, std::int64_t columns) {
-  double sum = 0;
-  for (std::int64_t j = 0; j < columns; ++j) sum += (a[j] - b[j]) * (a[j] - b[j]);
-  return sum;
-}
 
 // The mean of every cluster, one after the other, and after them that of all rows.
 std::vector<double> means_of(const Clusters& clusters) {
@@ -49,7 +44,7 @@ std::vector<double> means_of(const Clusters& clusters) {
 
 }  // namespace
 
-class CalinskiHarabasz : public Metric<CalinskiHarabasz> {
+class CalinskiHarabasz : public pet::Metric<CalinskiHarabasz> {
  public:
   static constexpr bool kHigherBetter = true;
   PET_DOC("How far apart clusters are, beside how wide they are.");
@@ -63,12 +58,12 @@ class CalinskiHarabasz : public Metric<CalinskiHarabasz> {
     double between = 0;
     for (std::int64_t k = 0; k < count; ++k) {
       between += static_cast<double>(clusters.sizes[static_cast<std::size_t>(k)]) *
-                 squared_distance(mean_of(k), mean_of(count), columns);
+                 reduced_distance(Euclidean{}, mean_of(k), mean_of(count), columns);
     }
     double within = 0;
     for (std::int64_t i = 0; i < clusters.rows(); ++i) {
       const auto k = static_cast<std::int64_t>(clusters.cluster[static_cast<std::size_t>(i)]);
-      within += squared_distance(clusters.row(i), mean_of(k), columns);
+      within += reduced_distance(Euclidean{}, clusters.row(i), mean_of(k), columns);
     }
     if (within == 0) return 1;
     return between * static_cast<double>(clusters.rows() - count) /

@@ -16,23 +16,18 @@
 #include <vector>
 
 #include "plugins/metrics/clusters.hpp"
+#include "plugins/neighbors/distance.hpp"
 
 namespace pet::plugins {
 namespace {
-
-double distance(const double* a, const double* b, std::int64_t columns) {
-  double sum = 0;
-  for (std::int64_t j = 0; j < columns; ++j) sum += (a[j] - b[j]) * (a[j] - b[j]);
-  return std::sqrt(sum);
-}
 
 double silhouette_of(const Clusters& clusters, std::int64_t i) {
   const std::size_t own = clusters.cluster[static_cast<std::size_t>(i)];
   if (clusters.sizes[own] == 1) return 0;
   std::vector<double> sums(clusters.sizes.size());
   for (std::int64_t other = 0; other < clusters.rows(); ++other) {
-    sums[clusters.cluster[static_cast<std::size_t>(other)]] +=
-        distance(clusters.row(i), clusters.row(other), clusters.columns);
+    sums[clusters.cluster[static_cast<std::size_t>(other)]] += std::sqrt(
+        reduced_distance(Euclidean{}, clusters.row(i), clusters.row(other), clusters.columns));
   }
   const double inside = sums[own] / static_cast<double>(clusters.sizes[own] - 1);
   double nearest = std::numeric_limits<double>::infinity();
@@ -45,7 +40,7 @@ double silhouette_of(const Clusters& clusters, std::int64_t i) {
 
 }  // namespace
 
-class Silhouette : public Metric<Silhouette> {
+class Silhouette : public pet::Metric<Silhouette> {
  public:
   static constexpr bool kHigherBetter = true;
   PET_DOC("How much nearer rows are to their own cluster than to the next one.");
