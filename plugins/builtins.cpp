@@ -3,6 +3,7 @@
 #define PET_BUILTINS(CLASS)   \
   CLASS(F3Pipeline)           \
   CLASS(MonoPipeline)         \
+  CLASS(LocalThreadPipeline)  \
   CLASS(StandardScalerPlugin) \
   CLASS(PCAPlugin)            \
   CLASS(KnnFilter)            \

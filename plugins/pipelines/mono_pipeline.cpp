@@ -11,38 +11,12 @@
 //             pass on.
 // State:      that of its filters, by their place.
 #include <pet/pipeline.hpp>
-#include <string>
-#include <type_traits>
 #include <vector>
 
+#include "plugins/pipelines/joined_columns.hpp"
 #include "plugins/pipelines/stages.hpp"
 
 namespace pet::plugins {
-namespace {
-
-// The element type of data of all these types side by side.
-pet_dtype common_dtype(const std::vector<XYData>& parts) {
-  bool same = true;
-  bool integers = true;
-  for (const XYData& part : parts) {
-    same = same && same_dtype(part.dtype(), parts[0].dtype());
-    integers = integers && part.dtype().code != PET_DTYPE_FLOAT;
-  }
-  if (same) return parts[0].dtype();
-  return integers ? dtype_of<std::int64_t>() : dtype_of<double>();
-}
-
-XYData converted(const XYData& from, pet_dtype dtype) {
-  XYData out = XYData::empty(dtype, from.shape());
-  out.visit([&](auto to) {
-    using To = decltype(to);
-    const std::vector<To> values = from.converted<To>();
-    std::copy(values.begin(), values.end(), out.data<To>());
-  });
-  return out;
-}
-
-}  // namespace
 
 class MonoPipeline : public Pipeline<MonoPipeline> {
  public:
@@ -60,14 +34,11 @@ class MonoPipeline : public Pipeline<MonoPipeline> {
 
   XYData predict(const XYData& x) const {
     std::vector<XYData> parts;
-    for (const FilterChild& filter : filters) {
-      parts.push_back(filter.predict(x));
-      require_joinable(filter, parts.front(), parts.back());
+    for (std::size_t i = 0; i < filters.size(); ++i) {
+      parts.push_back(filters[i].predict(x));
+      require_joinable(filters, i, parts.front(), parts.back());
     }
-    const pet_dtype dtype = common_dtype(parts);
-    for (XYData& part : parts) {
-      if (!same_dtype(part.dtype(), dtype)) part = converted(part, dtype);
-    }
+    unify_types(parts);
     return concat_columns(parts);
   }
 
@@ -77,15 +48,6 @@ class MonoPipeline : public Pipeline<MonoPipeline> {
 
   void save(StateWriter& state) const { state.put("filters", filters); }
   void load(StateReader& state) { state.get("filters", filters); }
-
- private:
-  static void require_joinable(const FilterChild& filter, const XYData& first,
-                               const XYData& output) {
-    if (output.ndim() >= 1 && output.ndim() <= 2 && output.rows() == first.rows()) return;
-    throw Failure::bad_input("filters: expected " + std::to_string(first.rows()) +
-                             " rows in 1 or 2 dimensions to join as columns, got " +
-                             output.describe() + " from " + filter.class_name());
-  }
 };
 
 PET_PLUGIN(MonoPipeline, "1")

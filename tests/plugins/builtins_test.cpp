@@ -47,6 +47,7 @@ TEST_CASE("parameters have the original's names, order and defaults", "[plugins]
   using Names = std::vector<std::string>;
   CHECK(params_of("F3Pipeline") == Names{"filters", "metrics", "overwrite", "store", "log"});
   CHECK(params_of("MonoPipeline") == Names{"filters", "metrics"});
+  CHECK(params_of("LocalThreadPipeline") == Names{"filters", "num_threads"});
   CHECK(params_of("StandardScalerPlugin").empty());
   CHECK(params_of("Cached") ==
         Names{"filter", "cache_data", "cache_filter", "overwrite", "storage"});
