@@ -23,7 +23,7 @@ SingleFlight<CachedBinary>& process_flights() {
               subject.class_name + " " + expected.short_hex() + " in " + subject.source +
                   " is damaged: expected sha256 " + expected.hex() + ", got " + got.hash().hex() +
                   " (" + std::to_string(got.size()) + " bytes of '" + subject.key +
-                  "'): restore that object from a copy, or remove it and push the binary again",
+                  "'): restore that object from a copy, or remove it and push or save it again",
               {.class_name = subject.class_name, .hash = expected.hex(), .key = subject.key});
 }
 

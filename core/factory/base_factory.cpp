@@ -73,6 +73,14 @@ PetClass BaseFactory::get_version(std::string_view name, std::string_view hex) c
   return get_version(name, Hash::require(hex));
 }
 
+Binary BaseFactory::get_state(std::string_view name, const Hash& hash) const {
+  require_class_name(name);
+  throw Error(ErrorCode::kUsage,
+              "the " + label_ + " have no fitted states: cannot answer for " + std::string(name) +
+                  " " + hash.short_hex() + "\n  try: ask a PetFactory, such as a Container's ppif",
+              {std::string(name), hash.hex(), {}});
+}
+
 std::optional<PetClass> BaseFactory::get_builtin(std::string_view name) const {
   return table_.find_compiled_in(name);
 }

@@ -25,6 +25,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/artifact/binary.hpp"
 #include "core/artifact/hash.hpp"
 #include "core/factory/name_table.hpp"
 #include "core/loader/pet_class.hpp"
@@ -81,6 +82,9 @@ class BaseFactory {
   // Exactly that binary, whatever is registered. Never registers.
   virtual PetClass get_version(std::string_view name, const Hash& hash) const;
   PetClass get_version(std::string_view name, std::string_view hex) const;  // kInvalidHash first
+
+  // What an instance of that class had learned, by its hash. A plain factory has no states: kUsage.
+  virtual Binary get_state(std::string_view name, const Hash& hash) const;
 
   // The compiled-in class of that name, also when a binary was registered over it. Never asks a
   // storage.

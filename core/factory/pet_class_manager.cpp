@@ -106,14 +106,18 @@ PetClass PetClassManager::open_plugin(const std::filesystem::path& path) const {
                        .keep_bytes = true});
 }
 
+// Where it was looked for by who does not ask a storage.
+std::string PetClassManager::where_offline(const State& now) const {
+  return "not in the cache " + cache_->describe() + ", " +
+         (now.storage ? now.description + " not asked (offline)" : now.description);
+}
+
 LoadCandidate PetClassManager::from_cache(const State& now, std::string_view name,
                                           const Hash& hash) const {
   const std::optional<CachedBinary> cached = cache_->find(hash);
   if (!cached) {
     throw Error(ErrorCode::kVersionNotFound,
-                "no " + std::string(name) + " " + hash.short_hex() + ": not in the cache " +
-                    cache_->describe() + ", " +
-                    (now.storage ? now.description + " not asked (offline)" : now.description) +
+                "no " + std::string(name) + " " + hash.short_hex() + ": " + where_offline(now) +
                     "\n  hash: " + hash.hex(),
                 {std::string(name), hash.hex(), {}});
   }
@@ -211,6 +215,35 @@ PetClass PetClassManager::recover_class(std::string_view name, const Hash& hash)
                                Clock::now() - start});
   }
   return clazz;
+}
+
+Binary PetClassManager::recover_state(std::string_view name, const Hash& hash) const {
+  require_class_name(name);
+  const std::shared_ptr<const State> now = state();
+  const FetchSubject subject{std::string(name), now->description, state_key(name, hash)};
+  const auto download = [&]() -> std::string {
+    if (now->storage != nullptr && !options_.offline) {
+      return now->registry->require_state(name, hash);
+    }
+    throw Error(ErrorCode::kVersionNotFound,
+                "no fitted state " + hash.short_hex() + " of " + subject.class_name + ": " +
+                    where_offline(*now),
+                {subject.class_name, hash.hex(), {}});
+  };
+  return reporting_refusals(options_.observer, {subject.class_name, hash.hex(), now->description},
+                            [&] { return cache_->get_or_fetch(hash, subject, download).binary; });
+}
+
+void PetClassManager::require_writable(std::string_view what) const {
+  const auto now = online(what);
+  now->registry->require_writable();
+  now->storage->ensure_exists();
+}
+
+void PetClassManager::persist_states(std::span<const FittedState> states) const {
+  if (states.empty()) return;
+  online("saving what was fitted")->registry->put_states(states);
+  for (const FittedState& state : states) cache_->insert(state.bytes);
 }
 
 // ---- out: classes → storage --------------------------------------------------------------------

@@ -108,6 +108,17 @@ class PetClassManager {
   // none is asked.
   std::optional<PetClass> find_latest(std::string_view name) const;
 
+  // What an instance of that class had learned: from the cache without a request when it is there.
+  // kVersionNotFound when it is nowhere, kCorrupt when its bytes do not match the hash.
+  Binary recover_state(std::string_view name, const Hash& hash) const;
+
+  // Throws unless something may be put into the storage, and creates a local one that is not there
+  // yet: before work whose result is to be stored.
+  void require_writable(std::string_view what) const;
+
+  // Stores fitted states under their hashes, in one batch; the cache has them then, too.
+  void persist_states(std::span<const FittedState> states) const;
+
   // The newest entry; nullopt means that there is none. A damaged hint is survived and reported
   // (kDamage).
   std::optional<LogEntry> latest_meta(std::string_view name) const;
@@ -149,6 +160,7 @@ class PetClassManager {
 
   LoadCandidate fetch(const State& state, std::string_view name, const Hash& hash) const;
   LoadCandidate fetch_version(const State& state, std::string_view name, const Hash& hash) const;
+  std::string where_offline(const State& state) const;
   LoadCandidate from_cache(const State& state, std::string_view name, const Hash& hash) const;
   PetClass load_latest(const State& state, const LogEntry& newest, Clock::time_point start) const;
 

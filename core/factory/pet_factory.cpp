@@ -161,6 +161,11 @@ PetClass PetFactory::get_version(std::string_view name, const Hash& hash) const 
   return manager_.recover_class(own_name(name), hash);
 }
 
+Binary PetFactory::get_state(std::string_view name, const Hash& hash) const {
+  require_class_name(name);
+  return manager_.recover_state(own_name(name), hash);
+}
+
 std::optional<PetClass> PetFactory::get_builtin(std::string_view name) const {
   return fallback_ == nullptr ? std::nullopt : fallback_->get_builtin(name);
 }

@@ -51,6 +51,7 @@ class PetFactory final : public BaseFactory {
   PetClass get_version(std::string_view name, const Hash& hash) const override;
   using BaseFactory::get_version;
 
+  Binary get_state(std::string_view name, const Hash& hash) const override;
   std::optional<PetClass> get_builtin(std::string_view name) const override;
 
   // Missing classes are fetched and loaded by several threads.

@@ -1,7 +1,7 @@
 // Building takes four passes: read all nodes; ask the factory for all classes at once, so that it
-// can fetch in parallel; give each node its class; make instances bottom-up. A pass goes on after a
-// problem, so that one answer names them all; a node is passed over once it, or something in it,
-// has failed.
+// can fetch in parallel; ask it for all fitted states; make instances bottom-up, each with its class
+// and state. A pass goes on after a problem, so that one answer names them all; a node is passed
+// over once it, or something in it, has failed.
 //
 // A node's object in the tree is overwritten by what it stands for: when a parent's turn comes, its
 // parameters hold its children.
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/artifact/machine.hpp"
+#include "core/concurrently.hpp"
 #include "core/factory/base_factory.hpp"
 #include "core/factory/container.hpp"
 #include "core/loader/plugin_host.hpp"
@@ -41,18 +42,21 @@ class Builder {
   using ClassKey = std::pair<std::string, std::optional<Hash>>;
 
   void request_classes(const std::vector<ConfigNode>& nodes);
+  void request_states(const std::vector<ConfigNode>& nodes);
   bool may_ask(const ConfigNode& node);
   std::optional<PetClass> class_of(const ConfigNode& node);
   std::optional<PetClass> builtin_of(const ConfigNode& node);
   bool holds_failed(const std::string& pointer) const;
   void make(const ConfigNode& node);
   void make_instance(const ConfigNode& node, const PetClass& clazz);
+  void restore(const ConfigNode& node, BasePlugin& instance);
   void fail(const ConfigNode& node) { failed_.insert(node.pointer); }
 
   const BaseFactory& factory_;
   const BuildOptions& options_;
   ConfigProblems problems_;
   std::map<ClassKey, ClassAnswer> answers_;
+  std::map<std::string, std::optional<Binary>> states_;  // by node; nothing: could not be had
   std::set<std::string> failed_;  // pointers of nodes that stay objects
 };
 
@@ -126,6 +130,31 @@ std::optional<PetClass> Builder::builtin_of(const ConfigNode& node) {
   return std::nullopt;
 }
 
+// All at once: who builds from a storage far away waits once. A node whose class is not to be had
+// has its problem already.
+void Builder::request_states(const std::vector<ConfigNode>& nodes) {
+  std::vector<const ConfigNode*> fitted;
+  for (const ConfigNode& node : nodes) {
+    if (node.state_hash && node.is_valid) fitted.push_back(&node);
+  }
+  std::vector<std::optional<Error>> errors(fitted.size());
+  std::vector<std::optional<Binary>> states(fitted.size());
+  concurrently(
+      fitted.size(),
+      [&](std::size_t i) {
+        try {
+          states[i] = factory_.get_state(fitted[i]->clazz, *fitted[i]->state_hash);
+        } catch (const Error& error) {
+          errors[i] = error;
+        }
+      },
+      kForBinaries);
+  for (std::size_t i = 0; i < fitted.size(); ++i) {
+    states_[fitted[i]->pointer] = std::move(states[i]);
+    if (errors[i]) problems_.add(pointer_to(fitted[i]->pointer, "state_hash"), *errors[i]);
+  }
+}
+
 // Whether a node inside the one at `pointer` stayed an object.
 bool Builder::holds_failed(const std::string& pointer) const {
   const auto next = failed_.lower_bound(pointer + "/");
@@ -134,13 +163,13 @@ bool Builder::holds_failed(const std::string& pointer) const {
 
 void Builder::make(const ConfigNode& node) {
   const std::optional<PetClass> clazz = class_of(node);
-  if (node.state_hash) {
-    problems_.add(pointer_to(node.pointer, "state_hash"), ErrorCode::kBadConfig,
-                  "fitted state is not supported by this version: remove state_hash and fit again");
-    return fail(node);
-  }
   if (!clazz || holds_failed(node.pointer)) return fail(node);
   if (node.is_class) {
+    if (node.state_hash) {
+      problems_.add(pointer_to(node.pointer, "state_hash"), ErrorCode::kBadConfig,
+                    "a class has learned nothing: add \"params\": {} for an instance of it");
+      return fail(node);
+    }
     *node.place = ParamValue(*clazz);
     return;
   }
@@ -160,12 +189,28 @@ void Builder::make_instance(const ConfigNode& node, const PetClass& clazz) {
   for (const auto& [key, value] : object.fields()) {
     if (key.starts_with('_')) instance.set_attribute(key, value);
   }
+  if (node.state_hash) restore(node, instance);
   *node.place = ParamValue(instance);
+}
+
+// Throws unless the instance is what was saved.
+void Builder::restore(const ConfigNode& node, BasePlugin& instance) {
+  const std::optional<Binary>& state = states_.at(node.pointer);
+  if (!state) return fail(node);  // its problem was told already
+  try {
+    instance.load_state(state->view());
+  } catch (const Error& error) {
+    throw Error(error.code(),
+                std::string(error.what()) + "\n  state: " + node.state_hash->hex() +
+                    "\n  try: the version of the class that saved it, or fit again and save",
+                {.class_name = error.class_name(), .hash = error.hash(), .key = error.key()});
+  }
 }
 
 ParamValue Builder::build(ParamValue root) {
   Config config = Config::read(std::move(root), Machine::current().platform, problems_);
   request_classes(config.nodes());
+  request_states(config.nodes());
   for (const ConfigNode& node : config.nodes()) make(node);
   problems_.throw_if_any();
   return std::move(config.root());

@@ -5,7 +5,8 @@
 //
 // Exactly the classes that the config names are fetched and mapped, in parallel; then instances are
 // made, children before their parents. A node with a hash gets exactly that binary; one marked
-// "builtin" asks no storage at all. Whatever is wrong is collected and thrown as one error.
+// "builtin" asks no storage at all. One with a "state_hash" has learned already what that state
+// holds, and predicts at once. Whatever is wrong is collected and thrown as one error.
 //
 // Threads:  any; a factory may serve several builds at once.
 // Throws:   kBadConfig for malformed JSON (line and column) and for a config that makes no sense;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kNumberDigits = 10;
 constexpr std::string_view kDocument = ".json";
+constexpr std::string_view kStates = "state/";
 
 std::string_view binary_suffix(std::string_view platform) {
   return platform.starts_with("windows") ? ".dll" : ".so";
@@ -40,6 +41,15 @@ std::string log_key(std::string_view class_name, std::uint64_t number) {
 
 std::string latest_key(std::string_view class_name) {
   return class_prefix(class_name) + "latest.json";
+}
+
+std::string state_key(std::string_view class_name, const Hash& hash) {
+  return class_prefix(class_name) + std::string(kStates) + hash.hex() + ".bin";
+}
+
+bool is_state(std::string_view key, std::string_view class_name) {
+  const std::string prefix = class_prefix(class_name);
+  return key.starts_with(prefix) && key.substr(prefix.size()).starts_with(kStates);
 }
 
 std::optional<std::uint64_t> log_number(std::string_view key, std::string_view class_name) {

@@ -25,6 +25,11 @@ std::string facts_key(std::string_view class_name,
 std::string log_key(std::string_view class_name,
                     std::uint64_t number);            // "plugins/MyFilter/log/0000000042.json"
 std::string latest_key(std::string_view class_name);  // "plugins/MyFilter/latest.json"
+std::string state_key(std::string_view class_name,
+                      const Hash& hash);  // "plugins/MyFilter/state/<hash>.bin"
+
+// Whether a key is one of that class's fitted states.
+bool is_state(std::string_view key, std::string_view class_name);
 
 // The number in a key of that class's log; nullopt for any other key.
 std::optional<std::uint64_t> log_number(std::string_view key, std::string_view class_name);

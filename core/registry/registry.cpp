@@ -373,12 +373,16 @@ std::string Registry::platform_of_unlogged(std::string_view class_name, const Ha
 
 std::vector<std::string> Registry::class_names() const {
   std::vector<std::string> names;
+  std::string seen;
   std::string after;
   while (true) {
     const std::vector<std::string> keys = storage_->list(kClassesPrefix, after, kPage);
     for (const std::string& key : keys) {
       const std::optional<std::string_view> name = class_of(key);
-      if (name && (names.empty() || names.back() != *name)) names.emplace_back(*name);
+      if (!name || seen == *name) continue;
+      seen = *name;
+      // States come last: a class whose first object is one has nothing else.
+      if (!is_state(key, *name)) names.emplace_back(*name);
     }
     if (keys.size() < kPage) break;
     // The rest of the class that the page ended in is passed over: '0' follows '/'.

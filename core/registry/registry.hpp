@@ -34,6 +34,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/artifact/binary.hpp"
 #include "core/artifact/hash.hpp"
 #include "core/observer.hpp"
 #include "core/registry/log_entry.hpp"
@@ -65,6 +66,12 @@ struct StoredVersion {
 struct StoredClass {
   std::string name;
   std::optional<LogEntry> newest;  // nothing: stored, never pushed
+};
+
+// What fit learned, as an instance of that class gave it (BasePlugin::save_state).
+struct FittedState {
+  std::string class_name;
+  Binary bytes;
 };
 
 class Registry {
@@ -102,7 +109,8 @@ class Registry {
   std::vector<StoredVersion> versions(std::string_view class_name,
                                       std::string_view platform = {}) const;
 
-  // All classes that have any object, sorted. Throws kStorageUnsupported where the storage cannot
+  // All classes that have a binary or a log, sorted; one of which the storage has fitted states
+  // alone is none of its classes (it may be built in). Throws kStorageUnsupported where the storage cannot
   // list. At most one request a class, and one a thousand objects.
   std::vector<std::string> class_names() const;
 
@@ -118,6 +126,9 @@ class Registry {
   // ("No remote versions found for …") when there is none.
   std::string require_binary(std::string_view class_name, const Hash& hash,
                              std::string_view platform = {}) const;
+
+  // The bytes of a fitted state, not verified. Absence is kVersionNotFound. One request.
+  std::string require_state(std::string_view class_name, const Hash& hash) const;
 
   // The file of an entry's release for `platform` (empty: this machine's). Throws
   // kNoBinaryForPlatform, naming those there are.
@@ -138,6 +149,13 @@ class Registry {
   // not stop the others. No items: no request.
   std::vector<PushOutcome> push_many(std::span<const PushItem> items);
   std::vector<PushOutcome> persist_many(std::span<const PushItem> items);
+
+  // Stores fitted states, each under its hash, in one batch. Twice is once. Throws kCorrupt when a
+  // state's key is taken by bytes of another size.
+  void put_states(std::span<const FittedState> states);
+
+  // Throws kStorageUnsupported unless this registry may write to the storage.
+  void require_writable() const;
 
   // An entry for a release whose binaries are in the storage already (a rollback, a tag). `hash` is
   // one of them. Throws kVersionNotFound when one is not there, kCorrupt when it has another size.
@@ -191,7 +209,6 @@ class Registry {
   Error class_not_found(std::string_view class_name) const;
 
   // The only ways in which this room writes.
-  void require_writable() const;
   bool put_absent(std::string_view key, std::string_view bytes);
   std::vector<PutOutcome> put_absent_many(std::span<const PutItem> items);
   std::vector<PutOutcome> put_looking_first(std::span<const PutItem> items);

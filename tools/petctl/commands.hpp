@@ -58,7 +58,7 @@ void run_log(const Settings& settings, const LogOptions& options);
 struct RunOptions {
   std::string pipeline;
   std::vector<std::string> plugins;
-  std::string x_train, y_train, x, y, out, target;
+  std::string x_train, y_train, x, y, out, save, target;
 };
 void run_run(const Settings& settings, const RunOptions& options);
 

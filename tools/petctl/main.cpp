@@ -135,6 +135,10 @@ void add_operator_verbs(CLI::App& app, CommandLine& line) {
       ->type_name("COLUMN");
   run->add_option("-o,--out", options.out, "Write the predictions: .npy or .csv")
       ->type_name("FILE");
+  run->add_option("--save", options.save,
+                  "Write a config of the fitted pipeline, which predicts wherever it is run; what "
+                  "fit learned goes into the storage")
+      ->type_name("FITTED.json");
 
   auto* pin =
       add_verb(app, line, "pin", "Write a config that names exact versions of all its classes",

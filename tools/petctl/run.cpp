@@ -2,6 +2,7 @@
 // back with every class pinned.
 #include <algorithm>
 #include <cstdio>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <type_traits>
@@ -23,13 +24,22 @@ namespace {
 constexpr std::int64_t kRowsShown = 5;
 constexpr std::int64_t kMaxShownElements = 10'000;  // in a JSON document
 
-BasePlugin build(Container& container, const std::string& file) {
-  const ParamValue root = parse_json(read_all(file), {.source = file});
-  if (!root.if_object()) {
-    throw Error(ErrorCode::kBadConfig,
-                file + ": expected an object {\"clazz\": …}, got " + std::string(root.kind()));
-  }
-  return build_from_dump(*root.if_object(), container, {.source = file});
+ParamObject read_config(const std::string& file) {
+  ParamValue root = parse_json(read_all(file), {.source = file});
+  if (ParamObject* config = root.if_object()) return std::move(*config);
+  throw Error(ErrorCode::kBadConfig,
+              file + ": expected an object {\"clazz\": …}, got " + std::string(root.kind()));
+}
+
+// Whether any node names what it has learned.
+bool has_state(const ParamValue& value) {
+  if (const ParamList* list = value.if_list()) return std::ranges::any_of(*list, has_state);
+  const ParamObject* object = value.if_object();
+  if (object == nullptr) return false;
+  const ParamValue* state = object->find("clazz") ? object->find("state_hash") : nullptr;
+  if (state != nullptr && !state->is_null()) return true;
+  return std::ranges::any_of(object->fields(),
+                             [](const auto& field) { return has_state(field.second); });
 }
 
 // Every class of the tree, each once, in the order of the config.
@@ -61,6 +71,23 @@ void warn_of_unused(const std::vector<std::string>& files, const std::vector<Pet
             ", the file is " + given[i].hash()->short_hex();
     }
     print_warning("--plugin " + files[i] + " was not used: " + why);
+  }
+}
+
+// A config that names what only a file here has cannot be built elsewhere.
+void warn_of_unpushed(const Container& container, const std::vector<PetClass>& used,
+                      const std::string& config) {
+  for (const PetClass& clazz : used) {
+    if (!clazz.hash() || !clazz.source().starts_with("file://")) continue;
+    const std::vector<StoredVersion> there = container.pcm.versions(clazz.name());
+    if (std::ranges::any_of(there, [&](const StoredVersion& version) {
+          return version.hash == *clazz.hash() && version.stored;
+        })) {
+      continue;
+    }
+    print_warning(config + " names " + clazz.name() + " " + clazz.hash()->short_hex() +
+                  ", which is not in " + container.pcm.storage() + ": push it (petctl push " +
+                  clazz.source().substr(7) + ")");
   }
 }
 
@@ -99,6 +126,7 @@ void check_options(const RunOptions& options) {
   needs(options.y_train, "--y-train", options.x_train, "--x-train");
   needs(options.y, "--y", options.x, "--x");
   needs(options.out, "--out", options.x, "--x");
+  needs(options.save, "--save", options.x_train, "--x-train");
   // Before a long fit, not after it.
   for (const std::string& file :
        {options.x_train, options.y_train, options.x, options.y, options.out}) {
@@ -139,7 +167,32 @@ struct Outcome {
   BasePlugin::Scores scores;
 };
 
-Outcome run_steps(BasePlugin& pipeline, const RunOptions& options) {
+// The config of the fitted pipeline, from before the fit, which may be long: what is wrong with
+// where it goes shall be known by then.
+class FittedConfig {
+ public:
+  FittedConfig(const Container& container, const BasePlugin& pipeline, const std::string& file)
+      : container_(container), file_(file), writer_(file) {
+    require_savable(pipeline);
+    container.pcm.require_writable("--save");
+  }
+
+  // Right after the fit: what comes later may fail.
+  void save(const BasePlugin& pipeline, const std::vector<PetClass>& classes) {
+    const std::string text = to_json(ParamValue(save_fitted(pipeline, container_.pcm)), 1) + "\n";
+    writer_.write(text.data(), text.size());
+    writer_.finish();
+    warn_of_unpushed(container_, classes, file_);
+  }
+
+ private:
+  const Container& container_;
+  const std::string& file_;
+  DataWriter writer_;
+};
+
+Outcome run_steps(BasePlugin& pipeline, const RunOptions& options,
+                  const std::function<void()>& after_fit) {
   Outcome outcome;
   const Rows train = read_rows(options.x_train, options.y_train, options.target);
   const Rows ask = read_rows(options.x, options.y, options.target);
@@ -151,6 +204,7 @@ Outcome run_steps(BasePlugin& pipeline, const RunOptions& options) {
     };
     with_context(given, hint,
                  [&] { train.y ? pipeline.fit(*train.x, *train.y) : pipeline.fit(*train.x); });
+    after_fit();
   }
   if (!ask.x) return outcome;
   with_context(
@@ -222,6 +276,7 @@ void print_json_outcome(const Outcome& outcome, const std::vector<PetClass>& cla
                   {"dtype", predicted ? ParamValue(dtype_name(predicted->dtype())) : ParamValue()},
                   {"predictions",
                    options.out.empty() && predicted ? predictions_json(*predicted) : ParamValue()},
+                  {"saved", options.save.empty() ? ParamValue() : ParamValue(options.save)},
                   {"classes", used}});
 }
 
@@ -243,6 +298,7 @@ void print_text_outcome(const Outcome& outcome, const std::vector<PetClass>& cla
     rows.push_back({clazz.name(), clazz.hash() ? clazz.hash()->short_hex() : "-", clazz.source()});
   }
   print_table(rows);
+  if (!options.save.empty()) print_line("\nsaved the fitted pipeline as " + one_line(options.save));
   if (!outcome.predicted) return;
   print_line("\npredicted " + outcome.predicted->describe() +
              (options.out.empty() ? "" : ", written to " + one_line(options.out)));
@@ -263,7 +319,8 @@ void run_run(const Settings& given, const RunOptions& options) {
   check_options(options);
   const auto container = open_session(settings, SessionUse::kRun);
   const std::vector<PetClass> given_classes = bind_plugins(*container, options.plugins);
-  BasePlugin pipeline = build(*container, options.pipeline);
+  BasePlugin pipeline =
+      build_from_dump(read_config(options.pipeline), *container, {.source = options.pipeline});
   std::vector<PetClass> classes;
   collect_classes(ParamValue(pipeline), classes);
   warn_of_unused(options.plugins, given_classes, classes, options.pipeline);
@@ -273,7 +330,11 @@ void run_run(const Settings& given, const RunOptions& options) {
                     " does not evaluate: --y is of no use"
                     "\n  try: without --y, or a pipeline with metrics around it");
   }
-  const Outcome outcome = run_steps(pipeline, options);
+  std::optional<FittedConfig> fitted;
+  if (!options.save.empty()) fitted.emplace(*container, pipeline, options.save);
+  const Outcome outcome = run_steps(pipeline, options, [&] {
+    if (fitted) fitted->save(pipeline, classes);
+  });
   if (settings.json) return print_json_outcome(outcome, classes, options);
   print_text_outcome(outcome, classes, options);
 }
@@ -283,7 +344,14 @@ void run_pin(const Settings& given, const PinOptions& options) {
   if (options.out.empty()) reserve_stdout();
   const auto container = open_session(settings, SessionUse::kRun);
   const std::vector<PetClass> given_classes = bind_plugins(*container, options.plugins);
-  const BasePlugin pipeline = build(*container, options.pipeline);
+  const ParamObject config = read_config(options.pipeline);
+  if (has_state(ParamValue(config))) {
+    throw Error(ErrorCode::kUsage,
+                options.pipeline +
+                    ": a fitted pipeline is pinned already\n  try: use it as it is, or pin the "
+                    "config that it was fitted from");
+  }
+  const BasePlugin pipeline = build_from_dump(config, *container, {.source = options.pipeline});
   std::vector<PetClass> classes;
   collect_classes(ParamValue(pipeline), classes);
   warn_of_unused(options.plugins, given_classes, classes, options.pipeline);

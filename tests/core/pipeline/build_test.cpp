@@ -250,13 +250,6 @@ TEST_CASE("a node marked builtin is the compiled-in class of that version, witho
                 "class is built in here"});
 }
 
-TEST_CASE("fitted state is refused until it can travel", "[pipeline][build]") {
-  CHECK(refusal(R"({"clazz": "Leaf", "params": {}, "state_hash": ")" + kHash + "\"}") ==
-        Refusal{ErrorCode::kBadConfig,
-                "config, /state_hash: fitted state is not supported by this version: remove "
-                "state_hash and fit again"});
-}
-
 TEST_CASE("mutated configs build or are refused, and never crash", "[pipeline][build][fuzz]") {
   const Recording factory;
   const std::string seed = holding(

@@ -1,0 +1,65 @@
+# A pipeline fitted here predicts there: run --save, and the config that it writes.
+source "$(dirname "$0")/script_test.sh"
+
+iris=$SOURCE_ROOT/tests/data/iris
+train=(--x-train "$iris/x_train.npy" --y-train "$iris/y_train.npy")
+ask=(--x "$iris/x_test.npy" --y "$iris/y_test.npy")
+mkdir storage
+"$PETCTL" push "$FIXTURES/learning_filter.so" > /dev/null
+cat > pipeline.json <<'J'
+{"clazz": "F3Pipeline", "params": {
+  "filters": [{"clazz": "MonoPipeline", "params": {"filters": [{"clazz": "StandardScalerPlugin", "params": {}},
+                                                               {"clazz": "PCAPlugin", "params": {"n_components": 2}}]}},
+              {"clazz": "LearningFilter", "params": {"scale": 3.0}},
+              {"clazz": "KnnFilter", "params": {"n_neighbors": 3}}],
+  "metrics": [{"clazz": "F1", "params": {"average": "macro"}}]}}
+J
+
+# Built-ins and a plugin, nested; with the config alone, in a bare directory with another cache.
+check 'saved the fitted pipeline as fitted.json*F1 0.9' \
+  "$PETCTL" run pipeline.json "${train[@]}" "${ask[@]}" --save fitted.json --out here.npy
+mkdir bare && cp fitted.json bare && cd bare
+export PET_CACHE=$scratch/other-cache
+check 'F1 0.9' "$PETCTL" run fitted.json "${ask[@]}" --out there.npy
+cmp ../here.npy there.npy
+check '"saved": null' "$PETCTL" run fitted.json "${ask[@]}" --json
+check '' "$PETCTL" run fitted.json "${ask[@]}" --offline --out offline.npy
+cmp there.npy offline.npy
+check 'LearningFilter*#1' "$PETCTL" list
+[[ $("$PETCTL" list) != *F3Pipeline* ]] || { echo "FAILED: a state counts as a stored class"; exit 1; }
+
+# latest moves on, the fitted pipeline stays; it can be fitted again, and saved the same.
+{ cat "$FIXTURES/learning_filter.so"; printf x; } > newer.so
+"$PETCTL" push newer.so > /dev/null
+check '' "$PETCTL" run fitted.json "${ask[@]}" --out after.npy
+cmp there.npy after.npy
+check '"saved": "again.json"' "$PETCTL" run fitted.json "${train[@]}" --save again.json --json
+cmp fitted.json again.json
+check_status 2 'a fitted pipeline is pinned already' "$PETCTL" pin fitted.json
+check 'F1' "$PETCTL" run ../pipeline.json "${train[@]}" "${ask[@]}"
+
+# What does not fit is refused, and nothing predicts from it.
+state=$(echo "$scratch"/storage/plugins/F3Pipeline/state/*.bin)
+cp "$state" good.bin
+export PET_CACHE=$scratch/third-cache
+head -c 100 good.bin > "$state"
+check_status 4 'is damaged: expected sha256' "$PETCTL" run fitted.json "${ask[@]}"
+{ cat good.bin; printf x; } > "$state"
+check_status 4 'is damaged: expected sha256' "$PETCTL" run fitted.json "${ask[@]}"
+rm "$state"
+check_status 3 'no fitted state*try: the storage in which it was saved' "$PETCTL" run fitted.json "${ask[@]}"
+cp good.bin "$state"
+check 'F1 0.9' "$PETCTL" run fitted.json "${ask[@]}"
+sed 's/"builtin": "1",/"builtin": "0",/' fitted.json > other.json
+check_status 3 'is pinned to the built-in of version "0", and this program has version "1"' \
+  "$PETCTL" run other.json "${ask[@]}"
+
+# Usage. What is known before a long fit is said before it.
+check_status 2 '--save needs --x-train too' "$PETCTL" run ../pipeline.json --save x.json
+check_status 2 'nowhere' "$PETCTL" run ../pipeline.json "${train[@]}" --save nowhere/x.json
+echo '{"clazz": "F3Pipeline", "params": {"filters": [{"clazz": "GoodFilter", "params": {}}]}}' > plugin.json
+check 'warning: plugin-fitted.json names GoodFilter*push it (petctl push' "$PETCTL" run plugin.json \
+  --plugin "$FIXTURES/good_filter.so" "${train[@]}" --save plugin-fitted.json
+check_status 5 'which is not asked offline' "$PETCTL" run fitted.json "${train[@]}" --save x.json --offline
+[[ ! -e x.json ]] || { echo "FAILED: a config of a fit that was not saved"; exit 1; }
+finish
