@@ -1,7 +1,7 @@
 # core with Boost, OpenSSL and RapidJSON only: it builds while Eigen, nanoflann, CLI11, Catch2 and the
 # benchmark library cannot be found.
 #
-# Given: SOURCE_DIR, WORK_DIR, CXX, CC, GENERATOR.
+# Given: SOURCE_DIR, WORK_DIR, CXX, CC, GENERATOR, SANITIZE.
 cmake_policy(VERSION 3.22)
 file(REMOVE_RECURSE ${WORK_DIR})
 set(hidden)
@@ -9,7 +9,7 @@ foreach(package IN ITEMS Eigen3 nanoflann CLI11 Catch2 benchmark)
   list(APPEND hidden -DCMAKE_DISABLE_FIND_PACKAGE_${package}=ON)
 endforeach()
 execute_process(COMMAND ${CMAKE_COMMAND} -S ${SOURCE_DIR} -B ${WORK_DIR} -G ${GENERATOR}
-                        -DPET_BUILD_PLUGINS=OFF -DPET_WERROR=ON -DCMAKE_BUILD_TYPE=Release
+                        -DPET_BUILD_PLUGINS=OFF -DPET_WERROR=ON -DPET_SANITIZE=${SANITIZE} -DCMAKE_BUILD_TYPE=Release
                         -DCMAKE_CXX_COMPILER=${CXX} -DCMAKE_C_COMPILER=${CC} ${hidden} --no-warn-unused-cli
                 COMMAND_ERROR_IS_FATAL ANY OUTPUT_QUIET)
 execute_process(COMMAND ${CMAKE_COMMAND} --build ${WORK_DIR} COMMAND_ERROR_IS_FATAL ANY OUTPUT_QUIET)

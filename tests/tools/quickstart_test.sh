@@ -1,4 +1,5 @@
-# tools/quickstart, as a user who has all packages would run it. It works below build/quickstart.
+# tools/quickstart, as a user who has all packages would run it. It works below
+# $QUICKSTART_WORK, so that each build directory has its own.
 source "$(dirname "$0")/script_test.sh"
 
 quickstart=$SOURCE_ROOT/tools/quickstart

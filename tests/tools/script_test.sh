@@ -12,6 +12,10 @@ export XDG_DATA_HOME=$scratch/data PET_STORAGE=file://$scratch/storage PET_CACHE
 mkdir -p "$HOME"
 # glibc refuses to start a sanitized binary whose preloads differ; nothing of the caller's is wanted.
 unset LD_PRELOAD
+# What a test builds is sanitized as the installation is, whose static libraries need the runtime.
+if [[ -n ${SANITIZE:-} ]]; then
+  export CXXFLAGS="-fsanitize=$SANITIZE -fno-sanitize-recover=all" LDFLAGS="-fsanitize=$SANITIZE"
+fi
 
 failures=0
 check_status() {
