@@ -7,6 +7,7 @@
   CLASS(StandardScalerPlugin) \
   CLASS(PCAPlugin)            \
   CLASS(KnnFilter)            \
+  CLASS(ClassifierSVMPlugin)  \
   CLASS(Cached)               \
   CLASS(GridOptimizer)        \
   CLASS(F1)                   \

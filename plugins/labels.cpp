@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <string>
 #include <type_traits>
@@ -48,6 +49,55 @@ std::vector<std::int64_t> read_labels(const XYData& labels, std::string_view nam
     }
   });
   return out;
+}
+
+std::vector<std::int64_t> read_training_labels(const XYData& x, const XYData& y) {
+  if (!y) throw Failure::bad_input("y: expected one class label per row, got nothing");
+  std::vector<std::int64_t> labels = read_labels(y, "y");
+  if (static_cast<std::int64_t>(labels.size()) != x.rows()) {
+    throw Failure::bad_input("x has " + std::to_string(x.rows()) + " rows, but y has " +
+                             std::to_string(labels.size()));
+  }
+  return labels;
+}
+
+TrainingClasses read_training_classes(const XYData& x, const XYData& y) {
+  const std::vector<std::int64_t> labels = read_training_labels(x, y);
+  const std::vector<std::int64_t> distinct = distinct_labels(labels);
+  if (distinct.size() < 2) {
+    throw Failure::bad_input("y: expected at least 2 classes, got only " +
+                             std::to_string(distinct.front()));
+  }
+  TrainingClasses out{
+      XYData::empty(y.dtype(), {static_cast<std::int64_t>(distinct.size())}), {}, distinct.size()};
+  write_labels(distinct, out.labels);
+  out.of_rows.reserve(labels.size());
+  for (const std::int64_t label : labels) out.of_rows.push_back(place_of(label, distinct));
+  return out;
+}
+
+std::vector<std::int64_t> read_saved_classes(const XYData& classes, std::size_t count) {
+  std::vector<std::int64_t> labels;
+  try {
+    labels = read_labels(classes, "classes");
+  } catch (const Failure& failure) {
+    throw Failure::bad_state(failure.what());
+  }
+  const bool ascending =
+      std::adjacent_find(labels.begin(), labels.end(), std::greater_equal<>()) == labels.end();
+  if (labels.size() != count || !ascending) {
+    throw Failure::bad_state("classes: expected " + std::to_string(count) +
+                             " different labels, ascending, got " + classes.describe());
+  }
+  return labels;
+}
+
+void write_labels(const std::vector<std::int64_t>& labels, XYData& out) {
+  out.visit([&](auto sample) {
+    using Label = decltype(sample);
+    std::transform(labels.begin(), labels.end(), out.data<Label>(),
+                   [](std::int64_t label) { return static_cast<Label>(label); });
+  });
 }
 
 LabelPairs read_label_pairs(const XYData& y_true, const XYData& y_pred) {

@@ -123,12 +123,7 @@ class KnnFilter : public Filter<KnnFilter> {
   void fit(const XYData& x, const XYData& y) {
     require_matrix(x);
     require_finite(x, Missing::kRefused);
-    if (!y) throw Failure::bad_input("y: expected one class label per row, got nothing");
-    std::vector<std::int64_t> labels = read_labels(y, "y");
-    if (static_cast<std::int64_t>(labels.size()) != x.rows()) {
-      throw Failure::bad_input("x has " + std::to_string(x.rows()) + " rows, but y has " +
-                               std::to_string(labels.size()));
-    }
+    std::vector<std::int64_t> labels = read_training_labels(x, y);
     if (n_neighbors > x.rows()) {
       throw Failure::bad_input("n_neighbors is " + std::to_string(n_neighbors) +
                                ", but there are only " + std::to_string(x.rows()) +
@@ -158,7 +153,9 @@ class KnnFilter : public Filter<KnnFilter> {
     } else {
       host().parallel_for(tasks, answer);
     }
-    return as_labels(answers);
+    XYData out = make(y_.dtype(), {queries.rows});
+    write_labels(answers, out);
+    return out;
   }
 
   void save(StateWriter& state) const {
@@ -238,16 +235,6 @@ class KnnFilter : public Filter<KnnFilter> {
       }
       votes.push_back({labels_[static_cast<std::size_t>(nearest[i].index)], weight});
     }
-  }
-
-  XYData as_labels(const std::vector<std::int64_t>& answers) const {
-    XYData out = make(y_.dtype(), {static_cast<std::int64_t>(answers.size())});
-    out.visit([&](auto sample) {
-      using Label = decltype(sample);
-      std::transform(answers.begin(), answers.end(), out.data<Label>(),
-                     [](std::int64_t label) { return static_cast<Label>(label); });
-    });
-    return out;
   }
 
   XYData points_;                           // row-major float64; nothing before fit

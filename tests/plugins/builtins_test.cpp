@@ -63,6 +63,8 @@ TEST_CASE("parameters have the original's names, order and defaults", "[plugins]
                                              {"metric", "minkowski"},
                                              {"metric_params", null},
                                              {"n_jobs", null}});
+  CHECK(make("ClassifierSVMPlugin").params() ==
+        Object{{"kernel", "linear"}, {"C", 1.0}, {"gamma", "scale"}});
 }
 
 }  // namespace pet::test

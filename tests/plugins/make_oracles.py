@@ -27,6 +27,7 @@ from sklearn.metrics import (
 )
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 
 warnings.simplefilter("ignore")  # zero divisions: the value is the oracle
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "data" / "plugins"
@@ -155,6 +156,28 @@ def write_pca():
     out.write()
 
 
+def write_svm():
+    out = OracleFile("svm.txt")
+    random = np.random.default_rng(8)
+    x, q = (random.normal(size=(rows, 3)).round(3) * [1, 2, 0.5] for rows in (60, 30))
+    three_classes = np.array([7, -2, 3])[(x[:, 0] > 0).astype(int) + (x[:, 1] > 1)]
+    two_classes = np.where(x[:, 0] * x[:, 1] > 0, 1, -1)
+    for name, y in (("three", three_classes), ("two", two_classes)):
+        for kernel in ("linear", "poly", "rbf", "sigmoid"):
+            for gamma in ("scale", "auto", 0.3):
+                for C in (0.5, 10.0):
+                    model = SVC(kernel=kernel, gamma=gamma, C=C).fit(x, y)
+                    out.case(f"{name}_classes_{kernel}_{gamma}_{C}")
+                    out.text("kernel", kernel)
+                    out.text("gamma", gamma)
+                    out.number("C", C)
+                    out.matrix("x", x)
+                    out.matrix("y", y)
+                    out.matrix("q", q)
+                    out.matrix("labels", model.predict(q))
+    out.write()
+
+
 def write_knn():
     out = OracleFile("knn.txt")
 
@@ -193,5 +216,6 @@ if __name__ == "__main__":
     write_metrics()
     write_scaler()
     write_knn()
+    write_svm()
     write_clusters()
     write_pca()

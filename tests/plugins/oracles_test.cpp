@@ -74,7 +74,8 @@ BasePlugin fitted(const std::string& set, const Container& container, const Para
 
 TEST_CASE("the original's pipelines rebuild and give its predictions and metrics", "[plugins]") {
   const auto set = GENERATE(as<std::string>{}, "iris", "breast_cancer");
-  const auto name = GENERATE(as<std::string>{}, "scaler", "scaler_pca", "scaler_knn", "mono_in_f3");
+  const auto name = GENERATE(as<std::string>{}, "scaler", "scaler_pca", "scaler_knn",
+                             "scaler_pca_svm", "mono_in_f3");
   const From from = GENERATE(From::kCompiledIn, From::kBinaries);
   INFO(set << " " << name << (from == From::kBinaries ? " from binaries" : " compiled in"));
   const auto container = container_of(from);
@@ -112,7 +113,8 @@ TEST_CASE("a metric gives as a binary what it gives compiled in", "[plugins]") {
 
 TEST_CASE("the original's dumps come back equal, key order included", "[plugins]") {
   const auto set = GENERATE(as<std::string>{}, "iris", "breast_cancer");
-  const auto name = GENERATE(as<std::string>{}, "scaler", "scaler_pca", "scaler_knn", "mono_in_f3");
+  const auto name = GENERATE(as<std::string>{}, "scaler", "scaler_pca", "scaler_knn",
+                             "scaler_pca_svm", "mono_in_f3");
   const auto container = container_of(From::kCompiledIn);
   const ParamValue dump = oracle_of(set, name).at("dump");
   CHECK(item_dump_json(build_from_dump(dump.as_object(), *container)) == to_json(dump));
