@@ -9,7 +9,7 @@ namespace pet::plugins {
 
 // Fits the filter, unless it learns nothing: then false. A wrapper has a fit, and finds out from
 // its own filter.
-inline bool fit_stage(FilterChild& filter, const XYData& x, const XYData& y) {
+inline bool fit_stage(Child& filter, const XYData& x, const XYData& y) {
   if (!filter.has_fit()) return false;
   try {
     filter.fit(x, y);

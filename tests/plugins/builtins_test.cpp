@@ -52,6 +52,10 @@ TEST_CASE("parameters have the original's names, order and defaults", "[plugins]
   CHECK(params_of("Cached") ==
         Names{"filter", "cache_data", "cache_filter", "overwrite", "storage"});
   CHECK(params_of("GridOptimizer") == Names{"scorer", "pipeline"});
+  for (const char* splitter : {"KFoldSplitter", "StratifiedKFoldSplitter"}) {
+    CHECK(make(splitter).params() ==
+          Object{{"n_splits", 5}, {"shuffle", true}, {"random_state", 42}, {"pipeline", null}});
+  }
   for (const char* metric : {"F1", "Precission", "Recall"}) {
     CHECK(make(metric).params() == Object{{"average", "weighted"}});
   }

@@ -25,6 +25,7 @@ from sklearn.metrics import (
     silhouette_score,
     v_measure_score,
 )
+from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -211,6 +212,49 @@ def write_knn():
     out.write()
 
 
+def write_splitters():
+    out = OracleFile("splitters.txt")
+    own = np.random.default_rng(11)
+
+    def add(name, splitter, y):
+        test_folds = np.full(len(y), -1)
+        for number, (train, test) in enumerate(splitter.split(np.zeros((len(y), 1)), y)):
+            assert (np.diff(train) > 0).all() and (np.diff(test) > 0).all() and (test_folds[test] == -1).all()
+            test_folds[test] = number
+            assert np.array_equal(np.union1d(train, test), np.arange(len(y)))
+        seed = splitter.random_state
+        out.case(f"{name}_{splitter.n_splits}_folds_{'in_order' if seed is None else f'seed_{seed}'}")
+        out.text("class", type(splitter).__name__ + "Splitter")
+        out.number("n_splits", splitter.n_splits)
+        if seed is not None:
+            out.number("random_state", seed)
+        out.matrix("y", y)
+        out.matrix("test_folds", test_folds)
+
+    def orders(cls, n_splits):
+        yield cls(n_splits)
+        for seed in (0, 42, 2**32 - 1):
+            yield cls(n_splits, shuffle=True, random_state=seed)
+
+    for rows, n_splits in ((2, 2), (5, 2), (10, 3), (10, 10), (64, 5), (65, 5), (103, 7), (300, 4)):
+        for splitter in orders(KFold, n_splits):
+            add(f"{rows}_rows", splitter, np.arange(rows))
+    labels = {
+        "sorted": np.repeat([0, 1, 2], 50),
+        "mixed": own.integers(0, 3, 97),
+        "last_class_first": own.choice([7, -2, 3], 41),
+        "small_class": own.permutation(np.repeat([0, 1, 2], [12, 3, 16])),
+        "one_class": np.zeros(23, int),
+        "many_classes": own.permutation(np.concatenate([np.arange(40), np.zeros(10, int)])),
+        "bool": own.integers(0, 2, 30),
+    }
+    for name, y in labels.items():
+        for n_splits in (2, 5, 10):
+            for splitter in orders(StratifiedKFold, n_splits):
+                add(name, splitter, y)
+    out.write()
+
+
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     write_metrics()
@@ -219,3 +263,4 @@ if __name__ == "__main__":
     write_svm()
     write_clusters()
     write_pca()
+    write_splitters()

@@ -11,7 +11,8 @@
 //
 //   void split(x, y, folds) const              required; y is nothing when there are no labels.
 //                                              [any thread]
-//   void validate() const                      optional, as for a filter
+//   predict, fit, evaluate, validate           optional, as for a pipeline: a splitter around a
+//                                              pipeline cross-validates it
 #pragma once
 
 #include "pet/plugin.hpp"

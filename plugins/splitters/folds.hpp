@@ -1,0 +1,53 @@
+// What the splitters share: the checks on how folds are asked for, the order in which rows are
+// shuffled, and folds as lists of rows.
+//
+// The shuffle is numpy's RandomState(seed).shuffle (numpy/random/mtrand.pyx, _shuffle_raw): from the
+// last element down, each changes places with one at or before it, whose place is a 32-bit number of
+// the Mersenne Twister, cut to as many bits as the largest possible place has, and drawn again while
+// it is larger than that. The same seed gives the same folds as scikit-learn's on any machine.
+//
+// Threads: any. Throws: pet::Failure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <pet/child.hpp>
+#include <random>
+#include <vector>
+
+namespace pet::plugins {
+
+// How the rows are divided: the parameters of a splitter.
+struct FoldOptions {
+  std::int64_t n_splits;
+  bool shuffle;
+  std::optional<std::int64_t> random_state;
+
+  // PET_BAD_PARAMS for what scikit-learn refuses too.
+  void validate() const;
+
+  // PET_BAD_INPUT unless there is a row for every fold, and y, if there is one, has as many.
+  void require_rows(const XYData& x, const XYData& y) const;
+};
+
+class Shuffler {
+ public:
+  // Without a seed, every Shuffler has another order.
+  explicit Shuffler(std::optional<std::int64_t> seed);
+
+  // REQUIRES: at most 2^32 elements.
+  void shuffle(std::int64_t* begin, std::int64_t* end);
+
+ private:
+  std::uint32_t at_most(std::uint32_t largest);
+
+  std::mt19937 random_;
+};
+
+// The number of the fold, from 0, that each row tests.
+using TestFolds = std::vector<std::int64_t>;
+
+// All rows, ascending, by whether they test this fold or train it.
+Fold fold_of(const TestFolds& test_folds, std::int64_t number);
+
+}  // namespace pet::plugins
