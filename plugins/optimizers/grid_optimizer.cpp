@@ -2,16 +2,20 @@
 //                the best.
 //
 // Shapes:     those of its pipeline.
-// Parameters: scorer, a metric; pipeline, a filter or pipeline whose tree has `_grid`s. The
+// Parameters: scorer, a metric; pipeline, a filter, pipeline or splitter whose tree has `_grid`s. The
 //             original lets the pipeline be set later, so null is accepted until it is needed.
-// Behaviour:  optimize, and fit likewise, fit a clone of the pipeline for each combination and
-//             score what it predicts for the training data, as the original. Combinations go
+// Behaviour:  optimize, and fit likewise, fit a clone of the pipeline for each combination and score
+//             what it predicts for the training data, as the original. When the pipeline is a
+//             splitter, the score is the mean over its folds instead: what its own pipeline's metric
+//             of the scorer's class measured, and the splitter's evaluate gives as F1_mean for F1.
+//             A splitter with a seed has the same folds for every combination. Combinations go
 //             through the last path of the grid fastest; without a grid there is one, of nothing
 //             changed. The best is the highest score, or the lowest when the scorer says so, the
-//             first among equals, never NaN while there is a number. Trials come out in the order
-//             in which they ran.
-// Errors:     bad_params without a pipeline, and for a path with no values; those of a trial pass
-//             on, with the combination in front; not_fitted for predict and evaluate before.
+//             first among equals, never NaN while there is a number. It stands fitted on all the
+//             data. Trials come out in the order in which they ran.
+// Errors:     bad_params without a pipeline, for a path with no values, and for a splitter that gives
+//             no mean of the scorer's class or one of other parameters; those of a trial pass on,
+//             with the combination in front; not_fitted for predict and evaluate before.
 // State:      which combination is best, and the best one's state. It fits a config with the same
 //             grid.
 #include <cmath>
@@ -22,6 +26,8 @@
 #include <utility>
 #include <vector>
 
+#include "plugins/pipelines/stages.hpp"
+#include "plugins/splitters/mean_name.hpp"
 #include "plugins/value_text.hpp"
 
 namespace pet::plugins {
@@ -125,6 +131,7 @@ class GridOptimizer : public Optimizer<GridOptimizer> {
  private:
   void search(const XYData& x, const XYData& y, Trials* trials) {
     const std::vector<Object> all = combinations(searched().grid());
+    if (searched().has(PET_SPLITTER_1)) require_same_scorer();
     OwnedChild best;
     Object best_overrides;
     double best_score = std::nan("");
@@ -145,11 +152,37 @@ class GridOptimizer : public Optimizer<GridOptimizer> {
   double run(const Object& overrides, const XYData& x, const XYData& y, OwnedChild& trial) const {
     try {
       trial = searched().clone(overrides);
-      if (trial.has_fit()) trial.fit(x, y);
+      fit_stage(trial, x, y);
+      if (trial.has(PET_SPLITTER_1)) return mean_over_folds(trial, x, y);
       return scorer.measure(x, y, trial.predict(x));
     } catch (const Failure& failure) {
       throw Failure(failure.status(), "with " + readable(overrides) + ": " + failure.what());
     }
+  }
+
+  double mean_over_folds(const OwnedChild& splitter, const XYData& x, const XYData& y) const {
+    // Only the folds' scores are read, so the labels stand in for a prediction, which would cost as
+    // much as those of all folds.
+    const std::string name = mean_name(scorer.class_name());
+    for (const Score& score :
+         y ? splitter.evaluate(x, y, y) : splitter.evaluate(x, y, splitter.predict(x))) {
+      if (score.name == name) return score.value;
+    }
+    throw Failure::bad_params("scorer: expected one of the metrics of the pipeline in " +
+                              splitter.class_name() + ", got " + scorer.class_name() +
+                              ": add it to them");
+  }
+
+  // The splitter's pipeline measures, so its metric should be what the scorer is.
+  void require_same_scorer() const {
+    const std::string tree = text_of(searched().describe());
+    std::string node = text_of(Object{{"clazz", scorer.class_name()}});
+    node.pop_back();  // the closing bracket: how every node of the class begins
+    if (tree.find(node) == std::string::npos) return;
+    if (tree.find(text_of(scorer.describe())) != std::string::npos) return;
+    throw Failure::bad_params("scorer: expected " + scorer.class_name() +
+                              " as it stands in the pipeline's metrics, got one of other "
+                              "parameters or of another version");
   }
 
   const FilterChild& searched() const {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "plugins/pipelines/stages.hpp"
+#include "plugins/splitters/mean_name.hpp"
 
 namespace pet::plugins {
 namespace {

@@ -21,9 +21,6 @@
 
 namespace pet::plugins {
 
-// The name under which evaluate() gives a metric's mean over the folds.
-inline std::string mean_name(const std::string& metric) { return metric + "_mean"; }
-
 // Fails unless there is one.
 void require_pipeline(const std::optional<FilterChild>& pipeline);
 

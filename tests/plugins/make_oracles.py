@@ -12,6 +12,7 @@ import pathlib
 import warnings
 
 import numpy as np
+from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA
 from sklearn.metrics import (
     adjusted_rand_score,
@@ -25,8 +26,9 @@ from sklearn.metrics import (
     silhouette_score,
     v_measure_score,
 )
-from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
@@ -255,6 +257,41 @@ def write_splitters():
     out.write()
 
 
+def write_grid_search():
+    out = OracleFile("grid_search.txt")
+    own = np.random.default_rng(12)
+    x, y = load_iris(return_X_y=True)
+    # No two distances are equal so: scikit-learn does not promise an order among equal ones.
+    x = (x + own.normal(scale=1e-3, size=x.shape)).round(9)
+    searched = {
+        "KnnFilter": (KNeighborsClassifier(), "n_neighbors", [51, 1, 3, 5, 7, 9, 11, 15, 21]),
+        "ClassifierSVMPlugin": (SVC(), "C", [0.01, 0.1, 1.0, 10.0]),
+    }
+    for name, (model, parameter, values) in searched.items():
+        for splitter in (KFold, StratifiedKFold):
+            for average in ("weighted", "macro"):
+                search = GridSearchCV(
+                    make_pipeline(StandardScaler(), model),
+                    {f"{type(model).__name__.lower()}__{parameter}": values},
+                    cv=splitter(5, shuffle=True, random_state=42),
+                    scoring=f"f1_{average}",
+                ).fit(x, y)
+                out.case(f"{name}_{splitter.__name__}_{average}")
+                out.text("filter", name)
+                out.text("parameter", parameter)
+                out.text("splitter", splitter.__name__ + "Splitter")
+                out.text("average", average)
+                out.matrix("x", x)
+                out.matrix("y", y)
+                out.matrix("values", values)
+                out.matrix("means", search.cv_results_["mean_test_score"])
+                out.matrix("deviations", search.cv_results_["std_test_score"])
+                best = [search.cv_results_[f"split{fold}_test_score"][search.best_index_] for fold in range(5)]
+                out.matrix("best_scores", best)
+                out.matrix("predicted", search.predict(x))
+    out.write()
+
+
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     write_metrics()
@@ -264,3 +301,4 @@ if __name__ == "__main__":
     write_clusters()
     write_pca()
     write_splitters()
+    write_grid_search()

@@ -1,4 +1,8 @@
+#include <algorithm>
+#include <map>
+
 #include "tests/plugins/built_in.hpp"
+#include "tests/plugins/oracle_file.hpp"
 #include "tests/plugins/small_classes.hpp"
 
 namespace pet::test {
@@ -26,6 +30,16 @@ Instance two_grids() {
 Instance optimizer(const Value& pipeline, const Instance& scorer = testing::make<Distance>()) {
   return make("GridOptimizer", {{"scorer", scorer}, {"pipeline", pipeline}});
 }
+
+// How many rows were predicted; asks for no labels.
+class Rows : public Metric<Rows> {
+ public:
+  static constexpr bool kHigherBetter = true;
+  double measure(const XYData&, const XYData& y_pred) const {
+    return static_cast<double>(y_pred.rows());
+  }
+};
+PET_CLASS(Rows)
 
 }  // namespace
 
@@ -111,6 +125,137 @@ TEST_CASE("GridOptimizer's failures say what was tried", "[plugins]") {
   empty.set_grid({{"plus", Value::List{}}});
   CHECK_THROWS_MATCHES(optimizer(empty).fit(column(), y), Failure,
                        fails(PET_BAD_PARAMS, {"_grid: no values to try for 'plus'"}));
+}
+
+TEST_CASE("around a splitter, the trials are scikit-learn's GridSearchCV, and so is the best",
+          "[plugins]") {
+  int cases = 0;
+  for (const OracleCase& c : read_oracles("grid_search.txt")) {
+    INFO(c.name);
+    const Object average{{"average", c.texts.at("average")}};
+    const bool counts = c.texts.at("parameter") == "n_neighbors";
+    Value::List values;
+    for (const double value : c.matrices.at("values").values)
+      values.push_back(counts ? Value(static_cast<std::int64_t>(value)) : Value(value));
+    Instance filter = make(c.texts.at("filter"),
+                           counts ? Object() : Object{{"kernel", "rbf"}, {"gamma", "scale"}});
+    filter.set_grid({{c.texts.at("parameter"), values}});
+    const Instance pipeline =
+        make("F3Pipeline", {{"filters", Value::List{make("StandardScalerPlugin"), filter}},
+                            {"metrics", Value::List{make("Recall"), make("F1", average)}}});
+    const Instance folds = make(c.texts.at("splitter"), {{"pipeline", pipeline}});
+    Instance search = optimizer(folds, make("F1", average));
+
+    const XYData x = c.matrices.at("x").data();
+    const XYData y = c.matrices.at("y").labels();
+    const std::vector<Trial> trials = search.optimize(x, y);
+    const std::vector<double>& means = c.matrices.at("means").values;
+    REQUIRE(trials.size() == means.size());
+    for (std::size_t i = 0; i < trials.size(); ++i) {
+      CHECK(trials[i].overrides ==
+            Object{{"pipeline/filters/1/" + c.texts.at("parameter"), values[i]}});
+      CHECK(trials[i].score == Approx(means[i]).epsilon(0).margin(1e-9));
+    }
+
+    const XYData predicted = search.predict(x);
+    CHECK(predicted.value<std::int64_t>() ==
+          c.matrices.at("predicted").labels().value<std::int64_t>());
+    std::map<std::string, double> scores;
+    for (const Score& score : search.evaluate(x, y, predicted)) scores[score.name] = score.value;
+    CHECK(scores.at("F1") == make("F1", average).measure(y, predicted));
+    const auto best = std::max_element(means.begin(), means.end()) - means.begin();
+    const double deviation = c.matrices.at("deviations").values[static_cast<std::size_t>(best)];
+    CHECK(scores.at("F1_mean") ==
+          Approx(means[static_cast<std::size_t>(best)]).epsilon(0).margin(1e-9));
+    CHECK(scores.at("F1_std") == Approx(deviation).epsilon(0).margin(1e-9));
+    for (std::size_t i = 0; i < 5; ++i) {
+      CHECK(scores.at("F1_scores/" + std::to_string(i)) ==
+            Approx(c.matrices.at("best_scores").values[i]).epsilon(0).margin(1e-9));
+    }
+    ++cases;
+  }
+  CHECK(cases == 8);
+}
+
+TEST_CASE("around a splitter too, a scorer may say that lower is better", "[plugins]") {
+  Instance sum = testing::make<Sum>();
+  sum.set_grid({{"plus", Value::List{-40, 100, -2, 5}}});
+  const Instance pipeline =
+      make("F3Pipeline",
+           {{"filters", Value::List{sum}}, {"metrics", Value::List{testing::make<Distance>()}}});
+  const Instance folds =
+      make("KFoldSplitter",
+           {{"n_splits", 2}, {"shuffle", false}, {"random_state", null}, {"pipeline", pipeline}});
+  Instance search = optimizer(folds);
+  // In the folds, sums of 2 and 1 are to be 0.
+  const std::vector<Trial> trials = search.optimize(column(), XYData::mock<std::int64_t>({0, 0}));
+  REQUIRE(trials.size() == 4);
+  CHECK(trials[2].score == 0.5);
+  CHECK(trials[3].score == 6.5);
+  // Fitted on all rows, and so it travels.
+  CHECK(search.predict(column()).value<std::int64_t>() == std::vector<std::int64_t>{1, 1});
+  Instance other = optimizer(folds);
+  other.load(search.save());
+  CHECK(other.predict(column()).value<std::int64_t>() == std::vector<std::int64_t>{1, 1});
+}
+
+TEST_CASE("around a splitter, labels may be missing when nothing needs them", "[plugins]") {
+  const Instance pipeline = make("F3Pipeline", {{"filters", Value::List{testing::make<Times>()}},
+                                                {"metrics", Value::List{testing::make<Rows>()}}});
+  const Instance folds = make("KFoldSplitter", {{"n_splits", 2}, {"pipeline", pipeline}});
+  Instance search = optimizer(folds, testing::make<Rows>());
+  const std::vector<Trial> trials = search.optimize(column());
+  REQUIRE(trials.size() == 1);
+  CHECK(trials[0].score == 1);
+}
+
+TEST_CASE("around a splitter, the pipeline's metrics have the scorer", "[plugins]") {
+  const XYData y = XYData::mock<std::int64_t>({0, 1});
+  const auto search = [&](const std::vector<Instance>& metrics) {
+    const Instance pipeline =
+        make("F3Pipeline", {{"filters", Value::List{make("KnnFilter", {{"n_neighbors", 1}})}},
+                            {"metrics", Value::List(metrics.begin(), metrics.end())}});
+    const Instance folds = make("KFoldSplitter", {{"n_splits", 2}, {"pipeline", pipeline}});
+    optimizer(folds, make("F1")).optimize(column(), y);
+  };
+  CHECK_NOTHROW(search({make("F1")}));
+  CHECK_THROWS_MATCHES(
+      search({make("Recall")}), Failure,
+      fails(PET_BAD_PARAMS, {"with the pipeline as it is: scorer: expected one of the metrics of "
+                             "the pipeline in KFoldSplitter, got F1: add it to them"}));
+  CHECK_THROWS_MATCHES(
+      search({make("F1", {{"average", "macro"}})}), Failure,
+      fails(PET_BAD_PARAMS, {"scorer: expected F1 as it stands in the pipeline's metrics, got one "
+                             "of other parameters or of another version"}));
+}
+
+TEST_CASE("bad data are refused by what is searched, and the combination is named", "[plugins]") {
+  const Instance pipeline = make("F3Pipeline", {{"filters", Value::List{make("KnnFilter")}},
+                                                {"metrics", Value::List{make("F1")}}});
+  const Instance folds = make("KFoldSplitter", {{"pipeline", pipeline}});
+  Instance search = optimizer(folds, make("F1"));
+  const XYData y = XYData::mock<std::int64_t>({0, 1});
+  CHECK_THROWS_MATCHES(
+      search.fit(XYData::empty(dtype_of<double>(), {0, 2}), XYData::mock<std::int64_t>({})),
+      Failure,
+      fails(PET_BAD_INPUT, {"with the pipeline as it is: x: expected at least 5 rows, one for each "
+                            "fold, got float64 [0, 2]"}));
+  CHECK_THROWS_MATCHES(search.fit(XYData::empty(dtype_of<double>(), {6, 1}), y), Failure,
+                       fails(PET_BAD_INPUT, {"x has 6 rows, but y has 2"}));
+  CHECK_THROWS_MATCHES(search.predict(column()), Failure,
+                       fails(PET_NOT_FITTED, {"predict before optimize or fit"}));
+  CHECK_THROWS_MATCHES(search.evaluate(column(), y, y), Failure,
+                       fails(PET_NOT_FITTED, {"before optimize or fit"}));
+}
+
+TEST_CASE("a wrapper around what learns nothing is searched too", "[plugins]") {
+  Instance times = testing::make<Times>();
+  times.set_grid({{"factor", Value::List{3.0, 2.0}}});
+  Instance search = optimizer(make("Cached", {{"filter", times}}));
+  const std::vector<Trial> trials = search.optimize(column(), XYData::mock<double>({2., 4.}));
+  REQUIRE(trials.size() == 2);
+  CHECK(trials[0].score == 1);
+  CHECK(trials[1].score == 0);
 }
 
 TEST_CASE("a cancelled search stops", "[plugins]") {
