@@ -57,7 +57,7 @@ class Builder {
   ConfigProblems problems_;
   std::map<ClassKey, ClassAnswer> answers_;
   std::map<std::string, std::optional<Binary>> states_;  // by node; nothing: could not be had
-  std::set<std::string> failed_;  // pointers of nodes that stay objects
+  std::set<std::string> failed_;                         // pointers of nodes that stay objects
 };
 
 // Whether the node's own words allow to ask the factory for a class.

@@ -35,13 +35,12 @@ bool saves_state(const BasePlugin& plugin) {
   const PetClass& clazz = plugin.get_class();
   if (plugin.has("state")) return true;
   if (!plugin.has("fit")) return false;
-  throw Error(ErrorCode::kNotTrainable,
-              clazz.name() +
-                  " can be fitted, but cannot save what it learned: declare its fields with "
-                  "PET_STATE (pet/state.hpp), or give it save and load",
-              {.class_name = clazz.name(),
-               .hash = clazz.hash() ? clazz.hash()->hex() : "",
-               .key = {}});
+  throw Error(
+      ErrorCode::kNotTrainable,
+      clazz.name() +
+          " can be fitted, but cannot save what it learned: declare its fields with "
+          "PET_STATE (pet/state.hpp), or give it save and load",
+      {.class_name = clazz.name(), .hash = clazz.hash() ? clazz.hash()->hex() : "", .key = {}});
 }
 
 // Writes a tree with its pins. What is to be added to an instance's node before its parameters is
@@ -102,13 +101,13 @@ void require_savable(const BasePlugin& plugin) {
 
 ParamObject save_fitted(const BasePlugin& plugin, const PetClassManager& manager) {
   std::vector<FittedState> states;
-  ParamObject config = PinnedDump([&](const BasePlugin& instance, ParamObject& node) {
-                         if (!saves_state(instance)) return false;
-                         states.push_back({instance.get_class().name(),
-                                           Binary::from_bytes(instance.save_state())});
-                         node.set("state_hash", states.back().bytes.hash().hex());
-                         return true;
-                       }).instance(plugin);
+  ParamObject config =
+      PinnedDump([&](const BasePlugin& instance, ParamObject& node) {
+        if (!saves_state(instance)) return false;
+        states.push_back({instance.get_class().name(), Binary::from_bytes(instance.save_state())});
+        node.set("state_hash", states.back().bytes.hash().hex());
+        return true;
+      }).instance(plugin);
   manager.persist_states(states);
   return config;
 }

@@ -54,6 +54,35 @@ sed 's/"builtin": "1",/"builtin": "0",/' fitted.json > other.json
 check_status 3 'is pinned to the built-in of version "0", and this program has version "1"' \
   "$PETCTL" run other.json "${ask[@]}"
 
+# Text labels: encoded when they are read, part of what is saved, texts again in predictions.
+export PET_CACHE=$scratch/cache
+awk -F, 'BEGIN {OFS = ","; name[0] = "setosa"; name[1] = "versi color"; name[2] = "\"virg,inica\""}
+         {$NF = NR == 1 ? "species" : name[$NF + 0]; print}' "$iris/iris.csv" > species.csv
+echo '{"clazz": "F3Pipeline", "params": {"filters": [{"clazz": "KnnFilter", "params": {"n_neighbors": 1}}],
+       "metrics": [{"clazz": "F1", "params": {}}]}}' > knn.json
+check 'predicted text \[150\]*  setosa*F1 1.0' \
+  "$PETCTL" run knn.json --x-train species.csv --x species.csv --target species --save species.json
+check '"_labels": \[*"setosa",*"versi color",*"virg,inica"' cat species.json
+check '"dtype": "text", "predictions": \["setosa", "setosa"' \
+  "$PETCTL" run species.json --x species.csv --target species --json
+check 'F1 1.0' "$PETCTL" run species.json --x species.csv --target species --out predicted.csv
+cut -d, -f5- species.csv | tail -n +2 > expected.csv
+tail -n +2 predicted.csv | diff - expected.csv
+check '' "$PETCTL" run species.json --x species.csv --target species --out predicted.npy
+cut -d, -f1-4 species.csv > x.csv
+check 'F1 1.0' "$PETCTL" run species.json --x x.csv --y predicted.npy
+check 'F1 1.0' "$PETCTL" run species.json --x x.csv --y predicted.csv
+sed 's/setosa/sertosa/' species.csv > typo.csv
+check_status 1 "'sertosa' is none of the labels that the pipeline was fitted on: did you mean 'setosa'" \
+  "$PETCTL" run species.json --x typo.csv --target species
+check_status 1 'its targets are numbers; the pipeline was fitted on the labels' \
+  "$PETCTL" run species.json --x "$iris/iris.csv" --target target
+check_status 2 'has text labels, and*has numbers' "$PETCTL" run knn.json "${train[@]}" --x x.csv --y predicted.csv
+sed 's/"setosa"/"versi color"/' species.json > twice.json
+check_status 1 '/_labels: expected a list of distinct texts' "$PETCTL" run twice.json --x x.csv
+check 'predicted int64' "$PETCTL" run species.json "${train[@]}" --x "$iris/x_test.npy" --save numbers.json
+check '"_labels": null' cat numbers.json
+
 # Usage. What is known before a long fit is said before it.
 check_status 2 '--save needs --x-train too' "$PETCTL" run ../pipeline.json --save x.json
 check_status 2 'nowhere' "$PETCTL" run ../pipeline.json "${train[@]}" --save nowhere/x.json

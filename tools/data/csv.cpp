@@ -9,8 +9,10 @@
 #include <optional>
 #include <string_view>
 
+#include "core/artifact/note_reader.hpp"
 #include "core/near_miss.hpp"
 #include "tools/data/data_file.hpp"
+#include "tools/data/labels.hpp"
 
 namespace pet::tools {
 namespace {
@@ -117,6 +119,14 @@ std::optional<T> number_in(std::string_view field) {
   return value;
 }
 
+// Whether the whole field is a number, perhaps one beyond float64.
+bool is_numeric(std::string_view field) {
+  double ignored;
+  const char* end = field.data() + field.size();
+  const auto read = std::from_chars(field.data(), end, ignored);
+  return read.ec != std::errc::invalid_argument && read.ptr == end;
+}
+
 template <class T>
 XYData tensor_of(const std::vector<T>& values, const Shape& shape) {
   return XYData::mock(values, shape);
@@ -128,6 +138,7 @@ class CsvReader {
       : scanner_(text, path), path_(path), target_(target) {}
 
   Table read();
+  std::vector<std::string> columns();
 
  private:
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
@@ -137,6 +148,8 @@ class CsvReader {
   void read_row();
   double number(std::string_view field, std::size_t column) const;
   void add_target(std::string_view field);
+  void add_number(std::string_view field);
+  void add_label(std::string_view field);
 
   CsvScanner scanner_;
   const fs::path& path_;
@@ -148,6 +161,7 @@ class CsvReader {
   std::vector<double> y_;
   std::vector<std::int64_t> integers_;  // y as well, as long as all are integers
   bool all_integers_ = true;
+  std::vector<std::string> labels_;  // y, instead, when it is texts
 };
 
 void CsvReader::read_header() {
@@ -201,10 +215,30 @@ double CsvReader::number(std::string_view field, std::size_t column) const {
                                            : "'" + shown + "' is not a number"));
 }
 
+// The first value decides: a text among numbers is a mistake more often than a label.
 void CsvReader::add_target(std::string_view field) {
+  field = trimmed(field);
+  const bool is_text = rows_ == 0 ? !field.empty() && !is_numeric(field) : !labels_.empty();
+  is_text ? add_label(field) : add_number(field);
+}
+
+void CsvReader::add_label(std::string_view field) {
+  const std::string where =
+      "column '" + names_[target_column_] + "', line " + std::to_string(scanner_.line()) + ": ";
+  if (field.empty()) refuse_content(path_, where + "is empty; expected a label");
+  if (is_numeric(field)) {
+    refuse_content(path_, where + "'" + std::string(field.substr(0, 60)) +
+                              "' is a number; the first value is the label '" + labels_.front() +
+                              "'");
+  }
+  if (!is_utf8(field)) refuse_content(path_, where + "the label is not UTF-8");
+  labels_.emplace_back(field);
+}
+
+void CsvReader::add_number(std::string_view field) {
   y_.push_back(number(field, target_column_));
   if (!all_integers_) return;
-  if (const auto integer = number_in<std::int64_t>(trimmed(field))) {
+  if (const auto integer = number_in<std::int64_t>(field)) {
     integers_.push_back(*integer);
   } else {
     all_integers_ = false;
@@ -237,11 +271,33 @@ Table CsvReader::read() {
   Table table;
   if (target_column_ != kNone) {
     names_.erase(names_.begin() + static_cast<std::ptrdiff_t>(target_column_));
-    table.y = all_integers_ ? tensor_of(integers_, {rows_}) : tensor_of(y_, {rows_});
+    if (!labels_.empty()) {
+      Targets targets = targets_of(labels_);
+      table.y = std::move(targets.y);
+      table.labels = std::move(targets.labels);
+    } else {
+      table.y = all_integers_ ? tensor_of(integers_, {rows_}) : tensor_of(y_, {rows_});
+    }
   }
   table.x = tensor_of(x_, {rows_, static_cast<std::int64_t>(names_.size())});
   table.columns = std::move(names_);
   return table;
+}
+
+std::vector<std::string> CsvReader::columns() {
+  read_header();
+  return std::move(names_);
+}
+
+// In quotes where a reader would take it for something else.
+void append_text(std::string& out, std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos && trimmed(text) == text) {
+    out += text;
+    return;
+  }
+  out += '"';
+  for (const char c : text) out.append(c == '"' ? 2 : 1, c);
+  out += '"';
 }
 
 template <class T>
@@ -258,6 +314,22 @@ void append_number(std::string& out, T value) {
 
 Table read_csv(const fs::path& path, const std::string& target) {
   return CsvReader(read_all(path), path, target).read();
+}
+
+std::vector<std::string> read_csv_columns(const fs::path& path) {
+  const std::string text = read_all(path);
+  return CsvReader(text, path, {}).columns();
+}
+
+void write_csv(const fs::path& path, const std::vector<std::string>& texts) {
+  std::string out = "prediction\n";
+  for (const std::string& text : texts) {
+    append_text(out, text);
+    out += '\n';
+  }
+  DataWriter file(path);
+  file.write(out.data(), out.size());
+  file.finish();
 }
 
 void write_csv(const fs::path& path, const XYData& data) {

@@ -93,24 +93,27 @@ void reorder(const std::vector<char>& from, const Shape& shape, std::size_t item
   }
 }
 
-}  // namespace
-
-XYData read_npy(const fs::path& path) {
-  Source source = open(path);
-  const NpyHeader header = read_header(source);
+// Throws unless the array is just what is left of the file. Returns its size.
+std::uint64_t check_size(const Source& source, const NpyHeader& header) {
   const std::optional<std::int64_t> size = header.data_bytes();
   const auto dims = static_cast<std::int32_t>(header.shape.size());
-  const std::string what = dtype_name(header.dtype) + " " + shape_text(header.shape.data(), dims);
-  if (!size) refuse_content(path, "has an impossible shape: " + what);
+  const std::string type = header.text_length > 0
+                               ? "texts of " + std::to_string(header.text_length) + " characters"
+                               : dtype_name(header.dtype);
+  const std::string what = type + " " + shape_text(header.shape.data(), dims);
+  if (!size) refuse_content(source.path, "has an impossible shape: " + what);
   const auto bytes = static_cast<std::uint64_t>(*size);
-  if (bytes != source.left) {
-    refuse_content(
-        path, std::string(bytes > source.left ? "is cut off" : "goes on after its array") + ": " +
-                  what + " takes " + std::to_string(bytes) + " bytes, found " +
-                  std::to_string(source.left));
-  }
+  if (bytes == source.left) return bytes;
+  refuse_content(source.path,
+                 std::string(bytes > source.left ? "is cut off" : "goes on after its array") +
+                     ": " + what + " takes " + std::to_string(bytes) + " bytes, found " +
+                     std::to_string(source.left));
+}
+
+XYData read_numbers(Source& source, const NpyHeader& header) {
+  const std::uint64_t bytes = check_size(source, header);
   XYData data = XYData::empty(header.dtype, header.shape);
-  if (header.fortran_order && dims > 1) {
+  if (header.fortran_order && header.shape.size() > 1) {
     std::vector<char> columns(bytes);
     source.read(columns.data(), bytes, "the array");
     reorder(columns, header.shape, item_size(header.dtype), data.raw_data());
@@ -124,19 +127,105 @@ XYData read_npy(const fs::path& path) {
   return data;
 }
 
-void write_npy(const fs::path& path, const XYData& data) {
-  if (npy_descr(data.dtype()).empty())
-    refuse_content(path, ".npy has no type for " + data.describe());
-  std::string header = npy_header_text({data.dtype(), false, data.shape()});
+// UTF-8 of one code point; false for what is none.
+bool append_utf8(std::string& out, std::uint32_t code) {
+  if (code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) return false;
+  const int more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+  constexpr unsigned char kLeads[] = {0x00, 0xC0, 0xE0, 0xF0};
+  out += static_cast<char>(kLeads[more] | (code >> (6 * more)));
+  for (int i = more - 1; i >= 0; --i) out += static_cast<char>(0x80 | ((code >> (6 * i)) & 0x3F));
+  return true;
+}
+
+// The code points of valid UTF-8.
+std::u32string code_points(std::string_view text) {
+  std::u32string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte & 0xC0) == 0x80) {
+      out.back() = (out.back() << 6) | (byte & 0x3F);
+    } else {
+      out += byte < 0x80 ? byte : byte & (byte >= 0xF0 ? 0x07 : byte >= 0xE0 ? 0x0F : 0x1F);
+    }
+  }
+  return out;
+}
+
+std::vector<std::string> read_texts(Source& source, const NpyHeader& header) {
+  const bool is_column =
+      header.shape.size() == 1 || (header.shape.size() == 2 && header.shape[1] == 1);
+  if (!is_column) refuse_content(source.path, "holds texts in several columns; expected one");
+  std::vector<char> bytes(check_size(source, header));
+  source.read(bytes.data(), bytes.size(), "the array");
+  std::vector<std::string> texts(static_cast<std::size_t>(header.shape[0]));
+  const char* at = bytes.data();
+  for (std::string& text : texts) {
+    bool ended = false;  // texts are filled up with zeros
+    for (std::uint32_t i = 0; i < header.text_length; ++i, at += sizeof(std::uint32_t)) {
+      std::uint32_t code;
+      std::memcpy(&code, at, sizeof code);
+      ended = ended || code == 0;
+      if (ended ? code == 0 : append_utf8(text, code)) continue;
+      refuse_content(source.path, "holds a text that is not Unicode, at index " +
+                                      std::to_string(&text - texts.data()));
+    }
+  }
+  return texts;
+}
+
+void write_header(DataWriter& file, const NpyHeader& described) {
+  std::string header = npy_header_text(described);
   const std::size_t start = kMagic.size() + 4;
   const std::size_t used = start + header.size() + 1;
   header.append((kAlignment - used % kAlignment) % kAlignment, ' ').append(1, '\n');
   const char version_and_size[4] = {1, 0, static_cast<char>(header.size() & 0xFF),
                                     static_cast<char>(header.size() >> 8)};
-  DataWriter file(path);
   file.write(kMagic.data(), kMagic.size());
   file.write(version_and_size, sizeof version_and_size);
   file.write(header.data(), header.size());
+}
+
+}  // namespace
+
+XYData read_npy(const fs::path& path) {
+  Source source = open(path);
+  const NpyHeader header = read_header(source);
+  if (header.text_length > 0) refuse_content(path, "holds texts; expected numbers");
+  return read_numbers(source, header);
+}
+
+Targets read_npy_targets(const fs::path& path) {
+  Source source = open(path);
+  const NpyHeader header = read_header(source);
+  if (header.text_length > 0) return targets_of(read_texts(source, header));
+  return {read_numbers(source, header), {}};
+}
+
+void write_npy(const fs::path& path, const std::vector<std::string>& texts) {
+  std::vector<std::u32string> wide;
+  std::size_t longest = 1;  // as NumPy, which has no texts of length 0
+  for (const std::string& text : texts) {
+    wide.push_back(code_points(text));
+    longest = std::max(longest, wide.back().size());
+  }
+  std::u32string all;
+  for (std::u32string& text : wide) all += (text.resize(longest), text);
+  DataWriter file(path);
+  write_header(file, {.dtype = {},
+                      .text_length = static_cast<std::uint32_t>(longest),
+                      .fortran_order = false,
+                      .shape = {static_cast<std::int64_t>(texts.size())}});
+  file.write(all.data(), all.size() * sizeof(char32_t));
+  file.finish();
+}
+
+void write_npy(const fs::path& path, const XYData& data) {
+  if (npy_descr(data.dtype()).empty())
+    refuse_content(path, ".npy has no type for " + data.describe());
+  DataWriter file(path);
+  write_header(
+      file,
+      {.dtype = data.dtype(), .text_length = 0, .fortran_order = false, .shape = data.shape()});
   const auto bytes = static_cast<std::size_t>(data.size()) * item_size(data.dtype());
   if (data.is_contiguous()) {
     file.write(data.raw_data(), bytes);

@@ -7,6 +7,8 @@ namespace pet::tools {
 namespace {
 
 constexpr std::size_t kMaxDims = 32;
+constexpr std::uint32_t kMaxTextLength = 1 << 20;
+constexpr std::int64_t kCodePoint = 4;  // bytes
 
 // Reads just the literals that NumPy writes. Every read_ returns false with why() set.
 class HeaderParser {
@@ -19,7 +21,7 @@ class HeaderParser {
  private:
   bool read_field(NpyHeader& header);
   bool read_text(std::string& out);
-  bool read_descr(pet_dtype& dtype);
+  bool read_descr(NpyHeader& header);
   bool read_bool(bool& out);
   bool read_shape(Shape& shape);
 
@@ -79,7 +81,7 @@ bool HeaderParser::read_field(NpyHeader& header) {
     return false;
   }
   *seen = true;
-  if (seen == &has_descr_) return read_descr(header.dtype);
+  if (seen == &has_descr_) return read_descr(header);
   return seen == &has_order_ ? read_bool(header.fortran_order) : read_shape(header.shape);
 }
 
@@ -94,7 +96,7 @@ bool HeaderParser::read_text(std::string& out) {
   return true;
 }
 
-bool HeaderParser::read_descr(pet_dtype& dtype) {
+bool HeaderParser::read_descr(NpyHeader& header) {
   if (accept("[")) {
     why_ = "it holds records; expected one number a cell";
     return false;
@@ -107,11 +109,22 @@ bool HeaderParser::read_descr(pet_dtype& dtype) {
            printable(descr.substr(1)) + "')";
     return false;
   }
+  if (descr.starts_with("<U")) {
+    const char* const end = descr.data() + descr.size();
+    const auto read = std::from_chars(descr.data() + 2, end, header.text_length);
+    if (read.ec == std::errc{} && read.ptr == end && header.text_length > 0 &&
+        header.text_length <= kMaxTextLength) {
+      return true;
+    }
+    why_ = "its type is '" + printable(descr) + "'; expected texts of 1 to " +
+           std::to_string(kMaxTextLength) + " characters";
+    return false;
+  }
   // The types are told apart by their names: few enough to try them all.
   for (const std::uint8_t bits : {8, 16, 32, 64}) {
     for (const auto code : {PET_DTYPE_INT, PET_DTYPE_UINT, PET_DTYPE_FLOAT, PET_DTYPE_BOOL}) {
-      dtype = {static_cast<std::uint8_t>(code), bits, 1};
-      if (npy_descr(dtype) == descr) return true;
+      header.dtype = {static_cast<std::uint8_t>(code), bits, 1};
+      if (npy_descr(header.dtype) == descr) return true;
     }
   }
   why_ = descr.ends_with('O') ? "it holds Python objects; expected " + known
@@ -147,7 +160,8 @@ bool HeaderParser::read_shape(Shape& shape) {
 std::optional<std::int64_t> NpyHeader::data_bytes() const {
   const std::int64_t count =
       detail::count_elements(shape.data(), static_cast<std::int32_t>(shape.size()));
-  const auto size = static_cast<std::int64_t>(item_size(dtype));
+  const auto size =
+      text_length > 0 ? text_length * kCodePoint : static_cast<std::int64_t>(item_size(dtype));
   if (count < 0 || count > std::numeric_limits<std::int64_t>::max() / size) return std::nullopt;
   return count * size;
 }
@@ -187,7 +201,9 @@ std::string npy_header_text(const NpyHeader& header) {
     shape += (shape.empty() ? "" : ", ") + std::to_string(extent);
   }
   if (header.shape.size() == 1) shape += ",";
-  return "{'descr': '" + npy_descr(header.dtype) +
+  const std::string descr =
+      header.text_length > 0 ? "<U" + std::to_string(header.text_length) : npy_descr(header.dtype);
+  return "{'descr': '" + descr +
          "', 'fortran_order': " + (header.fortran_order ? "True" : "False") + ", 'shape': (" +
          shape + "), }";
 }

@@ -5,6 +5,7 @@
 // Threads: pure functions.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <pet/tensor.hpp>
 #include <string>
@@ -14,6 +15,7 @@ namespace pet::tools {
 
 struct NpyHeader {
   pet_dtype dtype;
+  std::uint32_t text_length = 0;  // of '<U' texts, in code points; 0: numbers of `dtype`
   bool fortran_order = false;
   Shape shape;
 
@@ -24,7 +26,7 @@ struct NpyHeader {
 // On failure `why` says what was expected and what came.
 std::optional<NpyHeader> parse_npy_header(std::string_view text, std::string& why);
 
-// The dict, without padding. REQUIRES: a type that npy_descr knows.
+// The dict, without padding. REQUIRES: texts, or a type that npy_descr knows.
 std::string npy_header_text(const NpyHeader& header);
 
 // "<f8"; empty for a type that .npy has no name for.

@@ -28,26 +28,37 @@ Table read_table(const fs::path& path, const std::string& target) {
     refuse_file(path, "a .npy has no columns to name, so '" + target +
                           "' is none of its: give the targets in a file of their own");
   }
-  return {.x = read_npy(path), .y = {}, .columns = {}};
+  return {.x = read_npy(path), .y = {}, .labels = {}, .columns = {}};
 }
 
-XYData read_targets(const fs::path& path, const std::string& target) {
-  if (format_of(path) == Format::kNpy) return read_npy(path);
-  if (!target.empty()) return read_csv(path, target).y;
-  Table table = read_csv(path);
-  if (table.columns.size() != 1) {
-    refuse_file(path, "has " + std::to_string(table.columns.size()) +
-                          " columns: name the one with the targets (--target COLUMN)");
+Targets read_targets(const fs::path& path, const std::string& target) {
+  if (format_of(path) == Format::kNpy) return read_npy_targets(path);
+  std::string column = target;
+  if (column.empty()) {
+    const std::vector<std::string> columns = read_csv_columns(path);
+    if (columns.size() != 1) {
+      refuse_file(path, "has " + std::to_string(columns.size()) +
+                            " columns: name the one with the targets (--target COLUMN)");
+    }
+    column = columns.front();
   }
-  return read_csv(path, table.columns[0]).y;
+  Table table = read_csv(path, column);
+  return {std::move(table.y), std::move(table.labels)};
 }
 
-void write_table(const fs::path& path, const XYData& data) {
-  if (format_of(path) == Format::kCsv) {
-    write_csv(path, data);
-  } else {
-    write_npy(path, data);
-  }
+namespace {
+
+template <class Data>
+void write_any(const fs::path& path, const Data& data) {
+  format_of(path) == Format::kCsv ? write_csv(path, data) : write_npy(path, data);
+}
+
+}  // namespace
+
+void write_table(const fs::path& path, const XYData& data) { write_any(path, data); }
+
+void write_table(const fs::path& path, const std::vector<std::string>& texts) {
+  write_any(path, texts);
 }
 
 }  // namespace pet::tools

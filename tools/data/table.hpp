@@ -1,7 +1,7 @@
 // table: what petctl reads and writes, by the file's extension: .npy or .csv.
 //
 //   Table table = read_table("train.csv", "target");    // x and y
-//   XYData y = read_targets("y_test.npy");              // y alone
+//   Targets y = read_targets("y_test.npy");             // y alone
 //   write_table("pred.csv", pipeline.predict(table.x));
 //
 // Threads: any. Throws: as data_file.hpp says; kUsage for another extension.
@@ -9,8 +9,10 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "tools/data/csv.hpp"
+#include "tools/data/labels.hpp"
 
 namespace pet::tools {
 
@@ -18,9 +20,10 @@ namespace pet::tools {
 Table read_table(const std::filesystem::path& path, const std::string& target = {});
 
 // Just y: a .npy as it is; of a .csv the column `target`, or without one its only column.
-XYData read_targets(const std::filesystem::path& path, const std::string& target = {});
+Targets read_targets(const std::filesystem::path& path, const std::string& target = {});
 
 void write_table(const std::filesystem::path& path, const XYData& data);
+void write_table(const std::filesystem::path& path, const std::vector<std::string>& texts);
 
 // Whether the extension is one that these functions take, before anything is computed.
 void require_table_name(const std::filesystem::path& path);

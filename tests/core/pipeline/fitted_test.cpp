@@ -34,7 +34,9 @@ struct Fitted {
   }
 
   std::string state_hash() const { return config.at("state_hash").as_text(); }
-  std::string state_key() const { return pet::state_key("WrapperPipeline", Hash::require(state_hash())); }
+  std::string state_key() const {
+    return pet::state_key("WrapperPipeline", Hash::require(state_hash()));
+  }
   ParamObject with_state(const std::string& bytes) {
     ParamObject changed = config;
     const FittedState state{"WrapperPipeline", Binary::from_bytes(bytes)};
@@ -110,8 +112,7 @@ TEST_CASE("where a parent saves nothing, its children's states are named one by 
   const ParamObject& nodes = config.at("params").as_object().at("anything").as_object();
   CHECK(config.find("state_hash") == nullptr);
   const std::string fitted = nodes.at("a").as_object().at("state_hash").as_text();
-  const std::string unfitted =
-      nodes.at("b").as_list()[0].as_object().at("state_hash").as_text();
+  const std::string unfitted = nodes.at("b").as_list()[0].as_object().at("state_hash").as_text();
   CHECK(fitted != unfitted);
   CHECK(nodes.at("c").as_object().find("state_hash") == nullptr);  // a class
 
@@ -191,7 +192,8 @@ TEST_CASE("a state of another class or of a newer schema is refused in those wor
   const Error other =
       refusal(site.with_state(StateWriter("LearningFilter", 1).finish()), site.here.factory);
   CHECK(other.code() == ErrorCode::kCorrupt);
-  CHECK_THAT(other.what(), Contains("the saved state is of LearningFilter, not of WrapperPipeline"));
+  CHECK_THAT(other.what(),
+             Contains("the saved state is of LearningFilter, not of WrapperPipeline"));
   const Error newer =
       refusal(site.with_state(StateWriter("WrapperPipeline", 7).finish()), site.here.factory);
   CHECK(newer.code() == ErrorCode::kCorrupt);
@@ -203,9 +205,9 @@ TEST_CASE("a state of another class or of a newer schema is refused in those wor
 TEST_CASE("every missing state of a config is named", "[pipeline][state]") {
   Fitted site;
   const std::string leaf = R"({"clazz": "LearningFilter", "params": {}, "state_hash": ")";
-  const ParamValue config = parse_json(R"({"clazz": "WrapperPipeline", "params": {"filters": [)" +
-                                       leaf + std::string(64, 'a') + "\"}, " + leaf +
-                                       std::string(64, 'b') + "\"}]}}");
+  const ParamValue config =
+      parse_json(R"({"clazz": "WrapperPipeline", "params": {"filters": [)" + leaf +
+                 std::string(64, 'a') + "\"}, " + leaf + std::string(64, 'b') + "\"}]}}");
   const Error error = refusal(*config.if_object(), site.here.factory);
   CHECK(error.code() == ErrorCode::kVersionNotFound);
   CHECK_THAT(error.what(), Contains("/params/filters/0/state_hash: no fitted state aaaaaa"));

@@ -12,7 +12,7 @@ TEST_CASE("a table is read and written by its file's extension", "[tools][table]
   for (const char* name : {"out.npy", "out.csv", "out.NPY"}) {
     const TemporaryFile file(name);
     write_table(file.path(), data);
-    CHECK(read_targets(file.path()).value<std::int64_t>() == data.value<std::int64_t>());
+    CHECK(read_targets(file.path()).y.value<std::int64_t>() == data.value<std::int64_t>());
   }
 }
 
@@ -34,9 +34,10 @@ TEST_CASE("a target with a .npy is refused", "[tools][table]") {
 
 TEST_CASE("targets are the named column of a .csv, or its only one", "[tools][table]") {
   const TemporaryFile one("y.csv", "label\n3\n4\n");
-  CHECK(read_targets(one.path()).value<std::int64_t>() == std::vector<std::int64_t>{3, 4});
+  CHECK(read_targets(one.path()).y.value<std::int64_t>() == std::vector<std::int64_t>{3, 4});
   const TemporaryFile two("y.csv", "a,label\n1.5,3\n2.5,4\n");
-  CHECK(read_targets(two.path(), "label").value<std::int64_t>() == std::vector<std::int64_t>{3, 4});
+  CHECK(read_targets(two.path(), "label").y.value<std::int64_t>() ==
+        std::vector<std::int64_t>{3, 4});
   CHECK(refusal(two.path(), ErrorCode::kUsage, [&] { read_targets(two.path()); }) ==
         "has 2 columns: name the one with the targets (--target COLUMN)");
 }

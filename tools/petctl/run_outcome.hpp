@@ -1,0 +1,26 @@
+// What petctl run has to tell, for people and as JSON.
+#pragma once
+
+#include <optional>
+#include <pet/xydata.hpp>
+#include <string>
+#include <vector>
+
+#include "core/loader/base_plugin.hpp"
+#include "core/loader/pet_class.hpp"
+#include "tools/petctl/commands.hpp"
+
+namespace pet::tools {
+
+struct Outcome {
+  std::optional<XYData> predicted;
+  std::optional<std::vector<std::string>> labels;  // what was predicted, when these are texts
+  BasePlugin::Scores scores;
+};
+
+void print_json_outcome(const Outcome& outcome, const std::vector<PetClass>& classes,
+                        const RunOptions& options);
+void print_text_outcome(const Outcome& outcome, const std::vector<PetClass>& classes,
+                        const RunOptions& options);
+
+}  // namespace pet::tools
