@@ -1,5 +1,7 @@
 // The built-ins through the whole of core, compiled in and as binaries: dumps, predictions and
 // metrics of the Python original on iris and breast_cancer.
+#include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <sstream>
@@ -193,6 +195,92 @@ TEST_CASE("GridOptimizer searches the grids of a config", "[plugins]") {
         ParamObject{{"filters/1/n_neighbors", 50}, {"filters/1/weights", "uniform"}});
   CHECK(trials[1].score == 1);  // by distance, every training point is its own nearest
   CHECK(search.predict(x).value<std::int64_t>() == y.value<std::int64_t>());
+}
+
+TEST_CASE("on the host's threads, filters side by side answer as one after the other",
+          "[plugins]") {
+  const char* params = R"({"filters": [
+      {"clazz": "F3Pipeline", "params": {"filters": [
+        {"clazz": "StandardScalerPlugin", "params": {}}, {"clazz": "PCAPlugin", "params": {"n_components": 2}}]}},
+      {"clazz": "F3Pipeline", "params": {"filters": [
+        {"clazz": "StandardScalerPlugin", "params": {}}, {"clazz": "KnnFilter", "params": {}}]}},
+      {"clazz": "StandardScalerPlugin", "params": {}}]})";
+  const From from = GENERATE(From::kCompiledIn, From::kBinaries);
+  const auto container = container_of(from);
+  std::vector<std::vector<double>> answers;
+  for (const char* clazz : {"MonoPipeline", "LocalThreadPipeline"}) {
+    const ParamObject config{{"clazz", clazz}, {"params", parse_json(params)}};
+    const XYData predicted =
+        fitted("breast_cancer", *container, config).predict(data_of("breast_cancer", "x_test"));
+    CHECK(predicted.columns() == 33);
+    answers.push_back(predicted.value<double>());
+  }
+  CHECK(answers[0] == answers[1]);
+}
+
+TEST_CASE("GridOptimizer searches around a splitter, as the original's pipelines do", "[plugins]") {
+  const char* text = R"({"clazz": "GridOptimizer", "params": {
+      "scorer": {"clazz": "F1", "params": {}},
+      "pipeline": {"clazz": "StratifiedKFoldSplitter", "params": {"n_splits": 2, "pipeline":
+        {"clazz": "F3Pipeline", "params": {"filters": [
+          {"clazz": "Cached", "params": {"filter": {"clazz": "StandardScalerPlugin", "params": {}}}},
+          {"clazz": "KnnFilter", "params": {}, "_grid": {"n_neighbors": [2, 6]}}],
+        "metrics": [{"clazz": "F1", "params": {}}, {"clazz": "Recall", "params": {}}]}}}}}})";
+  const ParamObject config = parse_json(text).as_object();
+  const XYData x = data_of("iris", "x_train");
+  const XYData y = data_of("iris", "y_train");
+  std::vector<std::vector<double>> scores;
+  for (const From from : {From::kCompiledIn, From::kBinaries}) {
+    const auto container = container_of(from);
+    BasePlugin search = build_from_dump(config, *container);
+    const std::vector<BasePlugin::Trial> trials = search.optimize(x, &y);
+    REQUIRE(trials.size() == 2);
+    CHECK(trials[0].overrides == ParamObject{{"pipeline/filters/1/n_neighbors", 2}});
+
+    const XYData predicted = search.predict(x);
+    std::vector<std::string> names;
+    scores.emplace_back();
+    for (const auto& [name, value] : search.evaluate(x, y, predicted)) {
+      names.push_back(name);
+      scores.back().push_back(value);
+    }
+    CHECK(names == std::vector<std::string>{"F1", "Recall", "F1_mean", "F1_std", "F1_scores/0",
+                                            "F1_scores/1", "Recall_mean", "Recall_std",
+                                            "Recall_scores/0", "Recall_scores/1"});
+    CHECK(scores.back()[2] == std::max(trials[0].score, trials[1].score));
+
+    BasePlugin other =
+        build_from_dump(search.item_dump(std::array<std::string, 1>{"_grid"}), *container);
+    other.load_state(search.save_state());
+    CHECK(other.predict(x).value<std::int64_t>() == predicted.value<std::int64_t>());
+  }
+  CHECK(scores[0] == scores[1]);
+}
+
+TEST_CASE("a splitter of a config splits, dumps back, and says who failed at what", "[plugins]") {
+  const From from = GENERATE(From::kCompiledIn, From::kBinaries);
+  const auto container = container_of(from);
+  const auto clazz = GENERATE(as<std::string>{}, "KFoldSplitter", "StratifiedKFoldSplitter");
+  BasePlugin splitter = container->ppif[clazz].create({{"n_splits", 3}});
+  CHECK(to_json(splitter.item_dump().at("params")) ==
+        R"({"n_splits": 3, "shuffle": true, "random_state": 42, "pipeline": null})");
+  const XYData x = data_of("iris", "x_train");
+  const XYData y = data_of("iris", "y_train");
+  const std::vector<BasePlugin::Fold> folds = splitter.split(x, &y);
+  REQUIRE(folds.size() == 3);
+  CHECK(folds[0].test.size() == 35);
+
+  using Catch::Matchers::Contains;
+  CHECK_THROWS_WITH(splitter.fit(x, y),
+                    Contains(clazz) && Contains(" fit: pipeline: expected one to cross-validate"));
+  CHECK_THROWS_WITH(splitter.split(x.rows(0, 2), &y),
+                    Contains(clazz) && Contains(" split: x: expected at least 3 rows"));
+  const BasePlugin knn = container->ppif["KnnFilter"].create({});
+  const BasePlugin pipeline = container->ppif["F3Pipeline"].create({{"filters", ParamList{knn}}});
+  const BasePlugin unfitted = container->ppif[clazz].create({{"pipeline", pipeline}});
+  CHECK_THROWS_WITH(unfitted.predict(x), Contains(clazz) && Contains(" predict: ") &&
+                                             Contains("KnnFilter") &&
+                                             Contains("predict before fit"));
 }
 
 }  // namespace pet::test
