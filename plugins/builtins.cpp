@@ -1,26 +1,28 @@
 #include "plugins/builtins.hpp"
 
-#define PET_BUILTINS(CLASS)      \
-  CLASS(F3Pipeline)              \
-  CLASS(MonoPipeline)            \
-  CLASS(LocalThreadPipeline)     \
-  CLASS(StandardScalerPlugin)    \
-  CLASS(PCAPlugin)               \
-  CLASS(KnnFilter)               \
-  CLASS(ClassifierSVMPlugin)     \
-  CLASS(Cached)                  \
-  CLASS(GridOptimizer)           \
-  CLASS(KFoldSplitter)           \
-  CLASS(StratifiedKFoldSplitter) \
-  CLASS(F1)                      \
-  CLASS(Precission)              \
-  CLASS(Recall)                  \
-  CLASS(ARI)                     \
-  CLASS(NMI)                     \
-  CLASS(V)                       \
-  CLASS(Homogeneity)             \
-  CLASS(Completeness)            \
-  CLASS(CalinskiHarabasz)        \
+#define PET_BUILTINS(CLASS)       \
+  CLASS(F3Pipeline)               \
+  CLASS(MonoPipeline)             \
+  CLASS(LocalThreadPipeline)      \
+  CLASS(StandardScalerPlugin)     \
+  CLASS(PCAPlugin)                \
+  CLASS(KnnFilter)                \
+  CLASS(ClassifierSVMPlugin)      \
+  CLASS(LogistiRegressionlugin)   \
+  CLASS(LogisticRegressionPlugin) \
+  CLASS(Cached)                   \
+  CLASS(GridOptimizer)            \
+  CLASS(KFoldSplitter)            \
+  CLASS(StratifiedKFoldSplitter)  \
+  CLASS(F1)                       \
+  CLASS(Precission)               \
+  CLASS(Recall)                   \
+  CLASS(ARI)                      \
+  CLASS(NMI)                      \
+  CLASS(V)                        \
+  CLASS(Homogeneity)              \
+  CLASS(Completeness)             \
+  CLASS(CalinskiHarabasz)         \
   CLASS(Silhouette)
 
 extern "C" {

@@ -13,7 +13,6 @@
 //             same, different numbers of rows in x and y, other columns than fit saw; not_fitted for
 //             predict before fit.
 // State:      classes, support vectors and coefficients, with the kernel that they are for.
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <memory>
@@ -26,11 +25,13 @@
 #include "plugins/filters/solver_library.hpp"
 #include "plugins/filters/svm_model.hpp"
 #include "plugins/labels.hpp"
+#include "plugins/param_checks.hpp"
+#include "plugins/row_blocks.hpp"
 
 namespace pet::plugins {
 namespace {
 
-constexpr std::int64_t kRowsPerTask = 64;
+constexpr std::int64_t kRowsPerBlock = 64;
 
 int parse_kernel(const std::string& kernel) {
   if (kernel == "linear") return LINEAR;
@@ -70,9 +71,7 @@ class ClassifierSVMPlugin : public Filter<ClassifierSVMPlugin> {
 
   void validate() const {
     parse_kernel(kernel);
-    if (!(C > 0) || !std::isfinite(C)) {
-      throw Failure::bad_params("C: expected a number above 0, got " + std::to_string(C));
-    }
+    require_above_zero("C", C);
     if (gamma.type() == PET_TYPE_TEXT && (gamma.as_text() == "scale" || gamma.as_text() == "auto"))
       return;
     const bool number = gamma.type() == PET_TYPE_INT64 || gamma.type() == PET_TYPE_FLOAT64;
@@ -101,10 +100,7 @@ class ClassifierSVMPlugin : public Filter<ClassifierSVMPlugin> {
     const std::vector<double> values = x.converted<double>();
     const std::vector<std::int64_t> labels = read_labels(classes_, "classes");
     std::vector<std::int64_t> answers(static_cast<std::size_t>(x.rows()));
-    const auto tasks = static_cast<std::uint64_t>((x.rows() + kRowsPerTask - 1) / kRowsPerTask);
-    host().parallel_for(tasks, [&](std::uint64_t task) {
-      const std::int64_t begin = static_cast<std::int64_t>(task) * kRowsPerTask;
-      const std::int64_t end = std::min(begin + kRowsPerTask, x.rows());
+    for_each_row_block(host(), x.rows(), kRowsPerBlock, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) {
         answers[static_cast<std::size_t>(i)] = labels[model_->predict(values.data() + i * columns)];
       }

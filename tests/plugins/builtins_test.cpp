@@ -69,6 +69,9 @@ TEST_CASE("parameters have the original's names, order and defaults", "[plugins]
                                              {"n_jobs", null}});
   CHECK(make("ClassifierSVMPlugin").params() ==
         Object{{"kernel", "linear"}, {"C", 1.0}, {"gamma", "scale"}});
+  CHECK(params_of("LogistiRegressionlugin") == Names{"max_ite", "tol"});
+  CHECK(make("LogisticRegressionPlugin").params() ==
+        Object{{"C", 1.0}, {"max_iter", 100}, {"tol", 1e-4}});
 }
 
 }  // namespace pet::test

@@ -14,6 +14,7 @@ import warnings
 import numpy as np
 from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import (
     adjusted_rand_score,
     calinski_harabasz_score,
@@ -181,6 +182,46 @@ def write_svm():
     out.write()
 
 
+def write_logistic():
+    out = OracleFile("logistic.txt")
+    random = np.random.default_rng(9)
+
+    def add(name, x, y, q, C):
+        out.case(name)
+        out.number("C", C)
+        out.matrix("x", x)
+        out.matrix("y", y)
+        out.matrix("q", q)
+        # To the minimum, so that it does not matter where each solver would stop.
+        models = {
+            "liblinear": LogisticRegression(C=C, solver="liblinear", tol=1e-12, max_iter=1000),
+            "softmax": LogisticRegression(C=C, solver="newton-cg", tol=1e-10, max_iter=1000),
+        }
+        for key, model in models.items():
+            model.fit(x, y)
+            out.matrix(f"{key}_labels", model.predict(q))
+            out.matrix(f"{key}_weights", model.coef_)
+            out.matrix(f"{key}_offsets", model.intercept_)
+        # As the original calls it, up to how long it may take.
+        out.matrix("original_labels", LogisticRegression(C=C, max_iter=10000, tol=1e-6).fit(x, y).predict(q))
+
+    for classes in (2, 3, 5):
+        x, q = (random.normal(size=(rows, 3)).round(3) for rows in (80, 40))
+        y = (x @ [1.5, -1, 0.5] + random.normal(size=80)).round().astype(int) % classes * 3 - 4
+        for C in (1.0, 0.05, 50.0):
+            add(f"{classes}_classes_C_{C}", x, y, q, C)
+        scales = np.array([1, 10, 0.1])
+        add(f"{classes}_classes_of_different_scales", x * scales + scales, y, q * scales + scales, 1.0)
+    centres = np.repeat([[0, 0], [8, 0], [0, 8]], 20, axis=0)
+    x, q = (centres + random.normal(size=(60, 2)).round(3) for _ in range(2))
+    add("well_separated", x, np.repeat([5, 1, 3], 20), q, 1.0)
+    constant = np.column_stack([np.full(60, 2.0), x])
+    add("constant_column", constant, np.repeat([5, 1, 3], 20), constant, 1.0)
+    iris = [np.load(FOLDER.parent / "iris" / f"{name}.npy") for name in ("x_train", "y_train", "x_test")]
+    add("iris", *iris, 1.0)
+    out.write()
+
+
 def write_knn():
     out = OracleFile("knn.txt")
 
@@ -298,6 +339,7 @@ if __name__ == "__main__":
     write_scaler()
     write_knn()
     write_svm()
+    write_logistic()
     write_clusters()
     write_pca()
     write_splitters()

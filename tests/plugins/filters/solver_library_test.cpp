@@ -48,6 +48,7 @@ struct Trained {
 };
 const Trained kTrained[] = {
     {"ClassifierSVMPlugin", {}},
+    {"LogisticRegressionPlugin", {}},
 };
 
 }  // namespace
