@@ -47,7 +47,8 @@ void CrossValidation::run(const Host& host, std::optional<FilterChild>& pipeline
   require_pipeline(pipeline);
   if (!pipeline->has(PET_PIPELINE_1)) {
     throw Failure::bad_params("pipeline: expected one whose metrics score the folds, got " +
-                              pipeline->class_name() + ", which measures nothing");
+                              pipeline->class_name() +
+                              ", which measures nothing: put it into an F3Pipeline with metrics");
   }
   std::vector<Measured> measured;
   for (std::int64_t number = 0; number < n_splits; ++number) {

@@ -198,7 +198,7 @@ TEST_CASE("a splitter's failures say what is missing, and in which fold", "[plug
   CHECK_THROWS_MATCHES(
       splitter_of(name, filter).fit(x(), y()), Failure,
       fails(PET_BAD_PARAMS, {"pipeline: expected one whose metrics score the folds, got KnnFilter, "
-                             "which measures nothing"}));
+                             "which measures nothing: put it into an F3Pipeline with metrics"}));
 
   const Instance many = chain(make("KnnFilter", {{"n_neighbors", 6}}), {});
   CHECK_THROWS_MATCHES(splitter_of(name, many).fit(x(), y()), Failure,
