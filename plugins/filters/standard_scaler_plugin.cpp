@@ -9,8 +9,8 @@
 // Errors:     bad_input for infinities, zero rows or columns, data that is not 2-D, and other
 //             columns than fit saw; not_fitted for predict before fit.
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <memory>
 #include <pet/filter.hpp>
@@ -24,16 +24,21 @@
 namespace pet::plugins {
 namespace {
 
-// All ones where the number is infinite. As an integer of the number's width, so that loops over
-// many stay vectors; NaN compares false.
+// The number's bits as an integer of its width; 0 for what cannot be infinite.
 template <class T>
-auto infinite_bits(T value) {
-  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
-  if constexpr (std::is_floating_point_v<T>) {
-    return static_cast<Bits>(std::abs(value) > std::numeric_limits<T>::max());
-  } else {
-    return Bits{0};
-  }
+auto bits_of(T value) {
+  std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t> bits = 0;
+  if constexpr (std::is_floating_point_v<T>) std::memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+// The top bit is set exactly where the number with these bits is infinite: without its sign it has
+// the exponent's bits and no others then. Not by comparison, of which plain x86-64 makes no vectors.
+template <class T, class Bits>
+Bits infinite_bit(Bits bits) {
+  constexpr int kFraction = std::numeric_limits<T>::digits;  // counted from the lost sign
+  const Bits rest = (bits << 1) ^ (~Bits{0} << kFraction);
+  return (rest - 1) & ~rest;
 }
 
 // out = (x - mean) / scale, rounded to Out after each step as scikit-learn's in-place operations
@@ -41,13 +46,13 @@ auto infinite_bits(T value) {
 template <class In, class Out>
 bool standardise(const In* in, std::int64_t count, const double* mean, const double* scale,
                  Out* out) {
-  decltype(infinite_bits(In{})) infinite = 0;
+  decltype(bits_of(In{})) infinite = 0;
   for (std::int64_t i = 0; i < count; ++i) {
-    infinite |= infinite_bits(in[i]);
+    if constexpr (std::is_floating_point_v<In>) infinite |= infinite_bit<In>(bits_of(in[i]));
     const Out centred = static_cast<Out>(static_cast<double>(in[i]) - mean[i]);
     out[i] = static_cast<Out>(static_cast<double>(centred) / scale[i]);
   }
-  return infinite != 0;
+  return infinite >> (8 * sizeof infinite - 1) != 0;
 }
 
 // `values` over and over, `times` times: few columns become one long loop.

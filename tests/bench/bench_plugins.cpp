@@ -12,6 +12,7 @@ bool few = false;
 }
 
 std::size_t many_plugins() { return few ? 20 : 3000; }
+std::int64_t many_rows() { return few ? 1000 : 1000000; }
 void set_few_plugins() { few = true; }
 
 PluginFarm& PluginFarm::of_size(std::size_t count) {

@@ -1,6 +1,7 @@
 // Plugin files for the benchmarks: many versions of one real class, each with a hash of its own.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -39,6 +40,8 @@ class PluginFarm {
 
 // How many plugins the largest benchmark loads: 3,000, or few with --few.
 std::size_t many_plugins();
+// And how many rows a built-in class is given: 1,000,000, or few.
+std::int64_t many_rows();
 void set_few_plugins();
 
 }  // namespace pet::bench

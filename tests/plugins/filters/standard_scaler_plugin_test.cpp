@@ -115,6 +115,36 @@ TEST_CASE("the scaler refuses what it cannot scale, in these words", "[plugins]"
                        fails(PET_BAD_PARAMS, {"with_mean"}));
 }
 
+TEMPLATE_TEST_CASE(
+    "the scaler finds an infinity wherever it stands, and takes nothing else for one", "[plugins]",
+    double, float) {
+  using Limits = std::numeric_limits<TestType>;
+  constexpr std::int64_t kRows = 67, kColumns = 3;  // vectors of any width, and a rest
+  const testing::Instance scaler = fitted(XYData::mock<TestType>({{1, 2, 3}, {3, 5, 8}}));
+  XYData x = XYData::empty(dtype_of<TestType>(), {kRows, kColumns});
+  const TestType finite[] = {0,
+                             TestType(-0.0),
+                             Limits::max(),
+                             Limits::lowest(),
+                             Limits::denorm_min(),
+                             Limits::min(),
+                             Limits::quiet_NaN(),
+                             -Limits::quiet_NaN(),
+                             1};
+  for (std::int64_t i = 0; i < x.size(); ++i) x.template data<TestType>()[i] = finite[i % 9];
+  CHECK_NOTHROW(scaler.predict(x));
+
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    const TestType before = x.template data<TestType>()[i];
+    x.template data<TestType>()[i] = i % 2 == 0 ? Limits::infinity() : -Limits::infinity();
+    CHECK_THROWS_MATCHES(
+        scaler.predict(x), Failure,
+        fails(PET_BAD_INPUT, {"x: row " + std::to_string(i / kColumns) + ", column " +
+                              std::to_string(i % kColumns) + " is infinite"}));
+    x.template data<TestType>()[i] = before;
+  }
+}
+
 TEST_CASE("a failed fit leaves the scaler as it was", "[plugins]") {
   testing::Instance scaler = fitted(XYData::mock<double>({{1.}, {3.}}));
   CHECK_THROWS_AS(scaler.fit(XYData::mock<double>({{kInfinity}})), Failure);
