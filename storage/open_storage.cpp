@@ -9,41 +9,16 @@
 #include "storage/key.hpp"
 #include "storage/local_storage.hpp"
 #include "storage/memory_storage.hpp"
+#include "storage/percent.hpp"
+#include "storage/s3/s3_storage.hpp"
 
 namespace pet {
 namespace {
 
-constexpr std::string_view kForms = "file:///dir, a path, memory:";
+constexpr std::string_view kForms = "file:///dir, a path, s3://bucket/prefix, memory:";
 
 [[noreturn]] void throw_usage(const std::string& message) {
   throw Error(ErrorCode::kUsage, message + "; a storage is one of: " + std::string(kForms));
-}
-
-// The value of a hexadecimal digit; -1 for any other character.
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-std::string percent_decoded(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      result += text[i];
-      continue;
-    }
-    const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
-    const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
-    if (high < 0 || low < 0) {
-      throw_usage("storage " + quoted("file:" + std::string(text)) +
-                  " has a '%' without two hexadecimal digits: write a plain '%' as %25");
-    }
-    result += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  return result;
 }
 
 std::unique_ptr<BaseStorage> open_path(std::string path, std::string_view as_given) {
@@ -69,7 +44,12 @@ std::unique_ptr<BaseStorage> open_file(std::string_view rest) {
   if (rest.find_first_of("?#") != std::string_view::npos) {
     throw_usage("storage " + quoted(as_given) + " has a '?' or '#': write %3F or %23");
   }
-  return open_path(percent_decoded(rest.substr(2)), as_given);
+  const std::optional<std::string> path = percent_decoded(rest.substr(2));
+  if (!path) {
+    throw_usage("storage " + quoted(as_given) +
+                " has a '%' without two hexadecimal digits: write a plain '%' as %25");
+  }
+  return open_path(*path, as_given);
 }
 
 std::unique_ptr<BaseStorage> open_memory(std::string_view rest) {
@@ -78,13 +58,17 @@ std::unique_ptr<BaseStorage> open_memory(std::string_view rest) {
   return std::make_unique<MemoryStorage>();
 }
 
+std::unique_ptr<BaseStorage> open_s3(std::string_view rest) {
+  return std::make_unique<S3Storage>(S3Settings::from_url("s3:" + std::string(rest)));
+}
+
 // A backend is added by a row here; no opener: known, but not in this build.
 struct Scheme {
   std::string_view name;
   std::unique_ptr<BaseStorage> (*open)(std::string_view rest);
 };
 constexpr std::array kSchemes{
-    Scheme{"file", open_file}, Scheme{"memory", open_memory}, Scheme{"s3", nullptr},
+    Scheme{"file", open_file}, Scheme{"memory", open_memory}, Scheme{"s3", open_s3},
     Scheme{"https", nullptr},  Scheme{"http", nullptr},
 };
 

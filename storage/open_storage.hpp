@@ -2,6 +2,7 @@
 //
 //   file:///srv/pets     a directory; %XX is decoded
 //   /srv/pets  pets      a directory, as a path
+//   s3://bucket/prefix   Amazon S3 or a server like it: see s3/s3_settings.hpp
 //   memory:              a new, empty MemoryStorage
 //
 // Opening touches nothing: a storage that cannot be reached says so at the first use.

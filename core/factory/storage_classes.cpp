@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstring>
+#include <optional>
 #include <pet/plugin.hpp>
 #include <string>
 
@@ -9,6 +10,8 @@
 #include "storage/base_storage.hpp"
 #include "storage/error.hpp"
 #include "storage/local_storage.hpp"
+#include "storage/percent.hpp"
+#include "storage/s3/s3_storage.hpp"
 
 namespace pet {
 namespace {
@@ -61,11 +64,40 @@ class LocalStorage : public Plugin<LocalStorage> {
 };
 PET_CLASS(LocalStorage, "1")
 
+// Credentials are none of its parameters: configs travel.
+class S3Storage : public Plugin<S3Storage> {
+ public:
+  using pet_kind_ = StorageKind;
+  PET_DOC("a bucket of Amazon S3, or of a server like it, as storage");
+  PET_PARAM(std::string, bucket, required, "the bucket's name");
+  PET_PARAM(std::string, prefix, "", "of all keys");
+  PET_PARAM(std::optional<std::string>, region_name, null, "null: AWS_REGION, or the profile's");
+  PET_PARAM(std::optional<std::string>, endpoint_url, null,
+            "null: AWS_ENDPOINT_URL_S3, or Amazon's");
+  PET_PARAM(std::optional<std::string>, profile, null, "of ~/.aws; null: AWS_PROFILE, or default");
+
+  static std::shared_ptr<BaseStorage> open(const ParamObject& params) {
+    std::string url = "s3://" + params.at("bucket").as_text() + "/" + params.at("prefix").as_text();
+    char separator = '?';
+    for (const auto& [name, setting] :
+         {std::pair{"region_name", "region"}, std::pair{"endpoint_url", "endpoint"},
+          std::pair{"profile", "profile"}}) {
+      const ParamValue& value = params.at(name);
+      if (value.is_null()) continue;
+      url += separator + std::string(setting) + "=" + percent_encoded(value.as_text());
+      separator = '&';
+    }
+    return std::make_shared<pet::S3Storage>(S3Settings::from_url(url));
+  }
+};
+PET_CLASS(S3Storage, "1")
+
 }  // namespace storage_class
 
 std::span<const pet_entry* const> storage_classes() {
   static constexpr pet_entry kLocalStorage = storage_entry<storage_class::LocalStorage>();
-  static constexpr std::array kClasses{&kLocalStorage};
+  static constexpr pet_entry kS3Storage = storage_entry<storage_class::S3Storage>();
+  static constexpr std::array kClasses{&kLocalStorage, &kS3Storage};
   return kClasses;
 }
 

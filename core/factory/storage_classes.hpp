@@ -1,6 +1,7 @@
 // The storages as classes: compiled-in plugins of kind "storage", so that a config can name one.
 //
 //   {"clazz": "LocalStorage", "params": {"path": "/srv/pets"}}
+//   {"clazz": "S3Storage", "params": {"bucket": "team", "prefix": "pets"}}
 //
 // storage/ knows nothing of plugins; this is where the two meet. A Container registers them in `sf`
 // and `pif`.

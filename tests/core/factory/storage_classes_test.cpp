@@ -50,6 +50,22 @@ TEST_CASE("10: a config's node can name a storage", "[core][factory]") {
   CHECK(storage_of(node)->describe() == "file://" + folder.path());
 }
 
+TEST_CASE("10: an S3Storage is registered too, and a config's node can name one",
+          "[core][factory]") {
+  const Container container;
+  CHECK(container.pif["S3Storage"] == container.sf["S3Storage"]);
+  const BasePlugin node = build_from_dump(
+      R"({"clazz": "S3Storage", "params": {"bucket": "team", "prefix": "pets/v1", "region_name": "eu-west-1",
+          "endpoint_url": "http://127.0.0.1:9"}})",
+      container);
+  CHECK(storage_of(node)->describe() ==
+        "s3://team/pets/v1?endpoint=http://127.0.0.1:9&region=eu-west-1");
+  CHECK_THROWS_MATCHES(storage_of(container.sf["S3Storage"].create({{"bucket", "a/b?c"}})), Error,
+                       fails(ErrorCode::kUsage, {"S3 storage"}));
+  CHECK_THROWS_MATCHES(container.sf["S3Storage"].create({{"bucket", "b"}, {"access_key", "x"}}),
+                       Error, fails(ErrorCode::kBadParams, {"access_key"}));
+}
+
 TEST_CASE("10: a LocalStorage needs a path", "[core][factory]") {
   const Container container;
   const PetClass& clazz = container.sf["LocalStorage"];

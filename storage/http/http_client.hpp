@@ -1,0 +1,89 @@
+// HttpClient: one request over HTTP or HTTPS, and its response. What storages over the network are
+// built on; it knows nothing of what is asked. Retries are retry.hpp's.
+//
+//   HttpClient client;
+//   const HttpResponse response = client.send({.url = "https://pets.example/a.json"});
+//   if (response.status == 200) use(response.body);
+//
+// Connections: kept and used again, HTTP/2 where the server has it. http_proxy, https_proxy and
+//          no_proxy are obeyed. Redirects are answers like others.
+// Bounds:  a response's head has at most 64 KiB, its body at most what the request allows; a transfer of
+//          less than a kilobyte a second for `stall` is given up, and any after `deadline`.
+// Again:   libcurl sends a request a second time, unasked, when a connection that was kept ends before
+//          any answer. So a request that has succeeded may have been done twice.
+// Threads: send() from any number of threads, each over a connection of its own.
+// Throws:  HttpFailure when there is no response, kStorageUnsupported without libcurl, kUsage for a
+//          URL that is none.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pet {
+
+using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
+
+struct HttpRequest {
+  std::string method = "GET";
+  std::string url = {};
+  HttpHeaders headers = {};
+  std::string_view body = {};                       // of PUT and POST
+  std::uint64_t max_body = std::uint64_t{1} << 30;  // of the response
+  bool stop_at_max = false;                         // more is cut off instead of kTooLarge
+};
+
+struct HttpResponse {
+  long status = 0;
+  HttpHeaders headers = {};  // names in small letters
+  std::string body = {};
+
+  // The value of a header (name in small letters); empty when there is none.
+  std::string_view header(std::string_view name) const noexcept;
+};
+
+// No response. The text has no URL and no header.
+class HttpFailure : public std::runtime_error {
+ public:
+  enum class Kind {
+    kNotSent,    // nothing listened: the server has not seen the request
+    kBrokenOff,  // it may have seen it, and may have done it
+    kUntrusted,  // the server's certificate is not one to talk to
+    kTooLarge,   // the body exceeds max_body
+  };
+
+  HttpFailure(Kind kind, const std::string& text) : std::runtime_error(text), kind_(kind) {}
+  Kind kind() const noexcept { return kind_; }
+
+ private:
+  Kind kind_;
+};
+
+struct HttpOptions {
+  std::chrono::milliseconds connect{10'000};
+  std::chrono::seconds stall{30};
+  std::chrono::seconds deadline{900};
+  std::string ca_file = {};  // PEM; empty: SSL_CERT_FILE, else the system's
+};
+
+class HttpClient {
+ public:
+  explicit HttpClient(HttpOptions options = {});
+  ~HttpClient();
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+
+  HttpResponse send(const HttpRequest& request);
+
+ private:
+  class Pool;
+  HttpOptions options_;
+  std::unique_ptr<Pool> pool_;
+};
+
+}  // namespace pet

@@ -1,0 +1,69 @@
+// S3Connection: signed requests to one bucket, and what its answers mean. (Inside storage/s3 only.)
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "storage/error.hpp"
+#include "storage/http/http_client.hpp"
+#include "storage/http/retry.hpp"
+#include "storage/s3/s3_settings.hpp"
+
+namespace pet {
+
+struct S3Call {
+  std::string method = "GET";
+  std::string_view key = {};  // empty: the bucket
+  std::vector<std::pair<std::string, std::string>> query = {};
+  HttpHeaders headers = {};
+  std::string_view body = {};
+  std::uint64_t max_body = std::uint64_t{1} << 30;
+  bool stop_at_max = false;
+};
+
+struct S3ListPage {
+  std::vector<std::string> keys;  // as the bucket has them, decoded
+  std::string next;               // continuation token; empty: this was the last page
+};
+
+class S3Connection {
+ public:
+  S3Connection(S3Settings settings, HttpOptions http, RetryPolicy retry);
+
+  const S3Settings& settings() const noexcept { return settings_; }
+
+  // The answer, whatever it is, after retries. Throws kStorageUnreachable or kStorageRefused (the
+  // server's certificate) when there is none.
+  HttpResponse call(const S3Call& call);
+
+  // Throws what an answer that is no success means; a 404 of a key is for the caller.
+  [[noreturn]] void refuse(const S3Call& call, const HttpResponse& response);
+
+  // Lists once, before anything else is asked. Again when it failed.
+  void open();
+
+  S3ListPage list_page(const std::string& prefix, const std::string& start_after,
+                       const std::string& token, std::size_t limit);
+
+ private:
+  HttpResponse attempt(const S3Call& call);
+  [[noreturn]] void fail(const S3Call& call, const HttpFailure& failure) const;
+  Error about(ErrorCode code, const S3Call& call, const std::string& what) const;
+
+  S3Settings settings_;
+  std::string scheme_;
+  std::string host_;
+  std::string base_path_;  // before the key
+  HttpClient http_;
+  RetryPolicy retry_;
+  S3Credentials credentials_;
+  std::mutex opening_;
+  bool is_open_ = false;
+};
+
+}  // namespace pet

@@ -1,0 +1,50 @@
+// What a storage on S3 needs to know, from its URL, the environment and AWS's files, in this order.
+//
+//   s3://bucket/prefix?endpoint=http://127.0.0.1:9000&region=eu-west-1&style=path&profile=pets
+//
+// Endpoint:    AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, endpoint_url of the profile; else Amazon's of
+//              the region.
+// Region:      AWS_REGION, AWS_DEFAULT_REGION, region of the profile; else us-east-1.
+// Style:       where the bucket stands: in the path, or in the host's name ("virtual"). In the path
+//              where an endpoint is given, or the bucket's name has a dot.
+// Profile:     AWS_PROFILE; else "default". Files: AWS_CONFIG_FILE or ~/.aws/config, and
+//              AWS_SHARED_CREDENTIALS_FILE or ~/.aws/credentials.
+// Credentials: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; else the profile's in
+//              the two files. Without any, requests are not signed: public buckets can be read.
+//
+// Threads: any, as long as none changes the environment.
+// Throws:  pet::Error(kUsage) for a URL or a file that cannot be read as one, never with a secret.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "storage/s3/sigv4.hpp"
+
+namespace pet {
+
+struct S3Settings {
+  std::string bucket;
+  std::string prefix;    // of all keys: empty, or with a '/' at its end
+  std::string endpoint;  // "https://s3.eu-west-1.amazonaws.com", without a '/' at its end
+  std::string region;
+  std::string profile;
+  bool in_path = false;         // the bucket's name
+  bool endpoint_given = false;  // by anybody: it is not Amazon's
+
+  // `url` begins with "s3://".
+  static S3Settings from_url(std::string_view url);
+
+  // A URL of the same storage, with what is not usual; without the profile, which only this machine
+  // knows.
+  std::string url() const;
+};
+
+// Credentials that need no request; an empty access key when there are none.
+S3Credentials find_credentials(const S3Settings& settings);
+
+// One section of an INI file as AWS's tools read it: "[profile pets]" is pets in the config file.
+// Lines that are indented belong to the key above and are passed over.
+std::string ini_value(std::string_view text, std::string_view section, std::string_view key);
+
+}  // namespace pet

@@ -1,0 +1,271 @@
+#include "storage/s3/s3_storage.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <exception>
+#include <limits>
+#include <mutex>
+#include <random>
+#include <system_error>
+#include <thread>
+
+#include "storage/key.hpp"
+#include "storage/s3/s3_connection.hpp"
+
+namespace pet {
+namespace {
+
+constexpr std::size_t kPage = 1000;    // the most keys that S3 lists at once
+constexpr std::size_t kParallel = 64;  // requests at once
+constexpr int kConflictAttempts = 10;  // of conditional writes that met others
+constexpr char kWriteId[] = "x-amz-meta-pet-write-id";
+constexpr std::string_view kProbe = "pet-probe/";
+
+std::string random_id() {
+  std::random_device random;
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string id;
+  for (int i = 0; i < 4; ++i) {
+    for (std::uint32_t bits = random(), j = 0; j < 8; ++j, bits >>= 4) id += kDigits[bits & 15];
+  }
+  return id;
+}
+
+bool is_success(long status) { return status >= 200 && status < 300; }
+
+// The size that a HEAD tells; nullopt for what is none.
+std::optional<std::uint64_t> size_in(const HttpResponse& response) {
+  const std::string_view text = response.header("content-length");
+  std::uint64_t size = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), size);
+  return read.ec == std::errc{} && read.ptr == text.data() + text.size() ? std::optional(size)
+                                                                         : std::nullopt;
+}
+
+// call(0) … call(count - 1), many at once; the failure of the lowest index is thrown when all ended.
+template <class Call>
+void in_parallel(std::size_t count, const Call& call) {
+  std::vector<std::exception_ptr> failures(count);
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t i = next++; i < count; i = next++) {
+      try {
+        call(i);
+      } catch (...) {
+        failures[i] = std::current_exception();
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    try {
+      for (std::size_t i = 1; i < std::min(count, kParallel); ++i) threads.emplace_back(work);
+    } catch (const std::system_error&) {
+      // No more threads to be had: those there are do it all.
+    }
+    work();
+  }
+  for (const std::exception_ptr& failure : failures) {
+    if (failure) std::rethrow_exception(failure);
+  }
+}
+
+}  // namespace
+
+// The connection, and what was found out about the server.
+class S3Storage::Connection : public S3Connection {
+ public:
+  using S3Connection::S3Connection;
+
+  // The answer of a bucket that is known to be there.
+  HttpResponse ask(const S3Call& request) {
+    open();
+    return call(request);
+  }
+
+  // Nothing for a key that is absent. Throws for every other answer that is no success.
+  std::optional<HttpResponse> find(const S3Call& request) {
+    HttpResponse response = ask(request);
+    if (is_success(response.status)) return response;
+    if (response.status == 404) return std::nullopt;
+    refuse(request, response);
+  }
+
+  bool put_if_absent(std::string_view key, std::string_view bytes);
+
+  // Throws where put_if_absent would replace.
+  void require_conditional_writes();
+
+ private:
+  // Whether the object that stands there was written with this id; nothing when there is none.
+  std::optional<bool> is_ours(std::string_view key, const std::string& id);
+
+  std::mutex probing_;
+  std::optional<bool> honours_conditions_;
+};
+
+std::optional<bool> S3Storage::Connection::is_ours(std::string_view key, const std::string& id) {
+  const std::optional<HttpResponse> there = find({.method = "HEAD", .key = key});
+  return there ? std::optional(there->header(kWriteId) == id) : std::nullopt;
+}
+
+bool S3Storage::Connection::put_if_absent(std::string_view key, std::string_view bytes) {
+  const std::string id = random_id();
+  const S3Call request{.method = "PUT",
+                       .key = key,
+                       .headers = {{"If-None-Match", "*"}, {kWriteId, id}},
+                       .body = bytes};
+  for (int attempt = 1;; ++attempt) {
+    HttpResponse answer;
+    try {
+      answer = ask(request);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kStorageUnreachable) throw;
+      if (is_ours(key, id) != true) throw;  // (which throws too, when nothing answers)
+      return true;
+    }
+    const long status = answer.status;
+    if (is_success(status)) return true;
+    // Of an attempt before, perhaps one of libcurl's own (http_client.hpp).
+    if (status == 412) return is_ours(key, id) == true;
+    if (status >= 500 && is_ours(key, id) == true) return true;
+    // 409 and 404: somebody wrote or removed it at that moment.
+    if ((status != 409 && status != 404) || attempt == kConflictAttempts) {
+      refuse(request, answer);
+    }
+  }
+}
+
+void S3Storage::Connection::require_conditional_writes() {
+  const std::lock_guard lock(probing_);
+  if (!honours_conditions_) {
+    const std::string key = std::string(kProbe) + random_id();
+    if (!put_if_absent(key, "1")) {
+      throw Error(ErrorCode::kStorageUnsupported, settings().url() + ": it has what was never put");
+    }
+    const bool replaced = put_if_absent(key, "2");
+    honours_conditions_ = !replaced;
+    const S3Call removal{.method = "DELETE", .key = key};
+    const HttpResponse response = ask(removal);
+    if (!is_success(response.status) && response.status != 404) refuse(removal, response);
+  }
+  if (*honours_conditions_) return;
+  throw Error(ErrorCode::kStorageUnsupported,
+              settings().url() +
+                  ": the server replaces an object that it was asked to put only if absent, so two "
+                  "writers could both think that they moved latest\n  try: a server that honours "
+                  "If-None-Match, or single-writer mode");
+}
+
+S3Storage::S3Storage(S3Settings settings, HttpOptions http, RetryPolicy retry)
+    : connection_(
+          std::make_unique<Connection>(std::move(settings), std::move(http), std::move(retry))) {}
+
+S3Storage::~S3Storage() = default;
+
+std::string S3Storage::describe() const { return connection_->settings().url(); }
+
+void S3Storage::ensure_exists() { connection_->open(); }
+
+std::optional<std::string> S3Storage::do_get(std::string_view key, std::uint64_t max_size) const {
+  try {
+    std::optional<HttpResponse> found = connection_->find({.key = key, .max_body = max_size});
+    if (!found) return std::nullopt;
+    return std::move(found->body);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kCorrupt) throw;
+    if (const std::optional<ObjectInfo> info = do_head(key)) check_size(key, info->size, max_size);
+    throw;
+  }
+}
+
+std::optional<std::string> S3Storage::do_get_range(std::string_view key, std::uint64_t offset,
+                                                   std::uint64_t length) const {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+  if (length == 0) return do_head(key) ? std::optional<std::string>("") : std::nullopt;
+  const std::uint64_t end = offset > kMost - length ? kMost : offset + length;
+  const S3Call request{
+      .key = key,
+      .headers = {{"Range", "bytes=" + std::to_string(offset) + "-" + std::to_string(end - 1)}},
+      .max_body = end,  // a server may send the whole object
+      .stop_at_max = true};
+  HttpResponse response = connection_->ask(request);
+  if (response.status == 404) return std::nullopt;
+  if (response.status == 416) return "";
+  if (response.status == 206) return response.body.substr(0, static_cast<std::size_t>(length));
+  if (response.status != 200) connection_->refuse(request, response);
+  if (offset >= response.body.size()) return "";
+  return response.body.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(length));
+}
+
+void S3Storage::do_put(std::string_view key, std::string_view bytes) {
+  const S3Call request{.method = "PUT", .key = key, .body = bytes};
+  const HttpResponse response = connection_->ask(request);
+  if (!is_success(response.status)) connection_->refuse(request, response);
+}
+
+bool S3Storage::do_put_if_absent(std::string_view key, std::string_view bytes) {
+  connection_->require_conditional_writes();
+  return connection_->put_if_absent(key, bytes);
+}
+
+std::vector<PutOutcome> S3Storage::do_put_many(std::span<const PutItem> items) {
+  std::vector<PutOutcome> outcomes(items.size(), PutOutcome::kWritten);
+  if (std::ranges::any_of(items, [](const auto& i) { return i.mode == PutMode::kIfAbsent; })) {
+    connection_->require_conditional_writes();
+  }
+  in_parallel(items.size(), [&](std::size_t i) {
+    if (items[i].mode == PutMode::kReplace) {
+      do_put(items[i].key, items[i].bytes);
+    } else if (!connection_->put_if_absent(items[i].key, items[i].bytes)) {
+      outcomes[i] = PutOutcome::kAlreadyThere;
+    }
+  });
+  return outcomes;
+}
+
+std::optional<ObjectInfo> S3Storage::do_head(std::string_view key) const {
+  const S3Call request{.method = "HEAD", .key = key};
+  const std::optional<HttpResponse> found = connection_->find(request);
+  if (!found) return std::nullopt;
+  if (const std::optional<std::uint64_t> size = size_in(*found)) return ObjectInfo{*size};
+  throw Error(
+      ErrorCode::kStorageUnreachable,
+      describe() + ": HEAD " + pet::quoted(key) + ": the server does not say the object's size",
+      {.class_name = {}, .hash = {}, .key = std::string(key)});
+}
+
+std::vector<std::string> S3Storage::do_list(std::string_view prefix, std::string_view start_after,
+                                            std::size_t limit) const {
+  const std::string& root = connection_->settings().prefix;
+  connection_->open();
+  std::vector<std::string> keys;
+  std::string token;
+  while (keys.size() < limit) {
+    S3ListPage page = connection_->list_page(
+        root + std::string(prefix), start_after.empty() ? "" : root + std::string(start_after),
+        token, std::min(limit - keys.size(), kPage));
+    for (const std::string& key : page.keys) {
+      // Others may keep objects there whose names are no keys.
+      if (key.starts_with(root) && is_key(std::string_view(key).substr(root.size()))) {
+        keys.push_back(key.substr(root.size()));
+      }
+    }
+    token = std::move(page.next);
+    if (token.empty()) break;
+  }
+  return keys;
+}
+
+bool S3Storage::do_remove(std::string_view key) {
+  if (!do_head(key)) return false;
+  const S3Call request{.method = "DELETE", .key = key};
+  const HttpResponse response = connection_->ask(request);
+  if (!is_success(response.status) && response.status != 404) {
+    connection_->refuse(request, response);
+  }
+  return true;
+}
+
+}  // namespace pet

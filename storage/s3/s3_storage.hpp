@@ -1,0 +1,60 @@
+// S3Storage: a bucket of Amazon S3, or of a server that speaks its protocol (Ceph, MinIO…), as
+// storage. The object "plugins/A/latest.json" has that key, below the URL's prefix.
+//
+//   pet::S3Storage storage(pet::S3Settings::from_url("s3://team/pets?region=eu-west-1"));
+//
+// Opening: the constructor asks nothing. Before the first operation the bucket is listed once: to a
+//          user who may not list it, S3 answers 403 for a missing key, which would make absence and
+//          refusal the same. So without s3:ListBucket everything is kStorageRefused, and a bucket
+//          that does not exist kStorageUnreachable.
+// Writing: put_if_absent is `If-None-Match: *`. Not every server that takes the header honours it:
+//          before the first one, an object "pet-probe/<random>" is put twice, and removed. Where the
+//          second put succeeds, put_if_absent is kStorageUnsupported.
+// Doubts:  a request whose answer was lost is asked again. Whether a 412 means another's object or our
+//          own says a random id in the object's metadata (x-amz-meta-pet-write-id).
+// Errors:  as BaseStorage says; a message has the storage's URL, the key, what the server said, and
+//          the next step. Never a credential.
+// Needs:   s3:ListBucket, s3:GetObject; to write s3:PutObject and s3:DeleteObject.
+// Memory:  an object that is got or put is held once.
+// Threads: any; put_many and list use up to 64 requests at once.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "storage/base_storage.hpp"
+#include "storage/http/http_client.hpp"
+#include "storage/http/retry.hpp"
+#include "storage/s3/s3_settings.hpp"
+
+namespace pet {
+
+class S3Storage : public BaseStorage {
+ public:
+  explicit S3Storage(S3Settings settings, HttpOptions http = {}, RetryPolicy retry = {});
+  ~S3Storage() override;
+
+  std::string describe() const override;
+  Capabilities capabilities() const override { return {true, true, true}; }
+
+  // Throws unless the bucket is there: buckets are an administrator's to make.
+  void ensure_exists() override;
+
+ protected:
+  std::optional<std::string> do_get(std::string_view key, std::uint64_t max_size) const override;
+  std::optional<std::string> do_get_range(std::string_view key, std::uint64_t offset,
+                                          std::uint64_t length) const override;
+  void do_put(std::string_view key, std::string_view bytes) override;
+  bool do_put_if_absent(std::string_view key, std::string_view bytes) override;
+  std::vector<PutOutcome> do_put_many(std::span<const PutItem> items) override;
+  std::optional<ObjectInfo> do_head(std::string_view key) const override;
+  std::vector<std::string> do_list(std::string_view prefix, std::string_view start_after,
+                                   std::size_t limit) const override;
+  bool do_remove(std::string_view key) override;
+
+ private:
+  class Connection;
+  std::unique_ptr<Connection> connection_;
+};
+
+}  // namespace pet

@@ -1,0 +1,247 @@
+// S3Storage against servers that fail in the middle: nothing is lost, nothing is taken for absent.
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <map>
+#include <mutex>
+
+#include "storage/s3/s3_storage.hpp"
+#include "tests/storage/error_matcher.hpp"
+#include "tests/storage/http/scripted_server.hpp"
+
+namespace pet::test {
+namespace {
+
+using Client = ScriptedServer::Client;
+
+constexpr char kEmptyList[] =
+    "<?xml version=\"1.0\"?><ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
+
+// A bucket in memory that keeps S3's rules for conditional puts, and can break off.
+class Bucket {
+ public:
+  // Answers; `breaks_off` says what becomes of the nth PUT of an object.
+  enum class Break { kNot, kBeforeDoing, kAfterDoing, kError };
+
+  void answer(Client& client) {
+    const std::string request = client.request();
+    if (request.empty()) return;
+    const std::size_t space = request.find(' ');
+    const std::string method = request.substr(0, space);
+    const std::string target = request.substr(space + 1, request.find(' ', space + 1) - space - 1);
+    const std::string body = request.substr(request.find("\r\n\r\n") + 4);
+    const std::lock_guard lock(mutex_);
+    if (target.find('?') != std::string::npos) return client.answer(200, kEmptyList);
+    if (method == "PUT") return put(client, request, target, body);
+    const auto object = objects.find(target);
+    if (object == objects.end()) return client.answer(404, "");
+    if (method == "DELETE") {
+      objects.erase(object);
+      return client.answer(204, "");
+    }
+    const std::string head = "x-amz-meta-pet-write-id: " + object->second.id + "\r\n";
+    if (method == "HEAD") {
+      client.send("HTTP/1.1 200 OK\r\nContent-Length: " +
+                  std::to_string(object->second.bytes.size()) + "\r\n" + head + "\r\n");
+      return;
+    }
+    client.answer(200, object->second.bytes, head);
+  }
+
+  struct Object {
+    std::string bytes;
+    std::string id;
+  };
+  std::map<std::string, Object> objects;
+  std::vector<Break> breaks;  // of the PUTs in turn
+  bool honours_conditions = true;
+
+ private:
+  void put(Client& client, const std::string& request, const std::string& target,
+           const std::string& body) {
+    const bool is_probe = target.find("pet-probe") != std::string::npos;
+    Break how = Break::kNot;
+    if (!is_probe && next_ < breaks.size()) how = breaks[next_++];
+    if (how == Break::kBeforeDoing) return client.reset();
+    if (how == Break::kError)
+      return client.answer(500, "<Error><Code>InternalError</Code></Error>");
+    const bool conditional = request.find("If-None-Match: *") != std::string::npos;
+    if (conditional && honours_conditions && objects.contains(target)) {
+      return client.answer(412, "<Error><Code>PreconditionFailed</Code></Error>");
+    }
+    const std::size_t at = request.find("x-amz-meta-pet-write-id: ");
+    const std::string id = at == std::string::npos ? "" : request.substr(at + 25, 32);
+    objects[target] = {body, id};
+    if (how == Break::kAfterDoing) return client.reset();
+    client.answer(200, "");
+  }
+
+  std::mutex mutex_;
+  std::size_t next_ = 0;
+};
+
+S3Storage storage_on(const ScriptedServer& server, int attempts = 4) {
+  setenv("AWS_ACCESS_KEY_ID", "key", 1);
+  setenv("AWS_SECRET_ACCESS_KEY", "not-to-be-seen", 1);
+  return S3Storage(S3Settings::from_url("s3://pets?endpoint=" + server.url()),
+                   {.stall = std::chrono::seconds(2)},
+                   {.attempts = attempts, .sleep = [](auto) {}});
+}
+
+}  // namespace
+
+TEST_CASE("a conditional put whose answer was lost is told from another's", "[s3][bad]") {
+  using Break = Bucket::Break;
+  Bucket bucket;
+  ScriptedServer server([&](Client& client) { bucket.answer(client); });
+  S3Storage storage = storage_on(server);
+  SECTION("it was done: true, also after several attempts") {
+    bucket.breaks = {Break::kAfterDoing, Break::kError, Break::kBeforeDoing};
+    CHECK(storage.put_if_absent("log/1", "mine"));
+  }
+  SECTION("it was not done, and nobody else's is there") {
+    bucket.breaks = {Break::kBeforeDoing, Break::kError};
+    CHECK(storage.put_if_absent("log/1", "mine"));
+  }
+  SECTION("another's is there") {
+    bucket.objects["/pets/log/1"] = {"another's", "id"};
+    bucket.breaks = {Break::kBeforeDoing, Break::kError};
+    CHECK_FALSE(storage.put_if_absent("log/1", "mine"));
+    CHECK(storage.get("log/1") == "another's");
+    return;
+  }
+  SECTION("every answer was lost, but the first was done") {
+    bucket.breaks.assign(20, Break::kBeforeDoing);  // libcurl asks more often than we do
+    bucket.breaks[0] = Break::kAfterDoing;
+    CHECK(storage.put_if_absent("log/1", "mine"));
+  }
+  SECTION("no attempt was done: unreachable, and nothing is there") {
+    bucket.breaks.assign(20, Break::kBeforeDoing);
+    CHECK_THROWS_MATCHES(storage.put_if_absent("log/1", "mine"), Error,
+                         fails(ErrorCode::kStorageUnreachable, {"PUT 'log/1'", "no answer"}));
+    CHECK(storage.get("log/1") == std::nullopt);
+    return;
+  }
+  SECTION("every attempt was an error: unreachable") {
+    bucket.breaks.assign(20, Break::kError);
+    CHECK_THROWS_MATCHES(
+        storage.put_if_absent("log/1", "mine"), Error,
+        fails(ErrorCode::kStorageUnreachable, {"the server fails: 500 InternalError"}));
+    return;
+  }
+  CHECK(storage.get("log/1") == "mine");
+}
+
+TEST_CASE("a server that ignores conditions is found out before the first conditional put",
+          "[s3][bad]") {
+  Bucket bucket;
+  bucket.honours_conditions = false;
+  ScriptedServer server([&](Client& client) { bucket.answer(client); });
+  S3Storage storage = storage_on(server);
+  for (int i = 0; i < 2; ++i) {
+    CHECK_THROWS_MATCHES(storage.put_if_absent("log/1", "x"), Error,
+                         fails(ErrorCode::kStorageUnsupported,
+                               {"replaces an object that it was asked to put only if absent",
+                                "single-writer mode"}));
+  }
+  CHECK(bucket.objects.empty());  // the probe too
+  storage.put("log/1", "x");
+  CHECK(storage.get("log/1") == "x");
+}
+
+TEST_CASE("an object cut at any byte is fetched again, or unreachable; never short", "[s3][bad]") {
+  const std::string whole = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+  std::size_t size = 0;
+  std::atomic<int> gets{0};
+  ScriptedServer server([&](Client& client) {
+    const std::string request = client.request();
+    if (request.starts_with("GET /pets?")) return client.answer(200, kEmptyList);
+    const bool breaks = gets++ == 0;
+    client.send(breaks ? std::string_view(whole).substr(0, size) : whole);
+    if (breaks) client.reset();
+  });
+  S3Storage storage = storage_on(server, 2);
+  for (size = 0; size < whole.size(); ++size) {
+    gets = 0;
+    CHECK(storage.get("a") == "hello");
+    CHECK(gets == 2);
+  }
+}
+
+TEST_CASE("answers that are no S3 are typed errors, with the URL and the next step", "[s3][bad]") {
+  struct Case {
+    int status;
+    std::string body;
+    std::string headers;
+    ErrorCode code;
+    std::string says;
+  };
+  const std::string page = "<html><body>Please log in</body></html>";
+  for (const Case& c : {
+           Case{200, page, "", ErrorCode::kStorageUnreachable,
+                "is no S3 listing (a proxy's page?)"},
+           Case{200, "", "", ErrorCode::kStorageUnreachable, "is no S3 listing"},
+           Case{200, "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>", "",
+                ErrorCode::kStorageUnreachable, "cut a list and does not say how it goes on"},
+           Case{301, "", "Location: http://127.0.0.1:9/\r\n", ErrorCode::kStorageRefused,
+                "unexpected answer: 301"},
+           Case{301, "", "x-amz-bucket-region: eu-west-1\r\n", ErrorCode::kStorageRefused,
+                "the bucket is in the region eu-west-1, asked was us-east-1"},
+           Case{403, "<Error><Code>AccessDenied</Code></Error>", "", ErrorCode::kStorageRefused,
+                "needs s3:ListBucket"},
+           Case{403, "<Error><Code>RequestTimeTooSkewed</Code></Error>",
+                "Date: Fri, 24 May 2013 00:00:00 GMT\r\n", ErrorCode::kStorageRefused,
+                "clock is wrong: the server says it is Fri, 24 May 2013"},
+           Case{404, "<Error><Code>NoSuchBucket</Code></Error>", "", ErrorCode::kStorageUnreachable,
+                "there is no bucket 'pets'"},
+           Case{404, page, "", ErrorCode::kStorageRefused, "unexpected answer: 404"},
+           Case{501, "", "", ErrorCode::kStorageUnsupported, "the server cannot: 501"},
+           Case{503, "", "Retry-After: 1\r\n", ErrorCode::kStorageUnreachable,
+                "the server fails: 503"},
+           Case{400, "<Error><Code>\x1b[31mX</Code></Error>", "", ErrorCode::kStorageRefused,
+                "unexpected answer: 400"},
+       }) {
+    CAPTURE(c.status, c.body);
+    ScriptedServer server([&](Client& client) {
+      client.request();
+      client.answer(c.status, c.body, c.headers);
+    });
+    S3Storage storage = storage_on(server);
+    // Absent is what a bucket says that was found to be one, and nobody else.
+    try {
+      storage.get("plugins/A/latest.json");
+      FAIL("taken for an answer");
+    } catch (const Error& error) {
+      CHECK_THAT(error, fails(c.code, {"s3://pets?endpoint=" + server.url(), c.says}));
+      const std::string text = error.what();
+      CHECK(text.find("not-to-be-seen") == std::string::npos);
+      CHECK(text.find('\x1b') == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("a bucket that could not be listed is asked again", "[s3][bad]") {
+  std::atomic<bool> works{false};
+  ScriptedServer server([&](Client& client) {
+    const std::string request = client.request();
+    if (!works) return client.answer(503, "");
+    request.starts_with("GET /pets?") ? client.answer(200, kEmptyList) : client.answer(404, "");
+  });
+  S3Storage storage = storage_on(server);
+  CHECK_THROWS_MATCHES(storage.get("a"), Error, fails(ErrorCode::kStorageUnreachable));
+  works = true;
+  CHECK(storage.get("a") == std::nullopt);
+}
+
+TEST_CASE("a range that is answered with the whole object is cut out of it", "[s3][bad]") {
+  ScriptedServer server([&](Client& client) {
+    const std::string request = client.request();
+    request.starts_with("GET /pets?") ? client.answer(200, kEmptyList)
+                                      : client.answer(200, "0123456789");
+  });
+  S3Storage storage = storage_on(server);
+  CHECK(storage.get_range("a", 2, 3) == "234");
+  CHECK(storage.get_range("a", 8, 5) == "89");
+  CHECK(storage.get_range("a", 20, 5) == "");
+}
+
+}  // namespace pet::test

@@ -1,0 +1,166 @@
+// S3Storage against a real server, which tests/servers/with_s3 starts.
+#include "storage/s3/s3_storage.hpp"
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <thread>
+
+#include "storage/open_storage.hpp"
+#include "storage/s3/sigv4.hpp"
+#include "tests/storage/error_matcher.hpp"
+#include "tests/storage/storage_contract.hpp"
+
+namespace pet::test {
+namespace {
+
+std::string environment(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// Makes a bucket with the storage's own signatures, which the server checks.
+void make_bucket(const std::string& name) {
+  const std::string endpoint = environment("AWS_ENDPOINT_URL_S3");
+  const std::string host = endpoint.substr(endpoint.find("//") + 2);
+  const S3Request request{.method = "PUT", .host = host, .path = "/" + name};
+  const S3Credentials credentials{environment("AWS_ACCESS_KEY_ID"),
+                                  environment("AWS_SECRET_ACCESS_KEY")};
+  HttpClient client;
+  const HttpResponse response = client.send(
+      {.method = "PUT",
+       .url = endpoint + request.path,
+       .headers = sign(request, credentials, "us-east-1", std::chrono::system_clock::now())});
+  INFO(response.body);
+  REQUIRE(response.status == 200);
+}
+
+std::string url(const std::string& prefix) {
+  static const bool made = (make_bucket("pets"), true);
+  static_cast<void>(made);
+  return "s3://pets/" + prefix;
+}
+
+std::unique_ptr<S3Storage> storage_at(const std::string& prefix) {
+  return std::make_unique<S3Storage>(S3Settings::from_url(url(prefix)));
+}
+
+// A bucket for each: a key below a prefix has less than S3's 1024 bytes.
+std::unique_ptr<S3Storage> new_storage() {
+  static std::atomic<int> count{0};
+  const std::string name = "pets-" + std::to_string(++count);
+  make_bucket(name);
+  return std::make_unique<S3Storage>(S3Settings::from_url("s3://" + name));
+}
+
+// Sets a variable for a while.
+class Environment {
+ public:
+  Environment(const char* name, const char* value) : name_(name), before_(environment(name)) {
+    value ? setenv(name, value, 1) : unsetenv(name);
+  }
+  ~Environment() { setenv(name_, before_.c_str(), 1); }
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+ private:
+  const char* name_;
+  std::string before_;
+};
+
+}  // namespace
+
+TEST_CASE("S3Storage keeps the contract", "[s3]") {
+  check_contract([] { return new_storage(); });
+}
+
+TEST_CASE("of many who put an object that is absent exactly one wins", "[s3]") {
+  const auto storage = new_storage();
+  for (int round = 0; round < 3; ++round) {
+    const std::string key = "log/" + std::to_string(round);
+    std::atomic<int> won{0};
+    std::string winner;
+    {
+      std::vector<std::jthread> threads;
+      for (int i = 0; i < 20; ++i) {
+        threads.emplace_back([&, i] {
+          if (!storage->put_if_absent(key, "writer " + std::to_string(i))) return;
+          ++won;
+          winner = "writer " + std::to_string(i);
+        });
+      }
+    }
+    CHECK(won == 1);
+    CHECK(storage->get(key) == winner);
+  }
+}
+
+TEST_CASE("a list goes on where the server's page ends", "[s3]") {
+  const auto storage = new_storage();
+  std::vector<std::string> keys;
+  std::vector<PutItem> items;
+  for (int i = 0; i < 1100; ++i) keys.push_back("k/" + std::to_string(10'000 + i));
+  for (const std::string& key : keys) items.push_back({key, "x"});
+  storage->put_many(items);
+  CHECK(storage->list("k/") == keys);
+  CHECK(storage->list("k/", keys[998], 50) ==
+        std::vector<std::string>(keys.begin() + 999, keys.begin() + 1049));
+}
+
+TEST_CASE("the prefix keeps storages in one bucket apart", "[s3]") {
+  const auto a = storage_at("apart/a");
+  const auto b = storage_at("apart/ab");
+  a->put("x", "of a");
+  CHECK(b->get("x") == std::nullopt);
+  CHECK(a->list("") == std::vector<std::string>{"x"});
+  CHECK(storage_at("apart")->get("a/x") == "of a");
+  CHECK(open_storage(url("apart/a"))->get("x") == "of a");
+}
+
+TEST_CASE("what S3 refuses is said in words, with the next step, and no secret", "[s3]") {
+  const std::string endpoint = environment("AWS_ENDPOINT_URL_S3");
+  url("");
+  const auto asks = [](const std::string& from) {
+    return open_storage(from)->get("plugins/A/latest.json");
+  };
+  CHECK_THROWS_MATCHES(asks("s3://no-such-bucket"), Error,
+                       fails(ErrorCode::kStorageUnreachable,
+                             {"s3://no-such-bucket?endpoint=" + endpoint,
+                              "there is no bucket 'no-such-bucket'", "try: the right name"}));
+  {
+    const Environment wrong("AWS_SECRET_ACCESS_KEY", "wrong-secret");
+    try {
+      asks(url("x"));
+      FAIL("accepted a wrong signature");
+    } catch (const Error& error) {
+      CHECK_THAT(error, fails(ErrorCode::kStorageRefused,
+                              {"SignatureDoesNotMatch", "the credentials are wrong"}));
+      CHECK_THAT(error.what(), !Catch::Matchers::Contains("wrong-secret"));
+    }
+  }
+  {
+    const Environment wrong("AWS_ACCESS_KEY_ID", "nobody");
+    CHECK_THROWS_MATCHES(asks(url("x")), Error,
+                         fails(ErrorCode::kStorageRefused, {"InvalidAccessKeyId"}));
+  }
+  {
+    const Environment none("AWS_ACCESS_KEY_ID", nullptr);
+    CHECK_THROWS_MATCHES(
+        asks(url("x")), Error,
+        fails(ErrorCode::kStorageRefused,
+              {"403", "no credentials were found", "the profile 'default' in ~/.aws/credentials"}));
+  }
+  {
+    const Environment elsewhere("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9");
+    S3Storage nowhere(S3Settings::from_url("s3://pets"), {}, {.attempts = 2, .sleep = [](auto) {}});
+    CHECK_THROWS_MATCHES(nowhere.list(""), Error,
+                         fails(ErrorCode::kStorageUnreachable,
+                               {"s3://pets?endpoint=http://127.0.0.1:9: no answer: ", "try: "}));
+  }
+  const auto storage = new_storage();
+  storage->put("large", std::string(1000, 'x'));
+  CHECK_THROWS_MATCHES(storage->get("large", 999), Error,
+                       fails(ErrorCode::kCorrupt, {"'large'", "1000", "999"}));
+}
+
+}  // namespace pet::test

@@ -1,0 +1,82 @@
+# The main job on a real S3 server, which tests/servers/with_s3 starts; and other clients of S3 read what
+# is written, and write what is read.
+source "$(dirname "$0")/script_test.sh"
+
+iris=$SOURCE_ROOT/tests/data/iris
+good=$FIXTURES/good_filter.so
+better=$FIXTURES/good_filter_v2.so
+hash=$(sha256sum "$good" | cut -d' ' -f1)
+train=(--x-train "$iris/x_train.npy" --y-train "$iris/y_train.npy" --x "$iris/x_test.npy" --y "$iris/y_test.npy")
+cat > s3cfg <<C
+[default]
+access_key = $AWS_ACCESS_KEY_ID
+secret_key = $AWS_SECRET_ACCESS_KEY
+host_base = ${AWS_ENDPOINT_URL_S3#http://}
+host_bucket = ${AWS_ENDPOINT_URL_S3#http://}
+use_https = False
+C
+cat > rclone.conf <<C
+[pets]
+type = s3
+provider = Ceph
+access_key_id = $AWS_ACCESS_KEY_ID
+secret_access_key = $AWS_SECRET_ACCESS_KEY
+endpoint = $AWS_ENDPOINT_URL_S3
+C
+s3cmd() { command s3cmd -q --config="$scratch/s3cfg" "$@"; }
+rclone() { command rclone --config "$scratch/rclone.conf" "$@"; }
+
+export PET_STORAGE=s3://team/pets
+check_status 5 "there is no bucket 'team'*try: the right name" "$PETCTL" list
+s3cmd mb s3://team
+check 'no classes in s3://team/pets' "$PETCTL" list
+
+# The author, the operator elsewhere.
+check "GoodFilter $hash linux-x86_64-gnu #1" "$PETCTL" push "$good" --message 'first version'
+check 'latest already, nothing changed' "$PETCTL" push "$good"
+check "synced GoodFilter $hash" "$PETCTL" status "$good"
+cat > pipeline.json <<'J'
+{"clazz": "F3Pipeline", "params": {
+  "filters": [{"clazz": "StandardScalerPlugin", "params": {}}, {"clazz": "GoodFilter", "params": {"factor": 2.0}},
+              {"clazz": "KnnFilter", "params": {}}],
+  "metrics": [{"clazz": "F1", "params": {"average": "weighted"}}]}}
+J
+export PET_CACHE=$scratch/operator
+"$PETCTL" pin pipeline.json --out pinned.json
+check 'F1 0.9' "$PETCTL" run pinned.json "${train[@]}" --save fitted.json --out before.npy
+check 'GoodFilter*#2' "$PETCTL" push "$better"
+check_status 2 '--move-back' "$PETCTL" push "$good"
+PET_CACHE=$scratch/third check 'F1 0.9' "$PETCTL" run fitted.json --x "$iris/x_test.npy" --y "$iris/y_test.npy" --out after.npy
+cmp before.npy after.npy
+check 'F1 0.9' "$PETCTL" run pinned.json "${train[@]}" --offline
+check '#2*#1*first version' "$PETCTL" log GoodFilter
+check_status 3 "did you mean 'GoodFilter'" "$PETCTL" pull GoodFilte
+
+# Others read and write the same objects.
+s3cmd get "s3://team/pets/plugins/GoodFilter/$hash.so" by-s3cmd.so
+cmp by-s3cmd.so "$good"
+rclone copy pets:team/pets mirror
+cmp "mirror/plugins/GoodFilter/$hash.so" "$good"
+check '#2*#1' "$PETCTL" log GoodFilter --storage "file://$scratch/mirror"
+rclone copy mirror pets:team/copied
+PET_CACHE=$scratch/fourth check "GoodFilter" "$PETCTL" pull "GoodFilter@$hash" --storage s3://team/copied
+rm -rf third-party && mkdir third-party && echo 'not a binary' > "third-party/$hash.so"
+s3cmd put "third-party/$hash.so" "s3://team/copied/plugins/GoodFilter/$hash.so"
+PET_CACHE=$scratch/fifth check_status 4 'is damaged: expected sha256' \
+  "$PETCTL" pull "GoodFilter@$hash" --storage s3://team/copied
+
+# Two authors at once: both versions are stored, one order in the log.
+for file in "$FIXTURES"/{learning_filter,wrapper_pipeline,mean_error}.so; do
+  for _ in 1 2 3; do "$PETCTL" push "$file" > /dev/null & done
+done
+wait
+for class in LearningFilter WrapperPipeline MeanError; do
+  [[ $("$PETCTL" log "$class" | grep -c '#') == 1 ]] || { echo "FAILED: $class: $("$PETCTL" log "$class")"; exit 1; }
+done
+
+# Nobody sees the secret.
+AWS_SECRET_ACCESS_KEY=wrong/secret check_status 1 'the credentials are wrong' "$PETCTL" list --verbose
+[[ $(AWS_SECRET_ACCESS_KEY=wrong/secret "$PETCTL" list --json --verbose 2>&1) != *wrong/secret* ]] ||
+  { echo "FAILED: the secret was printed"; exit 1; }
+check_status 2 'credentials do not belong in a URL' "$PETCTL" list --storage s3://key:secret@team
+finish
