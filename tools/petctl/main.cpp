@@ -47,7 +47,9 @@ CLI::App* add_verb(CLI::App& app, CommandLine& line, const std::string& name,
 
 void add_global_options(CLI::App& app, Settings& settings) {
   app.add_option("--storage", settings.storage,
-                 "Where binaries are: file:///DIR or a path (or PET_STORAGE, or the config file)")
+                 "Where binaries are: file:///DIR, a path, or 'chain:URL|URL' whose last counts, "
+                 "the others "
+                 "being mirrors (or PET_STORAGE, or the config file)")
       ->type_name("URL");
   app.add_option("--cache", settings.cache, "Verified copies on this machine (or PET_CACHE)")
       ->type_name("DIR");

@@ -7,20 +7,21 @@
 #include "core/cache/binary_cache.hpp"
 #include "core/cache/trusted_directory_posix.hpp"
 #include "core/loader/plugin_host.hpp"
+#include "core/registry/open_plugin_storage.hpp"
 #include "plugins/builtins.hpp"
 #include "storage/local_storage.hpp"
 #include "storage/memory_storage.hpp"
-#include "storage/open_storage.hpp"
 #include "tools/petctl/files.hpp"
 #include "tools/petctl/output.hpp"
 
 namespace pet::tools {
 namespace {
 
-// Damage that was survived and what plugins say concern everybody; the rest is for --verbose.
+// Damage that was survived, bad storages of a chain and what plugins say concern everybody; the rest is for --verbose.
 Observer observer_for(const Settings& settings) {
   return [verbose = settings.verbose](const Event& event) {
     const bool warning = event.kind == EventKind::kDamage || event.kind == EventKind::kQuarantine ||
+                         event.kind == EventKind::kPassedOver ||
                          event.kind == EventKind::kPluginLog;
     if (warning) {
       print_warning(to_string(event));
@@ -45,7 +46,7 @@ std::unique_ptr<Container> open_session(Settings& settings, SessionUse use) {
   auto blobs = use == SessionUse::kRun ? open_blobs(settings.cache) : nullptr;
   const Observer observer = observer_for(settings);
   return std::make_unique<Container>(ContainerOptions{
-      .storage = open_storage(settings.storage),
+      .storage = open_plugin_storage(settings.storage, observer),
       .cache = BinaryCache::open(settings.cache, {.observer = observer}),
       .builtins = builtins(),
       .aliases = builtin_aliases(),

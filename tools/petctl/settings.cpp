@@ -1,5 +1,6 @@
 #include "tools/petctl/settings.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 
@@ -47,13 +48,28 @@ void expand_home(std::string& place, const char* option) {
   place = home + place.substr(1);
 }
 
+// Each storage of a chain.
+void expand_homes(std::string& storage) {
+  constexpr std::string_view kChain = "chain:";
+  if (!storage.starts_with(kChain)) return expand_home(storage, "--storage");
+  std::string expanded(kChain);
+  for (std::size_t begin = kChain.size(); begin <= storage.size();) {
+    const std::size_t end = std::min(storage.find('|', begin), storage.size());
+    std::string member = storage.substr(begin, end - begin);
+    expand_home(member, "--storage");
+    expanded += (begin == kChain.size() ? "" : "|") + member;
+    begin = end + 1;
+  }
+  storage = expanded;
+}
+
 }  // namespace
 
 void complete(Settings& settings) {
   if (settings.storage.empty()) settings.storage = environment("PET_STORAGE");
   if (settings.cache.empty()) settings.cache = environment("PET_CACHE");
   read_config(settings);
-  expand_home(settings.storage, "--storage");
+  expand_homes(settings.storage);
   expand_home(settings.cache, "--cache");
   if (settings.storage.empty()) {
     const fs::path data = user_directory(UserDirectory::kData);
