@@ -50,6 +50,7 @@ class KMeansFilter : public Filter<KMeansFilter> {
   PET_PARAM(double, tol, 1e-4, "a step that moves the centres by no more is the last");
   PET_PARAM(std::optional<std::int64_t>, random_state, null, "the seed; null: 0");
   PET_PARAM(std::string, algorithm, "lloyd", "'lloyd' or 'elkan': same answers");
+  static constexpr bool kClusters = true;
 
   void validate() const {
     require_at_least(1, "n_clusters", n_clusters);
