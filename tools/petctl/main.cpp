@@ -29,6 +29,7 @@ struct CommandLine {
   LogOptions log;
   RunOptions run;
   PinOptions pin;
+  CacheVerbOptions cache;
   std::function<void()> action;
   bool succeeded = true;  // false: all was done, and --exit-code wants the answer as a status
 };
@@ -155,6 +156,17 @@ void add_operator_verbs(CLI::App& app, CommandLine& line) {
   pin->add_option("-o,--out", line.pin.out, "Write here instead of stdout")->type_name("FILE");
 }
 
+void add_cache_verb(CLI::App& app, CommandLine& line) {
+  auto* cache = add_verb(app, line, "cache", "Show or clear this machine's verified copies",
+                         "petctl cache show\n  petctl cache clear --quarantine",
+                         [&](const Settings& s) { run_cache(s, line.cache); });
+  cache->add_option("action", line.cache.action, "show or clear")
+      ->required()
+      ->type_name("show|clear");
+  cache->add_flag("--quarantine", line.cache.quarantine,
+                  "Clear only the damaged files that were kept to be looked at");
+}
+
 // The names that a mistyped word could have meant: verbs, or options of the verb that was given.
 std::vector<std::string> known_words(const CLI::App& app) {
   std::vector<std::string> words;
@@ -237,6 +249,7 @@ int main_of(int argc, char** argv) {
   add_global_options(app, line.settings);
   add_author_verbs(app, line);
   add_operator_verbs(app, line);
+  add_cache_verb(app, line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -35,7 +35,7 @@ Observer observer_for(const Settings& settings) {
 // plant.
 std::shared_ptr<BaseStorage> open_blobs(const std::string& cache) {
   if (cache == "memory:") return std::make_shared<MemoryStorage>();
-  const auto directory = posix::open_trusted_directory(std::filesystem::path(cache) / "blobs");
+  const auto directory = posix::open_trusted_directory(std::filesystem::path(cache) / kBlobs);
   return std::make_shared<LocalStorage>(directory.path);
 }
 
@@ -47,7 +47,8 @@ std::unique_ptr<Container> open_session(Settings& settings, SessionUse use) {
   const Observer observer = observer_for(settings);
   return std::make_unique<Container>(ContainerOptions{
       .storage = open_plugin_storage(settings.storage, observer),
-      .cache = BinaryCache::open(settings.cache, {.observer = observer}),
+      .cache = BinaryCache::open(settings.cache,
+                                 {.observer = observer, .max_bytes = settings.cache_max_bytes}),
       .builtins = builtins(),
       .aliases = builtin_aliases(),
       .observer = observer,
