@@ -27,6 +27,8 @@ std::string_view to_string(EventKind kind) noexcept {
       return "quarantine";
     case EventKind::kDamage:
       return "damage";
+    case EventKind::kPassedOver:
+      return "passed_over";
     case EventKind::kUnload:
       return "unload";
     case EventKind::kStaysResident:

@@ -22,6 +22,7 @@ enum class EventKind {
   kRefusal,        // gate, integrity or trust said no
   kQuarantine,     // a damaged file was taken out of the cache
   kDamage,         // a damaged hint or document was survived; the message says which
+  kPassedOver,     // a storage of a chain was bad, another is asked; the message says why
   kUnload,         // a library left the process, verified
   kStaysResident,  // a library should have left and did not; the message says why
   kPluginLog,      // a plugin wrote to its log

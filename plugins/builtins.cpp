@@ -10,6 +10,7 @@
   CLASS(ClassifierSVMPlugin)      \
   CLASS(LogistiRegressionlugin)   \
   CLASS(LogisticRegressionPlugin) \
+  CLASS(KMeansFilter)             \
   CLASS(Cached)                   \
   CLASS(GridOptimizer)            \
   CLASS(KFoldSplitter)            \

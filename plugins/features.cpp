@@ -27,6 +27,7 @@ void find_infinite(const MatrixView<const T>& x, Missing missing) {
 }  // namespace
 
 void require_matrix(const XYData& x) {
+  if (!x) throw Failure::bad_input("x: expected rows and columns, got nothing");
   if (x.ndim() != 2) {
     throw Failure::bad_input("x: expected rows and columns, got " + x.describe() +
                              ": give one feature as [n, 1], one sample as [1, n]");

@@ -37,7 +37,7 @@ std::int64_t label_of(T value, std::string_view name, std::int64_t row) {
 }  // namespace
 
 std::vector<std::int64_t> read_labels(const XYData& labels, std::string_view name) {
-  if (labels.ndim() < 1 || labels.ndim() > 2 || labels.columns() != 1) {
+  if (!labels || labels.ndim() < 1 || labels.ndim() > 2 || labels.columns() != 1) {
     throw Failure::bad_input(std::string(name) + ": expected one class label per row, got " +
                              labels.describe());
   }

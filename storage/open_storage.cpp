@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "storage/error.hpp"
 #include "storage/key.hpp"
@@ -15,7 +16,8 @@
 namespace pet {
 namespace {
 
-constexpr std::string_view kForms = "file:///dir, a path, s3://bucket/prefix, memory:";
+constexpr std::string_view kForms =
+    "file:///dir, a path, s3://bucket/prefix, memory:, chain:URL|URL";
 
 [[noreturn]] void throw_usage(const std::string& message) {
   throw Error(ErrorCode::kUsage, message + "; a storage is one of: " + std::string(kForms));
@@ -86,12 +88,27 @@ std::optional<std::string> scheme_of(std::string_view url) {
   return valid ? std::optional(scheme) : std::nullopt;
 }
 
+// `rest` is what follows "chain:". A '|' in a member's name is %7C.
+std::unique_ptr<BaseStorage> open_chain(std::string_view rest, const ChainOptions& options) {
+  std::vector<std::shared_ptr<BaseStorage>> members;
+  for (std::size_t begin = 0; begin <= rest.size();) {
+    const std::size_t end = std::min(rest.find('|', begin), rest.size());
+    const std::string_view member = rest.substr(begin, end - begin);
+    if (member.empty()) throw_usage("a storage chain: has a member without a name");
+    if (scheme_of(member) == "chain") throw_usage("a storage chain: cannot hold another chain:");
+    members.push_back(open_storage(member));
+    begin = end + 1;
+  }
+  return std::make_unique<ChainStorage>(std::move(members), options);
+}
+
 }  // namespace
 
-std::unique_ptr<BaseStorage> open_storage(std::string_view url) {
+std::unique_ptr<BaseStorage> open_storage(std::string_view url, const ChainOptions& chain) {
   if (url.empty()) throw_usage("no storage was named");
   const std::optional<std::string> scheme = scheme_of(url);
   if (!scheme) return open_path(std::string(url), url);
+  if (scheme == "chain") return open_chain(url.substr(scheme->size() + 1), chain);
 
   const auto* known = std::ranges::find(kSchemes, std::string_view(*scheme), &Scheme::name);
   if (known == kSchemes.end()) {

@@ -4,6 +4,7 @@
 //   /srv/pets  pets      a directory, as a path
 //   s3://bucket/prefix   Amazon S3 or a server like it: see s3/s3_settings.hpp
 //   memory:              a new, empty MemoryStorage
+//   chain:URL|URL|URL    these, asked in order; the last is the authority (chain_storage.hpp)
 //
 // Opening touches nothing: a storage that cannot be reached says so at the first use.
 #pragma once
@@ -12,12 +13,15 @@
 #include <string_view>
 
 #include "storage/base_storage.hpp"
+#include "storage/chain_storage.hpp"
 
 namespace pet {
 
 // Throws pet::Error: kUsage for a text that names no storage (empty, an unknown scheme,
 // file://host/…), kStorageUnsupported for a scheme that PetFactory knows but this build leaves out.
 // No message repeats more than the scheme of a URL with a host, which may hold a password.
-std::unique_ptr<BaseStorage> open_storage(std::string_view url);
+// A chain needs to be told which objects never change: without `chain` it is kUsage.
+// core/registry/open_plugin_storage.hpp opens every URL with what a registry's layout says.
+std::unique_ptr<BaseStorage> open_storage(std::string_view url, const ChainOptions& chain = {});
 
 }  // namespace pet

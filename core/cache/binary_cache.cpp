@@ -1,5 +1,6 @@
 #include "core/cache/binary_cache.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "core/cache/cache_store.hpp"
@@ -71,7 +72,36 @@ std::optional<CachedBinary> BinaryCache::find(const Hash& hash, const FetchSubje
 
 CachedBinary BinaryCache::insert(const Binary& binary) {
   if (std::optional<CachedBinary> cached = find(binary.hash())) return *std::move(cached);
-  return store_->insert(binary);
+  return store(binary);
+}
+
+CachedBinary BinaryCache::store(const Binary& binary) {
+  CachedBinary cached = store_->insert(binary);
+  make_room(binary.size());
+  return cached;
+}
+
+// To look costs a system call for every file. So a look is good for a quarter of the room that it
+// found: other processes insert too.
+void BinaryCache::make_room(std::uint64_t inserted) {
+  const std::uint64_t limit = options_.max_bytes;
+  if (limit == CacheOptions::kNoLimit) return;
+  {
+    const std::lock_guard lock(room_mutex_);
+    if (inserted < room_) {
+      room_ -= inserted;
+      return;
+    }
+  }
+  try {
+    std::uint64_t used = store_->contents().binaries.bytes;
+    if (used > limit) used -= std::min(used, store_->evict(limit - limit / 10));
+    const std::lock_guard lock(room_mutex_);
+    room_ = used < limit ? (limit - used) / 4 : 0;
+  } catch (const Error&) {
+    // Housekeeping on the way: the binary is there, and who next needs the directory says what is
+    // wrong with it.
+  }
 }
 
 CachedBinary BinaryCache::get_or_fetch(const Hash& expected, const FetchSubject& subject,
@@ -87,7 +117,13 @@ CachedBinary BinaryCache::get_or_fetch(const Hash& expected, const FetchSubject&
 CachedBinary BinaryCache::fetch(const Hash& expected, const FetchSubject& subject,
                                 const std::function<std::string()>& download) {
   const auto start = std::chrono::steady_clock::now();
-  if (std::optional<CachedBinary> cached = find(expected, subject)) {
+  std::optional<CachedBinary> cached = find(expected, subject);
+  std::shared_ptr<void> claim;
+  if (!cached) {
+    claim = store_->claim(expected);
+    if (claim) cached = find(expected, subject);  // another process may have had it
+  }
+  if (cached) {
     notify(options_.observer, {EventKind::kCacheHit,
                                subject.class_name,
                                expected.hex(),
@@ -98,13 +134,20 @@ CachedBinary BinaryCache::fetch(const Hash& expected, const FetchSubject& subjec
   }
   const Binary binary = Binary::from_bytes(download(), subject.source + "/" + subject.key);
   if (binary.hash() != expected) throw_wrong_bytes(expected, binary, subject);
-  return store_->insert(binary);
+  return store(binary);
 }
 
 bool BinaryCache::quarantined(const Hash& hash) { return store_->quarantined(hash); }
-CacheSize BinaryCache::size() { return store_->size(); }
+CacheSize BinaryCache::size() { return store_->contents().binaries; }
+CacheContents BinaryCache::contents() { return store_->contents(); }
 std::uint64_t BinaryCache::evict(std::uint64_t max_bytes) { return store_->evict(max_bytes); }
-void BinaryCache::clear() { store_->clear(); }
+
+CacheContents BinaryCache::clear() {
+  const CacheSize binaries = store_->clear_binaries();
+  return {.binaries = binaries, .quarantine = store_->clear_quarantine()};
+}
+
+CacheSize BinaryCache::clear_quarantine() { return store_->clear_quarantine(); }
 std::string BinaryCache::describe() const { return store_->describe(); }
 
 }  // namespace pet

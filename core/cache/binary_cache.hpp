@@ -17,11 +17,15 @@
 //           path are resolved once, when it is opened, and none is followed below it. One that is
 //           renamed, replaced or given other modes meanwhile is opened and checked again at its
 //           next use.
-// Sharing:  any number of processes, without locks: a file appears by one rename. It needs no
-//           fsync, since a file that a power cut emptied does not match its hash. Threads that ask
-//           for one hash at the same time fetch it once.
-// Eviction: needs no leases: a mapped file survives unlinking, and a vanished one is fetched again.
-//           Who finds that `file` is gone when it is to be mapped asks again.
+// Sharing:  any number of processes: a file appears by one rename. It needs no fsync, since a file
+//           that a power cut emptied does not match its hash. Threads that ask for one hash at the
+//           same time fetch it once. Of processes that do, one fetches it and the others wait some
+//           20 seconds at most: a lock spares downloads, and nothing is wrong without it.
+// Size:     after an insert that takes it beyond options.max_bytes, the least recently used files
+//           go until it is a tenth below; those used within the last minute stay. That needs no
+//           leases: a mapped file survives unlinking, and a vanished one is fetched again. Who
+//           finds that `file` is gone when it is to be mapped asks again. Of the quarantine the
+//           newest 16 files stay, up to 256 MiB, and the newest of all in any case.
 // Threads:  every method, from any thread.
 // Throws:   pet::Error: kStorageRefused when the directory cannot be used (somebody else's,
 //           writable for others, read-only, full, mounted noexec), naming it and the way out;
@@ -31,7 +35,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,12 +56,21 @@ struct CachedBinary {
 };
 
 struct CacheOptions {
-  Observer observer;  // kCacheHit, kQuarantine; a refusal is thrown, and its caller's to report
+  static constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
+
+  Observer observer =
+      {};  // kCacheHit, kQuarantine; a refusal is thrown, and its caller's to report
+  std::uint64_t max_bytes = std::uint64_t{10} << 30;  // 10 GiB; in memory there is no limit
 };
 
 struct CacheSize {
   std::uint64_t files = 0;
   std::uint64_t bytes = 0;
+};
+
+struct CacheContents {
+  CacheSize binaries;    // fitted states too
+  CacheSize quarantine;  // damaged files, kept to be looked at
 };
 
 // Whose bytes are fetched and from where, for messages and events.
@@ -105,13 +120,18 @@ class BinaryCache {
   // What the binaries take, without the quarantine.
   CacheSize size();
 
+  CacheContents contents();
+
   // Removes least recently used binaries until at most `max_bytes` remain, and returns the bytes
   // removed. Those used within the last minute stay in any case: somebody may be about to map them.
   // In memory: removes nothing.
   std::uint64_t evict(std::uint64_t max_bytes);
 
-  // Removes every binary and the quarantine. In memory: removes nothing.
-  void clear();
+  // Removes every binary and the quarantine, and says what went. In memory: removes nothing.
+  CacheContents clear();
+
+  // The same for the quarantine alone.
+  CacheSize clear_quarantine();
 
   // For messages: the directory, or "memory:".
   std::string describe() const;
@@ -122,9 +142,13 @@ class BinaryCache {
   std::optional<CachedBinary> find(const Hash& hash, const FetchSubject& subject);
   CachedBinary fetch(const Hash& expected, const FetchSubject& subject,
                      const std::function<std::string()>& download);
+  CachedBinary store(const Binary& binary);
+  void make_room(std::uint64_t inserted);
 
   std::unique_ptr<CacheStore> store_;
   CacheOptions options_;
+  std::mutex room_mutex_;
+  std::uint64_t room_ = 0;  // bytes that may be inserted before the size is looked at
 };
 
 }  // namespace pet

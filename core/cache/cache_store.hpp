@@ -34,10 +34,15 @@ class CacheStore {
   // Writes the file of binary.hash(), in place of one that is there.
   virtual CachedBinary insert(const Binary& binary) = 0;
 
+  // Waits while another process that has a claim on `hash` fetches it, then has it until what comes
+  // back dies. Null: it took too long, or there can be no claims here: fetch it all the same.
+  virtual std::shared_ptr<void> claim(const Hash& hash) = 0;
+
   virtual bool quarantined(const Hash& hash) = 0;
-  virtual CacheSize size() = 0;
+  virtual CacheContents contents() = 0;
   virtual std::uint64_t evict(std::uint64_t max_bytes) = 0;
-  virtual void clear() = 0;
+  virtual CacheSize clear_binaries() = 0;
+  virtual CacheSize clear_quarantine() = 0;
   virtual std::string describe() const = 0;
 };
 

@@ -1,5 +1,5 @@
 // A cache in a directory: <hash>.so for what is good, quarantine/<hash>-<unique> for what was not,
-// and a TemporaryFile on the way. All of it is reached from the directory's descriptor, by
+// .fetching for claims, and a TemporaryFile on the way. All of it is reached from the directory's descriptor, by
 // names without a slash, and without following links.
 #include <dirent.h>
 #include <fcntl.h>
@@ -8,9 +8,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <ctime>
 #include <mutex>
 #include <system_error>
+#include <thread>
+#include <tuple>
 #include <vector>
 
 #include "core/cache/cache_store.hpp"
@@ -28,6 +31,12 @@ constexpr const char* kQuarantine = "quarantine";
 // then.
 constexpr std::time_t kTouchSeconds = 30;
 constexpr std::time_t kInUseSeconds = 60;
+// One byte of this file is locked for each hash that is being fetched.
+constexpr const char* kFetching = ".fetching";
+constexpr std::chrono::seconds kLongestWait{20};
+constexpr std::chrono::milliseconds kLongestPause{20};
+constexpr std::size_t kQuarantineFiles = 16;
+constexpr std::uint64_t kQuarantineBytes = std::uint64_t{256} << 20;
 
 std::string file_name(const Hash& hash) { return hash.hex() + std::string(kSuffix); }
 
@@ -93,6 +102,12 @@ std::vector<std::string> names_in(int directory) {
   return names;
 }
 
+// Whatever was taken away for being no file may be an empty folder.
+bool remove_entry(int folder, const std::string& name) {
+  return ::unlinkat(folder, name.c_str(), 0) == 0 ||
+         ::unlinkat(folder, name.c_str(), AT_REMOVEDIR) == 0;
+}
+
 class DirectoryStore final : public CacheStore {
  public:
   explicit DirectoryStore(std::filesystem::path directory) : directory_(std::move(directory)) {}
@@ -100,10 +115,12 @@ class DirectoryStore final : public CacheStore {
   std::string identity() override { return opened()->path; }
   Found find(const Hash& hash) override;
   CachedBinary insert(const Binary& binary) override;
+  std::shared_ptr<void> claim(const Hash& hash) override;
   bool quarantined(const Hash& hash) override;
-  CacheSize size() override;
+  CacheContents contents() override;
   std::uint64_t evict(std::uint64_t max_bytes) override;
-  void clear() override;
+  CacheSize clear_binaries() override;
+  CacheSize clear_quarantine() override;
   std::string describe() const override;
 
  private:
@@ -118,7 +135,7 @@ class DirectoryStore final : public CacheStore {
   struct Entry {
     std::string name;
     std::uint64_t bytes;
-    std::time_t used;
+    std::timespec used;  // of a binary; of what is in quarantine: when it came there
   };
 
   Directory opened();
@@ -132,6 +149,9 @@ class DirectoryStore final : public CacheStore {
   static FileDescriptor quarantine_folder(const Directory& directory);
   static std::string quarantine(const Directory& directory, const Hash& hash, int file);
   static std::vector<Entry> entries(const Directory& directory);
+  static std::vector<Entry> quarantine_entries(int folder);
+  static CacheSize size_of(const std::vector<Entry>& entries);
+  static void prune_quarantine(int folder, const std::string& newest);
 
   const std::filesystem::path directory_;
   mutable std::mutex mutex_;
@@ -244,6 +264,7 @@ std::string DirectoryStore::quarantine(const Directory& directory, const Hash& h
   const std::string name = hash.hex() + "-" + posix::unique_name();
   if (folder &&
       ::renameat(directory->fd.get(), old_name.c_str(), folder.get(), name.c_str()) == 0) {
+    prune_quarantine(folder.get(), name);
     return "moved to " + directory->path + "/" + kQuarantine + "/" + name;
   }
   return "it cannot be moved away: " + std::generic_category().message(errno);
@@ -258,56 +279,125 @@ bool DirectoryStore::quarantined(const Hash& hash) {
   });
 }
 
+// A damaged file is kept for somebody to look at, not for ever.
+void DirectoryStore::prune_quarantine(int folder, const std::string& newest) {
+  std::vector<Entry> newest_first = quarantine_entries(folder);
+  std::ranges::sort(newest_first, [&](const Entry& a, const Entry& b) {
+    if ((a.name == newest) != (b.name == newest)) return a.name == newest;
+    return std::tie(a.used.tv_sec, a.used.tv_nsec) > std::tie(b.used.tv_sec, b.used.tv_nsec);
+  });
+  std::uint64_t bytes = 0;
+  for (std::size_t i = 0; i < newest_first.size(); ++i) {
+    bytes += newest_first[i].bytes;
+    if (i > 0 && (i >= kQuarantineFiles || bytes > kQuarantineBytes)) {
+      remove_entry(folder, newest_first[i].name);
+    }
+  }
+}
+
+// Locks of open files, not of processes: threads wait for each other too, and a lock goes with the
+// process that has it, however that ends.
+std::shared_ptr<void> DirectoryStore::claim(const Hash& hash) {
+  const Directory directory = opened();
+  auto file = std::make_shared<FileDescriptor>(
+      ::openat(directory->fd.get(), kFetching, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!*file) return nullptr;
+  struct flock byte {};
+  byte.l_type = F_WRLCK;
+  byte.l_whence = SEEK_SET;
+  byte.l_start = static_cast<off_t>(std::hash<Hash>()(hash) >> 2);
+  byte.l_len = 1;
+  const auto give_up = std::chrono::steady_clock::now() + kLongestWait;
+  for (std::chrono::milliseconds pause{1};; pause = std::min(2 * pause, kLongestPause)) {
+    if (::fcntl(file->get(), F_OFD_SETLK, &byte) == 0) return file;
+    const bool taken = errno == EAGAIN || errno == EACCES || errno == EINTR;
+    if (!taken || std::chrono::steady_clock::now() >= give_up) return nullptr;
+    std::this_thread::sleep_for(pause);
+  }
+}
+
 std::vector<DirectoryStore::Entry> DirectoryStore::entries(const Directory& directory) {
   std::vector<Entry> entries;
   for (std::string& name : names_in(directory->fd.get())) {
     struct stat info {};
     if (!is_file_name(name)) continue;
     if (::fstatat(directory->fd.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
-    entries.push_back({std::move(name), static_cast<std::uint64_t>(info.st_size), info.st_mtime});
+    entries.push_back({std::move(name), static_cast<std::uint64_t>(info.st_size), info.st_mtim});
   }
   return entries;
 }
 
-CacheSize DirectoryStore::size() {
+// A rename leaves the time of the last write alone, but not that of the last change.
+std::vector<DirectoryStore::Entry> DirectoryStore::quarantine_entries(int folder) {
+  std::vector<Entry> entries;
+  for (std::string& name : names_in(folder)) {
+    struct stat info {};
+    if (name.starts_with('.')) continue;
+    if (::fstatat(folder, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    entries.push_back({std::move(name), static_cast<std::uint64_t>(info.st_size), info.st_ctim});
+  }
+  return entries;
+}
+
+CacheSize DirectoryStore::size_of(const std::vector<Entry>& entries) {
   CacheSize size;
-  for (const Entry& entry : entries(opened())) {
+  for (const Entry& entry : entries) {
     ++size.files;
     size.bytes += entry.bytes;
   }
   return size;
 }
 
+CacheContents DirectoryStore::contents() {
+  const Directory directory = opened();
+  const FileDescriptor folder = quarantine_folder(directory);
+  return {.binaries = size_of(entries(directory)),
+          .quarantine = folder ? size_of(quarantine_entries(folder.get())) : CacheSize{}};
+}
+
 std::uint64_t DirectoryStore::evict(std::uint64_t max_bytes) {
   const Directory directory = opened();
   std::vector<Entry> oldest_first = entries(directory);
-  std::ranges::sort(oldest_first, {}, &Entry::used);
-  std::uint64_t total = 0;
-  for (const Entry& entry : oldest_first) total += entry.bytes;
+  std::ranges::sort(oldest_first, [](const Entry& a, const Entry& b) {
+    return std::tie(a.used.tv_sec, a.used.tv_nsec) < std::tie(b.used.tv_sec, b.used.tv_nsec);
+  });
+  const std::uint64_t total = size_of(oldest_first).bytes;
 
   const std::time_t now = std::time(nullptr);
   std::uint64_t removed = 0;
   for (const Entry& entry : oldest_first) {
-    if (total - removed <= max_bytes || now - entry.used < kInUseSeconds) break;
+    if (total - removed <= max_bytes || now - entry.used.tv_sec < kInUseSeconds) break;
     if (::unlinkat(directory->fd.get(), entry.name.c_str(), 0) == 0) removed += entry.bytes;
   }
   return removed;
 }
 
-void DirectoryStore::clear() {
+CacheSize DirectoryStore::clear_binaries() {
   const Directory directory = opened();
-  for (const Entry& entry : entries(directory)) {
-    if (::unlinkat(directory->fd.get(), entry.name.c_str(), 0) != 0 && errno != ENOENT) {
+  std::vector<Entry> removed;
+  for (Entry& entry : entries(directory)) {
+    if (::unlinkat(directory->fd.get(), entry.name.c_str(), 0) == 0) {
+      removed.push_back(std::move(entry));
+    } else if (errno != ENOENT) {
       posix::throw_cache_errno(errno, directory->path, "be cleared");
     }
   }
+  return size_of(removed);
+}
+
+CacheSize DirectoryStore::clear_quarantine() {
+  const Directory directory = opened();
   const FileDescriptor folder = quarantine_folder(directory);
-  if (!folder) return;
-  for (const std::string& name : names_in(folder.get())) {
-    if (::unlinkat(folder.get(), name.c_str(), 0) != 0) {
-      ::unlinkat(folder.get(), name.c_str(), AT_REMOVEDIR);
+  if (!folder) return {};
+  std::vector<Entry> removed;
+  for (Entry& entry : quarantine_entries(folder.get())) {
+    if (remove_entry(folder.get(), entry.name)) {
+      removed.push_back(std::move(entry));
+    } else if (errno != ENOENT) {
+      posix::throw_cache_errno(errno, directory->path + "/" + kQuarantine, "be cleared");
     }
   }
+  return size_of(removed);
 }
 
 }  // namespace

@@ -109,9 +109,10 @@ class MemoryStore final : public CacheStore {
     return {binary, path_of(file.release())};
   }
 
+  std::shared_ptr<void> claim(const Hash&) override { return nullptr; }
   bool quarantined(const Hash&) override { return false; }
 
-  CacheSize size() override {
+  CacheContents contents() override {
     Files& files = Files::process();
     const std::lock_guard lock(files.mutex);
     CacheSize size;
@@ -119,11 +120,12 @@ class MemoryStore final : public CacheStore {
       ++size.files;
       size.bytes += static_cast<std::uint64_t>(::lseek(file, 0, SEEK_END));
     }
-    return size;
+    return {.binaries = size, .quarantine = {}};
   }
 
   std::uint64_t evict(std::uint64_t) override { return 0; }
-  void clear() override {}
+  CacheSize clear_binaries() override { return {}; }
+  CacheSize clear_quarantine() override { return {}; }
   std::string describe() const override { return "memory:"; }
 
  private:

@@ -38,6 +38,7 @@ InterfaceTables InterfaceTables::of(const pet_entry& entry) {
   tables.load_state = slot(state, &pet_state_v1::load);
   tables.state_schema = state != nullptr ? state->schema : 0;
   tables.set = slot(find<pet_params_v1>(entry, PET_PARAMS_1), &pet_params_v1::set);
+  tables.clusters = find<pet_clusters_v1>(entry, PET_CLUSTERS_1) != nullptr;
   return tables;
 }
 

@@ -22,6 +22,7 @@ struct InterfaceTables {
   decltype(pet_state_v1::load) load_state = nullptr;
   std::uint32_t state_schema = 0;
   decltype(pet_params_v1::set) set = nullptr;
+  bool clusters = false;
 
   // Calls entry.query, which is code of the plugin.
   static InterfaceTables of(const pet_entry& entry);

@@ -29,6 +29,7 @@ constexpr Ability kAbilities[] = {
     {"optimize", [](const InterfaceTables& t) { return t.optimize != nullptr; }},
     {"state", [](const InterfaceTables& t) { return t.save_state != nullptr; }},
     {"set", [](const InterfaceTables& t) { return t.set != nullptr; }},
+    {"clusters", [](const InterfaceTables& t) { return t.clusters; }},
 };
 
 [[noreturn]] void throw_bad_params(const PetClass::Record& clazz,

@@ -45,7 +45,8 @@ class PetClass {
   const std::vector<ParameterFacts>& parameters() const noexcept;
   const ClassFacts& facts() const noexcept;
 
-  // has("fit"), has("state"), has("predict"), or an interface id as in pet/abi.h.
+  // has("fit"), has("state"), has("predict")…, or an interface id as in pet/abi.h. has("clusters"):
+  // the integers that it predicts are clusters, not labels.
   bool has(std::string_view ability) const noexcept;
 
   // Where it came from: "cache", "built in", or a storage's or file's URL.

@@ -1,5 +1,6 @@
 #include "core/registry/keys.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -70,6 +71,24 @@ std::optional<Hash> binary_hash(std::string_view key, std::string_view class_nam
   for (const std::string_view suffix : {".so", ".dll"}) {
     if (key.ends_with(suffix)) return Hash::parse(key.substr(0, key.size() - suffix.size()));
   }
+  return std::nullopt;
+}
+
+std::optional<HashedKey> hashed_key(std::string_view key) {
+  const std::optional<std::string_view> class_name = class_of(key);
+  if (!class_name) return std::nullopt;
+  key.remove_prefix(kClassesPrefix.size() + class_name->size() + 1);
+  const bool is_state_key = key.starts_with(kStates);
+  if (is_state_key) key.remove_prefix(kStates.size());
+  const std::size_t dot = std::min(key.find('.'), key.size());
+  const std::optional<Hash> hash = Hash::parse(key.substr(0, dot));
+  const std::string_view suffix = key.substr(dot);
+  if (!hash) return std::nullopt;
+  if (is_state_key) {
+    return suffix == ".bin" ? std::optional(HashedKey{KeyContent::kState, *hash}) : std::nullopt;
+  }
+  if (suffix == ".so" || suffix == ".dll") return HashedKey{KeyContent::kBinary, *hash};
+  if (suffix == kDocument) return HashedKey{KeyContent::kFacts, *hash};
   return std::nullopt;
 }
 

@@ -37,6 +37,21 @@ std::optional<std::uint64_t> log_number(std::string_view key, std::string_view c
 // The hash in a key of one of that class's binaries; nullopt for any other key.
 std::optional<Hash> binary_hash(std::string_view key, std::string_view class_name);
 
+// What an object whose key has a hash holds.
+enum class KeyContent {
+  kBinary,  // bytes of that hash
+  kState,   // bytes of that hash
+  kFacts,   // what is said about the binary of that hash; advisory
+};
+struct HashedKey {
+  KeyContent content;
+  Hash hash;
+};
+
+// Of which class ever: the key of a binary, of a fitted state or of facts; nullopt for any other.
+// These objects never change.
+std::optional<HashedKey> hashed_key(std::string_view key);
+
 // The class that a key belongs to; nullopt for keys of other things.
 std::optional<std::string_view> class_of(std::string_view key);
 

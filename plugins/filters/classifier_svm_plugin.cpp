@@ -13,6 +13,7 @@
 //             same, different numbers of rows in x and y, other columns than fit saw; not_fitted for
 //             predict before fit.
 // State:      classes, support vectors and coefficients, with the kernel that they are for.
+// Needs:      the shared libsvm where it runs.
 #include <cmath>
 #include <cstdint>
 #include <memory>

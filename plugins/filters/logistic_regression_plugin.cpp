@@ -14,6 +14,9 @@
 //             same, different numbers of rows in x and y, other columns than fit saw; not_fitted for
 //             predict before fit.
 // State:      classes, weights and offsets.
+// Needs:      the shared liblinear where it runs. It adds up as the machine's BLAS does: training on
+//             another machine may differ in the last digits of the weights; a state answers the same
+//             everywhere.
 #include <cstdint>
 #include <pet/filter.hpp>
 #include <utility>

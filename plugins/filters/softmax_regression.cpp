@@ -4,7 +4,7 @@
 // for one direction: the same number on every offset, which changes no probability. Neither g nor H p
 // has a part in that direction, and what rounding gives them is taken away.
 //
-// Sums go over the rows in their order, on one thread: the answer is the same on every machine.
+// Sums go over the rows in their order, on one thread: no number of threads changes the answer.
 #include "plugins/filters/softmax_regression.hpp"
 
 #include <algorithm>

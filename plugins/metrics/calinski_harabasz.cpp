@@ -8,7 +8,7 @@
 //             mean, weighted by their rows, and W those of the rows from their cluster's mean; 1
 //             when W is 0. O(n m) time.
 // Errors:     bad_input for data that is not 2-D or not finite, another number of labels than
-//             rows, and fewer than 2 or more than n - 1 clusters.
+//             rows, fewer than 2 or more than n - 1 clusters, and infinite squared distances.
 #include <pet/metric.hpp>
 #include <vector>
 
@@ -65,6 +65,7 @@ class CalinskiHarabasz : public pet::Metric<CalinskiHarabasz> {
       const auto k = static_cast<std::int64_t>(clusters.cluster[static_cast<std::size_t>(i)]);
       within += reduced_distance(Euclidean{}, clusters.row(i), mean_of(k), columns);
     }
+    require_no_overflow(between + within);
     if (within == 0) return 1;
     return between * static_cast<double>(clusters.rows() - count) /
            (within * static_cast<double>(count - 1));

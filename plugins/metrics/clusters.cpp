@@ -1,5 +1,6 @@
 #include "plugins/metrics/clusters.hpp"
 
+#include <cmath>
 #include <string>
 
 #include "plugins/features.hpp"
@@ -14,6 +15,10 @@ Clusters clusters_of(const XYData& x, const XYData& labels) {
   if (static_cast<std::int64_t>(of_rows.size()) != x.rows()) {
     throw Failure::bad_input("x has " + std::to_string(x.rows()) + " rows, but y_pred has " +
                              std::to_string(of_rows.size()));
+  }
+  if (x.rows() < 3) {
+    throw Failure::bad_input("x: expected at least 3 rows, so that they can be 2 clusters, got " +
+                             x.describe());
   }
   const std::vector<std::int64_t> distinct = distinct_labels(of_rows);
   if (distinct.size() < 2 || distinct.size() >= of_rows.size()) {
@@ -31,6 +36,12 @@ Clusters clusters_of(const XYData& x, const XYData& labels) {
     ++out.sizes[out.cluster.back()];
   }
   return out;
+}
+
+void require_no_overflow(double distances) {
+  if (std::isfinite(distances)) return;
+  throw Failure::bad_input(
+      "x: its numbers are so large that squared distances are infinite: scale it");
 }
 
 }  // namespace pet::plugins

@@ -22,4 +22,7 @@ struct Clusters {
 // x [n, m], finite; labels [n] or [n, 1] with 2 to n - 1 different ones, as scikit-learn asks.
 Clusters clusters_of(const XYData& x, const XYData& labels);
 
+// Fails where a sum over distances is infinite or NaN, which of finite x is by overflow.
+void require_no_overflow(double distances);
+
 }  // namespace pet::plugins

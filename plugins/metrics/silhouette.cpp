@@ -8,7 +8,7 @@
 //             and b the least mean distance to another cluster; 0 for a row that is alone. O(n^2 m)
 //             time on the host's threads, O(n) memory.
 // Errors:     bad_input for data that is not 2-D or not finite, another number of labels than
-//             rows, and fewer than 2 or more than n - 1 clusters.
+//             rows, fewer than 2 or more than n - 1 clusters, and infinite squared distances.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -54,6 +54,7 @@ class Silhouette : public pet::Metric<Silhouette> {
     });
     double sum = 0;
     for (const double value : of_rows) sum += value;
+    require_no_overflow(sum);
     return sum / static_cast<double>(of_rows.size());
   }
 };

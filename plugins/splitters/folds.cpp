@@ -1,10 +1,8 @@
 #include "plugins/splitters/folds.hpp"
 
 #include <chrono>
-#include <cstddef>
 #include <limits>
 #include <string>
-#include <utility>
 
 namespace pet::plugins {
 namespace {
@@ -55,22 +53,6 @@ void FoldOptions::require_rows(const XYData& x, const XYData& y) const {
 
 Shuffler::Shuffler(std::optional<std::int64_t> seed)
     : random_(seed ? static_cast<std::uint32_t>(*seed) : seed_of_the_moment()) {}
-
-void Shuffler::shuffle(std::int64_t* begin, std::int64_t* end) {
-  const std::ptrdiff_t count = end - begin;
-  for (std::ptrdiff_t i = count - 1; i >= 1; --i) {
-    std::swap(begin[i], begin[at_most(static_cast<std::uint32_t>(i))]);
-  }
-}
-
-std::uint32_t Shuffler::at_most(std::uint32_t largest) {
-  std::uint32_t mask = largest;
-  for (const int bits : {1, 2, 4, 8, 16}) mask |= mask >> bits;
-  for (;;) {
-    const auto drawn = static_cast<std::uint32_t>(random_()) & mask;
-    if (drawn <= largest) return drawn;
-  }
-}
 
 Fold fold_of(const TestFolds& test_folds, std::int64_t number) {
   Fold fold;

@@ -1,10 +1,7 @@
 // What the splitters share: the checks on how folds are asked for, the order in which rows are
 // shuffled, and folds as lists of rows.
 //
-// The shuffle is numpy's RandomState(seed).shuffle (numpy/random/mtrand.pyx, _shuffle_raw): from the
-// last element down, each changes places with one at or before it, whose place is a 32-bit number of
-// the Mersenne Twister, cut to as many bits as the largest possible place has, and drawn again while
-// it is larger than that. The same seed gives the same folds as scikit-learn's on any machine.
+// The shuffle is numpy's: the same seed gives the same folds as scikit-learn's on any machine.
 //
 // Threads: any. Throws: pet::Failure.
 #pragma once
@@ -12,8 +9,9 @@
 #include <cstdint>
 #include <optional>
 #include <pet/child.hpp>
-#include <random>
 #include <vector>
+
+#include "plugins/numpy_random.hpp"
 
 namespace pet::plugins {
 
@@ -36,12 +34,10 @@ class Shuffler {
   explicit Shuffler(std::optional<std::int64_t> seed);
 
   // REQUIRES: at most 2^32 elements.
-  void shuffle(std::int64_t* begin, std::int64_t* end);
+  void shuffle(std::int64_t* begin, std::int64_t* end) { random_.shuffle(begin, end); }
 
  private:
-  std::uint32_t at_most(std::uint32_t largest);
-
-  std::mt19937 random_;
+  NumpyRandom random_;
 };
 
 // The number of the fold, from 0, that each row tests.

@@ -69,6 +69,13 @@ TEST_CASE("parameters have the original's names, order and defaults", "[plugins]
                                              {"n_jobs", null}});
   CHECK(make("ClassifierSVMPlugin").params() ==
         Object{{"kernel", "linear"}, {"C", 1.0}, {"gamma", "scale"}});
+  CHECK(make("KMeansFilter").params() == Object{{"n_clusters", 8},
+                                                {"init", "k-means++"},
+                                                {"n_init", 10},
+                                                {"max_iter", 300},
+                                                {"tol", 1e-4},
+                                                {"random_state", null},
+                                                {"algorithm", "lloyd"}});
   CHECK(params_of("LogistiRegressionlugin") == Names{"max_ite", "tol"});
   CHECK(make("LogisticRegressionPlugin").params() ==
         Object{{"C", 1.0}, {"max_iter", 100}, {"tol", 1e-4}});

@@ -13,6 +13,7 @@ import warnings
 
 import numpy as np
 from sklearn.datasets import load_iris
+from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import (
@@ -222,6 +223,49 @@ def write_logistic():
     out.write()
 
 
+def write_k_means():
+    out = OracleFile("k_means.txt")
+    random = np.random.default_rng(10)
+
+    def add(name, x, **params):
+        params = {"n_clusters": 3, "init": "k-means++", "n_init": 1, "max_iter": 300, "tol": 1e-4, "random_state": 0} | params
+        model = KMeans(**params).fit(x)
+        out.case(name)
+        for key, value in params.items():
+            (out.text if key == "init" else out.number)(key, value)
+        out.number("inertia", model.inertia_)
+        out.number("iterations", model.n_iter_)
+        out.matrix("x", x)
+        out.matrix("labels", model.labels_)
+        out.matrix("centers", model.cluster_centers_)
+        q = x[::3] + 0.01
+        out.matrix("q", q)
+        out.matrix("predicted", model.predict(q))
+
+    centres = np.repeat([[0, 0], [20, 0], [0, 20]], 20, axis=0)
+    blobs = centres + random.normal(size=(60, 2)).round(3)
+    cloud = random.normal(size=(700, 4)).round(3) * [1, 3, 1, 2] + [100, 0, 0, -5]
+    for init in ("k-means++", "random"):
+        for seed in (0, 1, 42, 4294967295):
+            add(f"blobs_{init}_{seed}", blobs, init=init, random_state=seed)
+        add(f"cloud_{init}", cloud, init=init, n_clusters=7, random_state=5)
+        add(f"cloud_{init}_best_of_10", cloud[:150], init=init, n_clusters=5, n_init=10)
+        add(f"cloud_{init}_3_steps", cloud[:100], init=init, n_clusters=6, max_iter=3)
+        add(f"cloud_{init}_tol_0", cloud[:100], init=init, n_clusters=6, tol=0.0)
+        add(f"cloud_{init}_large_tol", cloud[:100], init=init, n_clusters=6, tol=0.5)
+        for seed in (1, 2, 3):  # centres that begin on equal rows: some clusters are empty at first
+            x = np.concatenate([np.zeros(12), [1, 2.5, 10, 11.25, 50]])[:, None]
+            add(f"equal_rows_{init}_{seed}", x, init=init, n_clusters=4, random_state=seed)
+    add("one_cluster", blobs, n_clusters=1)
+    add("as_many_clusters_as_rows", blobs[:5], n_clusters=5)
+    add("all_rows_equal", np.full((6, 2), 3.0), n_clusters=2)
+    add("constant_column", np.column_stack([blobs, np.full(60, 7.0)]))
+    iris = np.load(FOLDER.parent / "iris" / "x_train.npy")
+    for seed in (0, 7):
+        add(f"iris_{seed}", iris, n_init=10, random_state=seed)
+    out.write()
+
+
 def write_knn():
     out = OracleFile("knn.txt")
 
@@ -340,6 +384,7 @@ if __name__ == "__main__":
     write_knn()
     write_svm()
     write_logistic()
+    write_k_means()
     write_clusters()
     write_pca()
     write_splitters()

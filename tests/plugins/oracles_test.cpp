@@ -113,6 +113,38 @@ TEST_CASE("a metric gives as a binary what it gives compiled in", "[plugins]") {
   CHECK(metrics >= 10);
 }
 
+TEST_CASE("a filter learns and answers as a binary what it does compiled in", "[plugins]") {
+  const auto compiled_in = container_of(From::kCompiledIn);
+  const auto binaries = container_of(From::kBinaries);
+  const auto set = GENERATE(as<std::string>{}, "iris", "breast_cancer");
+  const struct {
+    const char* name;
+    ParamObject params;
+  } filters[] = {
+      {"StandardScalerPlugin", {}},
+      {"PCAPlugin", {}},
+      {"KnnFilter", {}},
+      {"ClassifierSVMPlugin", {{"kernel", "rbf"}}},
+      {"LogistiRegressionlugin", {{"max_ite", 100}, {"tol", 1e-4}}},
+      {"LogisticRegressionPlugin", {}},
+      {"KMeansFilter", {{"n_clusters", 3}}},
+  };
+  const XYData x_test = data_of(set, "x_test");
+  for (const auto& filter : filters) {
+    INFO(set << " " << filter.name);
+    const auto trained = [&](const Container& container) {
+      BasePlugin plugin = container.ppif[filter.name].create(filter.params);
+      plugin.fit(data_of(set, "x_train"), data_of(set, "y_train"));
+      return plugin;
+    };
+    const BasePlugin expected = trained(*compiled_in);
+    const BasePlugin actual = trained(*binaries);
+    CHECK(actual.save_state() == expected.save_state());
+    CHECK(actual.predict(x_test).converted<double>() ==
+          expected.predict(x_test).converted<double>());
+  }
+}
+
 TEST_CASE("the original's dumps come back equal, key order included", "[plugins]") {
   const auto set = GENERATE(as<std::string>{}, "iris", "breast_cancer");
   const auto name = GENERATE(as<std::string>{}, "scaler", "scaler_pca", "scaler_knn",

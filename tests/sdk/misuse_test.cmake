@@ -34,6 +34,8 @@ refused_filter(save_without_load "a class has both or neither: void save(pet::St
   "${predict} void save(pet::StateWriter&) const {}")
 refused_filter(two_states "a class has PET_STATE, or save() and load(), but not both"
   "${predict} PET_STATE(double, a, \"\"); void save(pet::StateWriter&) const {} void load(pet::StateReader&) {}")
+refused_filter(clusters_of_an_instance "kClusters is: public: static constexpr bool kClusters = true"
+  "${predict} bool kClusters = true;")
 refused_filter(int_param "a parameter is bool, std::int64_t, double, std::string" "${predict} PET_PARAM(int, a, 1, \"\");")
 refused_filter(float_for_int "pet::Default<" "${predict} PET_PARAM(std::int64_t, a, 1.5, \"\");")
 refused_filter(text_for_bool "pet::Default<bool>" "${predict} PET_PARAM(bool, a, \"yes\", \"\");")

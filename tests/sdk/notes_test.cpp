@@ -53,6 +53,20 @@ class Plain : public pet::Filter<Plain> {
 };
 PET_CLASS(Plain)
 
+class Groups : public pet::Filter<Groups> {
+ public:
+  static constexpr bool kClusters = true;
+  pet::XYData predict(const pet::XYData& x) const { return x.view(); }
+};
+PET_CLASS(Groups)
+
+class Ungrouped : public pet::Filter<Ungrouped> {
+ public:
+  static constexpr bool kClusters = false;
+  pet::XYData predict(const pet::XYData& x) const { return x.view(); }
+};
+PET_CLASS(Ungrouped)
+
 class Score1 : public pet::Metric<Score1> {
  public:
   static constexpr bool kHigherBetter = true;
@@ -106,13 +120,16 @@ TEST_CASE("notes list every interface that the entry answers to, and no other", 
   } table[] = {
       {pet::entry_of<Rich>(), {PET_FILTER_1, PET_FILTER_FIT, PET_STATE_1, PET_PARAMS_1}},
       {pet::entry_of<Plain>(), {PET_FILTER_1}},
+      {pet::entry_of<Groups>(), {PET_FILTER_1, PET_CLUSTERS_1}},
+      {pet::entry_of<Ungrouped>(), {PET_FILTER_1}},
       {pet::entry_of<Score1>(), {PET_METRIC_1}},
       {pet::entry_of<Chain>(), {PET_FILTER_1, PET_PIPELINE_1}},
       {pet::entry_of<Cut>(), {PET_SPLITTER_1}},
       {pet::entry_of<Search>(), {PET_FILTER_1, PET_OPTIMIZER_1}},
   };
   const char* all[] = {PET_FILTER_1,   PET_FILTER_FIT,  PET_METRIC_1, PET_PIPELINE_1,
-                       PET_SPLITTER_1, PET_OPTIMIZER_1, PET_STATE_1,  PET_PARAMS_1};
+                       PET_SPLITTER_1, PET_OPTIMIZER_1, PET_STATE_1,  PET_PARAMS_1,
+                       PET_CLUSTERS_1};
   for (const auto& row : table) {
     const Notes notes = NotesReader::read(pet::detail::view_of(row.entry.notes));
     INFO(notes.class_name);

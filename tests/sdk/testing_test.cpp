@@ -54,6 +54,36 @@ class Center : public pet::Filter<Center> {
 };
 PET_PLUGIN(Center)  // two of them, as author's files end
 
+// Remembers where its inputs lie.
+class Looks : public pet::Filter<Looks> {
+ public:
+  struct Seen {
+    const char* first;
+    pet::Shape strides;
+    bool is_read_only;
+
+    friend bool operator==(const Seen& a, const Seen& b) {
+      return a.first == b.first && a.strides == b.strides && a.is_read_only == b.is_read_only;
+    }
+  };
+  inline static std::vector<Seen> seen;
+
+  void fit(const XYData& x, const XYData& y) {
+    look(x);
+    look(y);
+  }
+  XYData predict(const XYData& x) const {
+    look(x);
+    return x.clone();
+  }
+
+ private:
+  static void look(const XYData& data) {
+    seen.push_back({data.raw_data(), data.strides(), data.is_read_only()});
+  }
+};
+PET_PLUGIN(Looks)
+
 class MeanError : public pet::Metric<MeanError> {
  public:
   static constexpr bool kHigherBetter = false;
@@ -204,6 +234,28 @@ TEST_CASE("outputs are the host's: made there, or copied there", "[sdk][testing]
     CHECK(passed.value<double>() == made.value<double>());
   }
   CHECK(host.live_tensors == 0);
+}
+
+TEST_CASE("inputs are looked at where they lie, whatever their strides", "[sdk][testing]") {
+  const XYData table = XYData::mock(std::vector<double>(24), {4, 6});
+  const std::int64_t shape[] = {2, 3};
+  pet_tensor* slice = pet::detail::new_tensor(pet::dtype_of<double>(), 2, shape, 0);
+  slice->array.data = const_cast<char*>(table.raw_data());
+  slice->array.byte_offset = 2 * sizeof(double);  // every second row, columns 2 to 4
+  slice->array.strides[0] = 12;
+  slice->flags |= PET_TENSOR_READ_ONLY;
+  const XYData x = XYData::adopt(slice);
+  const XYData y = table.rows(1, 3);
+
+  Looks::seen.clear();
+  auto chain = make<Chain>({{"filters", Value::List{make<Looks>()}}});
+  chain.fit(x, y);
+  chain.predict(x);
+  chain.predict(y);
+  const Looks::Seen of_x{x.raw_data(), {12, 1}, true};
+  const Looks::Seen of_y{y.raw_data(), {6, 1}, true};
+  // Chain's fit fits and predicts.
+  CHECK(Looks::seen == std::vector<Looks::Seen>{of_x, of_y, of_x, of_x, of_y});
 }
 
 TEST_CASE("a pipeline works with its children", "[sdk][testing]") {

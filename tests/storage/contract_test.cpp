@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "storage/chain_storage.hpp"
 #include "storage/local_storage.hpp"
 #include "storage/memory_storage.hpp"
 #include "tests/storage/faulty_storage.hpp"
@@ -18,6 +19,20 @@ TEST_CASE("LocalStorage keeps the contract", "[storage]") {
     auto storage = std::make_unique<LocalStorage>(folder / "root");
     storage->ensure_exists();
     return storage;
+  });
+}
+
+TEST_CASE("ChainStorage keeps the contract, whether its objects may change or not", "[storage]") {
+  const TemporaryFolder folder;
+  const bool immutable = GENERATE(false, true);
+  check_contract([&] {
+    auto local = std::make_shared<LocalStorage>(folder / "root");
+    local->ensure_exists();
+    std::vector<std::shared_ptr<BaseStorage>> members{std::make_shared<MemoryStorage>(), local};
+    return std::make_unique<ChainStorage>(
+        std::move(members),
+        ChainOptions{.layout = {[=](std::string_view) { return immutable; },
+                                [](std::string_view, std::string_view) { return ""; }}});
   });
 }
 

@@ -59,6 +59,11 @@ TEST_CASE("a text that names no storage is a usage error that says what would", 
       {"file:///a%00b", "has a NUL"},
       {"file:///a?b", "write %3F or %23"},
       {"memory:a", "is not memory:"},
+      {"chain:", "has a member without a name"},
+      {"chain:/a||/b", "has a member without a name"},
+      {"chain:/a|/b|", "has a member without a name"},
+      {"chain:chain:/a|/b", "cannot hold another chain:"},
+      {"chain:/a|ftp://user:secret@host/b", "storage scheme 'ftp:' is not known"},
   };
   for (const Case& c : cases) {
     CAPTURE(c.url);
@@ -88,9 +93,22 @@ TEST_CASE("a scheme that this build leaves out is unsupported, and no password i
       CHECK(error.code() == ErrorCode::kStorageUnsupported);
       CHECK(error.what() == "storage " + scheme +
                                 "://… is not built into this version, which has: file:///dir, a "
-                                "path, s3://bucket/prefix, memory:");
+                                "path, s3://bucket/prefix, memory:, chain:URL|URL");
     }
   }
+}
+
+TEST_CASE("a chain's URL names its members in order, the authority last", "[storage]") {
+  const ChainOptions options{.layout = {[](std::string_view) { return false; },
+                                        [](std::string_view, std::string_view) { return ""; }}};
+  const auto chain = open_storage("chain:/srv/mirror|file:///srv/a%7Cb|memory:", options);
+  CHECK(chain->describe() == "chain:file:///srv/mirror|file:///srv/a%7Cb|memory:");
+  CHECK(open_storage(chain->describe(), options)->describe() == chain->describe());
+  CHECK_THROWS_MATCHES(open_storage("chain:/srv/pets", options), Error,
+                       fails(ErrorCode::kUsage, {"has 1 storages, at least two were expected"}));
+  CHECK_THROWS_MATCHES(
+      open_storage("chain:/srv/mirror|/srv/pets"), Error,
+      fails(ErrorCode::kUsage, {"which objects never change", "open_plugin_storage"}));
 }
 
 }  // namespace pet::test

@@ -91,11 +91,14 @@ void ranges_are_cut_at_the_end(BaseStorage& storage) {
 }
 
 void too_large_is_refused(BaseStorage& storage) {
+  // Of a chain the message names the member that has the object: the last.
+  const std::string all = storage.describe();
+  const std::string place = all.substr(all.rfind('|') + 1);
   storage.put("large", "12345");
   CHECK(storage.get("large", 5) == "12345");
-  CHECK_THROWS_MATCHES(storage.get("large", 4), Error,
-                       fails(ErrorCode::kCorrupt, {"'large'", storage.describe(), "has 5 bytes",
-                                                   "at most 4 were expected"}));
+  CHECK_THROWS_MATCHES(
+      storage.get("large", 4), Error,
+      fails(ErrorCode::kCorrupt, {"'large'", place, "has 5 bytes", "at most 4 were expected"}));
   CHECK(storage.get_range("large", 0, 4) == "1234");
 }
 

@@ -27,4 +27,27 @@ printf 'a,b\n1,2\n3,4\n' > x.csv
 check_status 1 'error: My_pipeline * predict: My_filter * predict: predict before fit' "$petctl" run config.json --x x.csv
 check '  4*  8*My_metric 4.0' \
   "$petctl" run config.json --x-train x.csv --x x.csv --target a
+
+# An application without libsvm links core; what the built-in classes need is said by its name.
+mkdir asks
+cat > asks/CMakeLists.txt <<'C'
+cmake_minimum_required(VERSION 3.22)
+project(asks CXX)
+macro(find_library variable)
+  if(NOT "${variable}" STREQUAL "PET_LIBSVM")
+    _find_library(${variable} ${ARGN})
+  endif()
+endmacro()
+find_package(PetFactory COMPONENTS plugins)
+message(STATUS "found: ${PetFactory_FOUND}, ${PetFactory_NOT_FOUND_MESSAGE}")
+find_package(PetFactory REQUIRED COMPONENTS core)
+file(WRITE ${CMAKE_BINARY_DIR}/a.cpp "#include <pet/core/artifact/hash.hpp>
+int main() { return pet::Hash::of(\"a\").hex().size() == 64 ? 0 : 1; }\n")
+add_executable(asks ${CMAKE_BINARY_DIR}/a.cpp)
+target_link_libraries(asks PRIVATE PetFactory::core)
+C
+check "found: 0, no component 'plugins': it needs libsvm (Debian's package libsvm-dev)" \
+  cmake -S asks -B asks/build -G Ninja
+check '' cmake --build asks/build
+check '' asks/build/asks
 finish

@@ -46,6 +46,7 @@ toml 'storage = "a" "b"' 'line 1: storage: not expected after the text'
 toml 'storage = "a\\q"' "line 1: storage: '*' is no escape here"
 toml '[a]\nstorage = "x"' "line 1: there are no tables here, got '\[a\]'"
 toml 'storage = "a"\nstorage = "b"' 'line 2: storage is there twice'
+toml 'cache_max_sise = "1 GB"' "line 1: unknown key 'cache_max_sise'*did you mean 'cache_max_size'"
 toml 'storage' "line 1: is not TOML: no '=' in 'storage'"
 rm config/petfactory/config.toml
 # Without HOME there is no config file; the current directory's is not it.

@@ -132,4 +132,11 @@ json 2 '/error/code=invalid_name' new filter My-Filter
 json 2 '/error/code=usage' new filter there
 
 check '{"error": {"code", "message"' "$PETCTL" --help
+# The cache, as it is, cleared, and what is no verb of it.
+json 0 '/files=0 /bytes=0 /limit=10737418240 /quarantine/files=0 /blobs/files=0' cache show
+json 0 '/removed/binaries/files=0 /removed/quarantine/files=0 /removed/blobs/files=0' cache clear
+json 0 '/removed/quarantine/bytes=0' cache clear --quarantine
+json 2 '/error/code=usage' cache
+json 2 '/error/code=usage' cache shwo
+json 2 '/error/code=usage' cache show --quarantine
 finish

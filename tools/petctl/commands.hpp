@@ -69,4 +69,10 @@ struct PinOptions {
 };
 void run_pin(const Settings& settings, const PinOptions& options);
 
+struct CacheVerbOptions {
+  std::string action;  // show, clear
+  bool quarantine = false;
+};
+void run_cache(const Settings& settings, const CacheVerbOptions& options);
+
 }  // namespace pet::tools

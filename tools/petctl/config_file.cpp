@@ -1,5 +1,6 @@
 #include "tools/petctl/config_file.hpp"
 
+#include <algorithm>
 #include <string_view>
 #include <vector>
 
@@ -22,8 +23,10 @@ struct Line {
   std::size_t number;
 
   [[noreturn]] void refuse(const std::string& why) const {
-    throw Error(ErrorCode::kUsage, file + ", line " + std::to_string(number) + ": " + why +
-                                       "\n  expected: storage = \"URL\" or cache = \"DIRECTORY\"");
+    throw Error(ErrorCode::kUsage,
+                file + ", line " + std::to_string(number) + ": " + why +
+                    "\n  expected: storage = \"URL\" or cache = \"DIRECTORY\" or "
+                    "cache_max_size = \"10 GB\"");
   }
 };
 
@@ -66,11 +69,13 @@ void read_line(const Line& line, std::string_view text, ConfigFile& config) {
     line.refuse("is not TOML: no '=' in " + pet::quoted(text));
   }
   const std::string key(trimmed(text.substr(0, equals)));
-  const std::vector<std::string> known{"storage", "cache"};
-  if (key != known[0] && key != known[1]) {
+  const std::vector<std::string> known{"storage", "cache", "cache_max_size"};
+  std::string* const values[] = {&config.storage, &config.cache, &config.cache_max_size};
+  const auto found = std::ranges::find(known, key);
+  if (found == known.end()) {
     line.refuse("unknown key " + pet::quoted(key) + suggestion(key, known));
   }
-  std::string& value = key == known[0] ? config.storage : config.cache;
+  std::string& value = *values[found - known.begin()];
   if (!value.empty()) line.refuse(key + " is there twice");
   value = text_of(line, key, trimmed(text.substr(equals + 1)));
 }

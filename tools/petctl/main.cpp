@@ -29,6 +29,7 @@ struct CommandLine {
   LogOptions log;
   RunOptions run;
   PinOptions pin;
+  CacheVerbOptions cache;
   std::function<void()> action;
   bool succeeded = true;  // false: all was done, and --exit-code wants the answer as a status
 };
@@ -47,7 +48,9 @@ CLI::App* add_verb(CLI::App& app, CommandLine& line, const std::string& name,
 
 void add_global_options(CLI::App& app, Settings& settings) {
   app.add_option("--storage", settings.storage,
-                 "Where binaries are: file:///DIR or a path (or PET_STORAGE, or the config file)")
+                 "Where binaries are: file:///DIR, a path, or 'chain:URL|URL' whose last counts, "
+                 "the others "
+                 "being mirrors (or PET_STORAGE, or the config file)")
       ->type_name("URL");
   app.add_option("--cache", settings.cache, "Verified copies on this machine (or PET_CACHE)")
       ->type_name("DIR");
@@ -153,6 +156,17 @@ void add_operator_verbs(CLI::App& app, CommandLine& line) {
   pin->add_option("-o,--out", line.pin.out, "Write here instead of stdout")->type_name("FILE");
 }
 
+void add_cache_verb(CLI::App& app, CommandLine& line) {
+  auto* cache = add_verb(app, line, "cache", "Show or clear this machine's verified copies",
+                         "petctl cache show\n  petctl cache clear --quarantine",
+                         [&](const Settings& s) { run_cache(s, line.cache); });
+  cache->add_option("action", line.cache.action, "show or clear")
+      ->required()
+      ->type_name("show|clear");
+  cache->add_flag("--quarantine", line.cache.quarantine,
+                  "Clear only the damaged files that were kept to be looked at");
+}
+
 // The names that a mistyped word could have meant: verbs, or options of the verb that was given.
 std::vector<std::string> known_words(const CLI::App& app) {
   std::vector<std::string> words;
@@ -235,6 +249,7 @@ int main_of(int argc, char** argv) {
   add_global_options(app, line.settings);
   add_author_verbs(app, line);
   add_operator_verbs(app, line);
+  add_cache_verb(app, line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

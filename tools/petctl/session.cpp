@@ -7,20 +7,21 @@
 #include "core/cache/binary_cache.hpp"
 #include "core/cache/trusted_directory_posix.hpp"
 #include "core/loader/plugin_host.hpp"
+#include "core/registry/open_plugin_storage.hpp"
 #include "plugins/builtins.hpp"
 #include "storage/local_storage.hpp"
 #include "storage/memory_storage.hpp"
-#include "storage/open_storage.hpp"
 #include "tools/petctl/files.hpp"
 #include "tools/petctl/output.hpp"
 
 namespace pet::tools {
 namespace {
 
-// Damage that was survived and what plugins say concern everybody; the rest is for --verbose.
+// Damage that was survived, bad storages of a chain and what plugins say concern everybody; the rest is for --verbose.
 Observer observer_for(const Settings& settings) {
   return [verbose = settings.verbose](const Event& event) {
     const bool warning = event.kind == EventKind::kDamage || event.kind == EventKind::kQuarantine ||
+                         event.kind == EventKind::kPassedOver ||
                          event.kind == EventKind::kPluginLog;
     if (warning) {
       print_warning(to_string(event));
@@ -34,7 +35,7 @@ Observer observer_for(const Settings& settings) {
 // plant.
 std::shared_ptr<BaseStorage> open_blobs(const std::string& cache) {
   if (cache == "memory:") return std::make_shared<MemoryStorage>();
-  const auto directory = posix::open_trusted_directory(std::filesystem::path(cache) / "blobs");
+  const auto directory = posix::open_trusted_directory(std::filesystem::path(cache) / kBlobs);
   return std::make_shared<LocalStorage>(directory.path);
 }
 
@@ -45,8 +46,9 @@ std::unique_ptr<Container> open_session(Settings& settings, SessionUse use) {
   auto blobs = use == SessionUse::kRun ? open_blobs(settings.cache) : nullptr;
   const Observer observer = observer_for(settings);
   return std::make_unique<Container>(ContainerOptions{
-      .storage = open_storage(settings.storage),
-      .cache = BinaryCache::open(settings.cache, {.observer = observer}),
+      .storage = open_plugin_storage(settings.storage, observer),
+      .cache = BinaryCache::open(settings.cache,
+                                 {.observer = observer, .max_bytes = settings.cache_max_bytes}),
       .builtins = builtins(),
       .aliases = builtin_aliases(),
       .observer = observer,

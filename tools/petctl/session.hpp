@@ -10,6 +10,10 @@
 
 namespace pet::tools {
 
+// The folder of the cache directory in which wrappers such as Cached keep predictions and fitted
+// models.
+inline constexpr const char* kBlobs = "blobs";
+
 enum class SessionUse {
   kLook,  // at storage and files: the cache directory is not touched before it is needed
   kRun,   // instances, which may keep blobs in the cache directory

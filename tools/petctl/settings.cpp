@@ -1,12 +1,17 @@
 #include "tools/petctl/settings.hpp"
 
+#include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "core/cache/binary_cache.hpp"
 #include "storage/error.hpp"
+#include "storage/key.hpp"
 #include "storage/local_storage.hpp"
 #include "storage/user_directory.hpp"
+#include "tools/petctl/byte_size.hpp"
 #include "tools/petctl/config_file.hpp"
 
 namespace pet::tools {
@@ -19,7 +24,8 @@ std::string environment(const char* name) {
   return value ? value : "";
 }
 
-void read_config(Settings& settings) {
+// `size` is what the environment says of the cache's size, and then what the file does.
+void read_config(Settings& settings, std::string& size) {
   const bool named = !settings.config.empty();
   const fs::path place = named ? fs::path() : user_directory(UserDirectory::kConfig);
   if (!named && place.empty()) return;  // and no file of the current directory instead
@@ -34,6 +40,15 @@ void read_config(Settings& settings) {
   const ConfigFile config = parse_config_file(in, file.string());
   if (settings.storage.empty()) settings.storage = config.storage;
   if (settings.cache.empty()) settings.cache = config.cache;
+  if (size.empty()) size = config.cache_max_size;
+}
+
+std::uint64_t limit_of(const std::string& size) {
+  if (size == "none") return CacheOptions::kNoLimit;
+  if (const std::optional<std::uint64_t> bytes = parse_byte_size(size)) return *bytes;
+  throw Error(ErrorCode::kUsage, "the cache's size " + pet::quoted(size) +
+                                     " is none: PET_CACHE_MAX_SIZE and cache_max_size are such as "
+                                     "'500 MB', '10 GiB', or 'none' for no limit");
 }
 
 // A shell expands "~/" only where a word begins with it: not in files, nor in --cache=~/x.
@@ -47,13 +62,30 @@ void expand_home(std::string& place, const char* option) {
   place = home + place.substr(1);
 }
 
+// Each storage of a chain.
+void expand_homes(std::string& storage) {
+  constexpr std::string_view kChain = "chain:";
+  if (!storage.starts_with(kChain)) return expand_home(storage, "--storage");
+  std::string expanded(kChain);
+  for (std::size_t begin = kChain.size(); begin <= storage.size();) {
+    const std::size_t end = std::min(storage.find('|', begin), storage.size());
+    std::string member = storage.substr(begin, end - begin);
+    expand_home(member, "--storage");
+    expanded += (begin == kChain.size() ? "" : "|") + member;
+    begin = end + 1;
+  }
+  storage = expanded;
+}
+
 }  // namespace
 
 void complete(Settings& settings) {
   if (settings.storage.empty()) settings.storage = environment("PET_STORAGE");
   if (settings.cache.empty()) settings.cache = environment("PET_CACHE");
-  read_config(settings);
-  expand_home(settings.storage, "--storage");
+  std::string size = environment("PET_CACHE_MAX_SIZE");
+  read_config(settings, size);
+  if (!size.empty()) settings.cache_max_bytes = limit_of(size);
+  expand_homes(settings.storage);
   expand_home(settings.cache, "--cache");
   if (settings.storage.empty()) {
     const fs::path data = user_directory(UserDirectory::kData);

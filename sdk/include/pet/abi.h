@@ -393,6 +393,14 @@ typedef struct pet_params_v1 {
                     pet_failure* failure); /* [exclusive] */
 } pet_params_v1;
 
+/* The class's predictions are numbers of clusters, its own: no labels of y, even where both are
+ * integers. Has no functions: that query() knows it is all it says. */
+#define PET_CLUSTERS_1 "pet.clusters/1"
+typedef struct pet_clusters_v1 {
+  uint32_t size;
+  uint32_t reserved;
+} pet_clusters_v1;
+
 /* ---- notes: the facts of a class, readable without running anything -------------------------- */
 
 /* An ELF note section, `.note.pet`, of consecutive notes: 4-byte namesz, descsz, type, then the
@@ -456,6 +464,7 @@ PET_ASSERT_LAYOUT(sizeof(pet_entry) == 64 && offsetof(pet_entry, create) == 40, 
 PET_ASSERT_LAYOUT(offsetof(pet_filter_v1, fit) == 16, filter);
 PET_ASSERT_LAYOUT(offsetof(pet_metric_v1, measure) == 8, metric);
 PET_ASSERT_LAYOUT(offsetof(pet_state_v1, load) == 16, state);
+PET_ASSERT_LAYOUT(sizeof(pet_clusters_v1) == 8, clusters);
 #endif
 
 #ifdef __cplusplus

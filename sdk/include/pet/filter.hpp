@@ -20,6 +20,9 @@
 //   void validate() const                               optional: throw pet::Failure::bad_params(…)
 //                                                       when the parameters do not go together
 //   PET_STATE(…)                                        optional: what fit learned (pet/state.hpp)
+//   static constexpr bool kClusters = true              optional: predict gives numbers of clusters,
+//                                                       which are no labels of y: a host that knows
+//                                                       labels as texts leaves them as they are
 //
 // Lifetime: inputs are borrowed for the call. Throws: anything; it arrives as a status and a text.
 #pragma once

@@ -106,6 +106,9 @@ struct Thunks {
     if constexpr (kHasTunable<T>) {
       if (is(PET_PARAMS_1)) return &kParams;
     }
+    if constexpr (predicts_clusters<T>()) {
+      if (is(PET_CLUSTERS_1)) return &kClusters;
+    }
     return nullptr;
   }
 
@@ -255,6 +258,7 @@ struct Thunks {
   static constexpr pet_optimizer_v1 kOptimizer{sizeof(pet_optimizer_v1), 0, optimize};
   static constexpr pet_state_v1 kState{sizeof(pet_state_v1), state_schema<T>(), save, load};
   static constexpr pet_params_v1 kParams{sizeof(pet_params_v1), 0, set};
+  static constexpr pet_clusters_v1 kClusters{sizeof(pet_clusters_v1), 0};
 };
 
 // ---- notes and entry ----
@@ -289,6 +293,7 @@ constexpr void put_interface_notes(Out& out) {
   if (kHasOptimize<T>) put_text_note(out, PET_NOTE_INTERFACE, PET_OPTIMIZER_1);
   if (kHasState<T>) put_text_note(out, PET_NOTE_INTERFACE, PET_STATE_1);
   if (kHasTunable<T>) put_text_note(out, PET_NOTE_INTERFACE, PET_PARAMS_1);
+  if (predicts_clusters<T>()) put_text_note(out, PET_NOTE_INTERFACE, PET_CLUSTERS_1);
 }
 
 template <class T, class Out>

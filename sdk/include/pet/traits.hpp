@@ -97,6 +97,8 @@ using ValidateCall = decltype(std::declval<T&>().validate());
 template <class T>
 using HigherBetterMember = std::enable_if_t<std::is_same_v<decltype(T::kHigherBetter), const bool>>;
 template <class T>
+using ClustersMember = std::enable_if_t<std::is_same_v<decltype(T::kClusters), const bool>>;
+template <class T>
 using StateSchemaMember = decltype(T::kStateSchema);
 template <class T>
 using OpenParamsMember = decltype(Access::open_params(std::declval<T&>()));
@@ -110,6 +112,8 @@ template <class T>
 using EvaluateName = decltype(&T::evaluate);
 template <class T>
 using ValidateName = decltype(&T::validate);
+template <class T>
+using ClustersName = decltype(&T::kClusters);
 
 template <class T>
 inline constexpr bool kHasPredict = Detected<PredictCall, T>::value;
@@ -144,6 +148,15 @@ template <class T>
 constexpr bool higher_better() {
   if constexpr (Detected<HigherBetterMember, T>::value) {
     return T::kHigherBetter;
+  } else {
+    return false;
+  }
+}
+
+template <class T>
+constexpr bool predicts_clusters() {
+  if constexpr (kHasPredict<T> && Detected<ClustersMember, T>::value) {
+    return T::kClusters;
   } else {
     return false;
   }
@@ -230,6 +243,10 @@ constexpr void check_class() {
       !Detected<EvaluateName, T>::value || kHasEvaluate<T>,
       "evaluate is: public: void evaluate(const pet::XYData& x, const pet::XYData& y_true, "
       "const pet::XYData& y_pred, pet::Scores& scores) const");
+  static_assert(
+      !Detected<ClustersName, T>::value || (kHasPredict<T> && Detected<ClustersMember, T>::value),
+      "kClusters is: public: static constexpr bool kClusters = true, of a class that "
+      "predicts");
   static_assert(Detected<SaveCall, T>::value == Detected<LoadCall, T>::value,
                 "a class has both or neither: void save(pet::StateWriter&) const, void "
                 "load(pet::StateReader&)");

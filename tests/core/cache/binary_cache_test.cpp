@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 
@@ -39,9 +40,17 @@ struct Bench {
     return directory + "/" + Hash::of(bytes).hex() + ".so";
   }
   std::size_t files() const {
+    const auto is_kept = [](const fs::directory_entry& entry) {
+      return entry.path().filename() != ".fetching";
+    };
     return static_cast<std::size_t>(
-        std::distance(fs::directory_iterator(directory), fs::directory_iterator()));
+        std::count_if(fs::directory_iterator(directory), fs::directory_iterator(), is_kept));
   }
+  void age(const std::string& bytes, int hours) const {
+    fs::last_write_time(file_of(bytes),
+                        fs::file_time_type::clock::now() - std::chrono::hours(hours));
+  }
+  bool has(const std::string& bytes) const { return fs::exists(file_of(bytes)); }
 };
 
 TEST_CASE("in memory, no path comes back for other bytes, whoever closed its descriptor",
@@ -217,7 +226,15 @@ TEST_CASE("a cache says how much it holds, and forgets it when told", "[core][ca
 
   write_file(bench.file_of("123"), "damaged");
   bench.get("123");
-  bench.cache.clear();
+  const CacheContents before = bench.cache.contents();
+  CHECK(before.binaries.files == 2);
+  CHECK(before.quarantine.files == 1);
+  CHECK(before.quarantine.bytes == 7);
+  const CacheContents removed = bench.cache.clear();
+  CHECK(removed.binaries.files == 2);
+  CHECK(removed.binaries.bytes == 8);
+  CHECK(removed.quarantine.files == 1);
+  CHECK(removed.quarantine.bytes == 7);
   CHECK(bench.cache.size().files == 0);
   CHECK_FALSE(bench.cache.quarantined(Hash::of(std::string_view("123"))));
   CHECK(bench.get("123").binary.view() == "123");
@@ -226,26 +243,110 @@ TEST_CASE("a cache says how much it holds, and forgets it when told", "[core][ca
 TEST_CASE("eviction removes what was used least recently, and nothing that is in use",
           "[core][cache]") {
   Bench bench;
-  const auto age = [&](const std::string& bytes, int hours) {
-    fs::last_write_time(bench.file_of(bytes),
-                        fs::file_time_type::clock::now() - std::chrono::hours(hours));
-  };
-  const auto has = [&](const std::string& bytes) { return fs::exists(bench.file_of(bytes)); };
   for (const char* bytes : {"oldest", "old___", "hit___", "fresh_"}) bench.get(bytes);
-  age("oldest", 9);
-  age("old___", 5);
-  age("hit___", 8);
+  bench.age("oldest", 9);
+  bench.age("old___", 5);
+  bench.age("hit___", 8);
   bench.get("hit___");  // used now
 
   CHECK(bench.cache.evict(24) == 0);
   CHECK(bench.cache.evict(23) == 6);
-  CHECK_FALSE(has("oldest"));
+  CHECK_FALSE(bench.has("oldest"));
   CHECK(bench.cache.evict(0) == 6);
-  CHECK_FALSE(has("old___"));
-  CHECK(has("hit___"));
-  CHECK(has("fresh_"));
+  CHECK_FALSE(bench.has("old___"));
+  CHECK(bench.has("hit___"));
+  CHECK(bench.has("fresh_"));
   // A vanished file is fetched again.
   CHECK(bench.get("oldest").binary.view() == "oldest");
+}
+
+TEST_CASE("the quarantine can be cleared alone", "[core][cache]") {
+  Bench bench;
+  CHECK(bench.cache.clear_quarantine().files == 0);
+  bench.get("good");
+  bench.get("bad");
+  write_file(bench.file_of("bad"), "damaged");
+  bench.get("bad");
+  CHECK(bench.cache.clear_quarantine().files == 1);
+  CHECK(bench.cache.contents().quarantine.files == 0);
+  CHECK(bench.cache.size().files == 2);
+}
+
+TEST_CASE("the quarantine keeps the newest damaged files, and not too many bytes",
+          "[core][cache]") {
+  Bench bench;
+  for (int i = 0; i < 40; ++i) {
+    const std::string bytes = "bytes " + std::to_string(i);
+    bench.get(bytes);
+    write_file(bench.file_of(bytes), "damage");
+    bench.cache.find(Hash::of(bytes));
+    REQUIRE(bench.cache.quarantined(Hash::of(bytes)));
+    REQUIRE(bench.cache.contents().quarantine.files <= 16);
+  }
+  CHECK(bench.cache.contents().quarantine.files == 16);
+  CHECK_FALSE(bench.cache.quarantined(Hash::of(std::string_view("bytes 0"))));
+
+  // A large one takes the place of all others, and stays itself.
+  bench.get("large");
+  fs::resize_file(bench.file_of("large"), std::uintmax_t{300} << 20);
+  bench.cache.find(Hash::of(std::string_view("large")));
+  CHECK(bench.cache.contents().quarantine.files == 1);
+  CHECK(bench.cache.quarantined(Hash::of(std::string_view("large"))));
+}
+
+TEST_CASE("an insert that takes the cache beyond its limit evicts the least recently used",
+          "[core][cache]") {
+  Bench bench;
+  BinaryCache cache(bench.directory, {.max_bytes = 100});
+  const auto insert = [&](char name, std::size_t size) {
+    const std::string bytes(size, name);
+    cache.insert(Binary::from_bytes(bytes));
+    return bytes;
+  };
+  const std::string a = insert('a', 30), b = insert('b', 30), c = insert('c', 30);
+  bench.age(a, 3);
+  bench.age(b, 5);
+  insert('d', 10);  // exactly the limit
+  CHECK(cache.size().bytes == 100);
+  insert('e', 1);  // the oldest goes, until at most 90 are left
+  CHECK_FALSE(bench.has(b));
+  CHECK(bench.has(a));
+  CHECK(cache.size().bytes == 71);
+  insert('f', 30);
+  CHECK_FALSE(bench.has(a));
+  CHECK(bench.has(c));
+}
+
+TEST_CASE("what was used within the last minute stays, whatever the limit", "[core][cache]") {
+  Bench bench;
+  BinaryCache cache(bench.directory, {.max_bytes = 10});
+  for (const char* bytes : {"first bytes", "second bytes", "third bytes"}) {
+    CHECK(cache
+              .get_or_fetch(Hash::of(std::string_view(bytes)), kSubject,
+                            [&] { return std::string(bytes); })
+              .binary.view() == bytes);
+  }
+  CHECK(cache.size().files == 3);
+  bench.age("second bytes", 1);
+  cache.insert(Binary::from_bytes("fourth"));
+  CHECK_FALSE(bench.has("second bytes"));
+  CHECK(cache.size().files == 3);
+}
+
+TEST_CASE("what others insert counts too, and without a limit everything stays", "[core][cache]") {
+  Bench bench;
+  BinaryCache limited(bench.directory, {.max_bytes = 1000});
+  BinaryCache other(bench.directory, {.max_bytes = CacheOptions::kNoLimit});
+  limited.insert(Binary::from_bytes("small"));
+  for (char name = 'a'; name < 'k'; ++name) {
+    const std::string bytes(300, name);
+    other.insert(Binary::from_bytes(bytes));
+    bench.age(bytes, 1);
+  }
+  CHECK(limited.size().files == 11);
+  // What it found room for before it looks again is a quarter of what was free.
+  limited.insert(Binary::from_bytes(std::string(300, 'z')));
+  CHECK(limited.size().bytes <= 1000);
 }
 
 TEST_CASE("a directory that vanishes is made again", "[core][cache]") {

@@ -3,8 +3,12 @@
 //   cache_fetcher DIRECTORY ROUNDS DAMAGE      waits for DIRECTORY.go, then fetches the same 20
 //                                              binaries ROUNDS times; with DAMAGE 1 it now and then
 //                                              spoils a file before
+//   cache_fetcher DIRECTORY one DOWNLOADS      waits too, then fetches one binary, slowly, and
+//                                              leaves a file in the folder DOWNLOADS if it had to
+//                                              download it
 //
 // Prints "ok", or what went wrong.
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -15,6 +19,7 @@
 
 #include "core/cache/binary_cache.hpp"
 #include "storage/error.hpp"
+#include "storage/posix_file.hpp"
 
 namespace {
 
@@ -41,12 +46,25 @@ int run(const std::string& directory, int rounds, bool damages) {
   return 0;
 }
 
+int fetch_one(const std::string& directory, const std::string& downloads) {
+  pet::BinaryCache cache(directory);
+  const std::string bytes = bytes_of(1);
+  const pet::CachedBinary got = cache.get_or_fetch(pet::Hash::of(bytes), {"A", "s", "k"}, [&] {
+    std::ofstream(downloads + "/" + pet::posix::unique_name()) << "downloaded";
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    return bytes;
+  });
+  std::printf(got.binary.view() == bytes ? "ok\n" : "wrong bytes\n");
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc != 4) return 2;
   while (!std::filesystem::exists(std::string(argv[1]) + ".go")) std::this_thread::yield();
   try {
+    if (argv[2] == std::string("one")) return fetch_one(argv[1], argv[3]);
     return run(argv[1], std::atoi(argv[2]), argv[3] == std::string("1"));
   } catch (const pet::Error& error) {
     std::printf("%s\n", error.what());

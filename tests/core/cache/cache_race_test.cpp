@@ -1,6 +1,8 @@
 // One cache used by many threads, and one directory by many processes.
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <latch>
 #include <thread>
@@ -130,4 +132,66 @@ TEST_CASE("processes share a directory, one of them damaging it", "[core][cache]
   }
   CHECK(BinaryCache(directory).size().files == 20);
   CHECK(temporaries_in(directory).empty());
+}
+
+TEST_CASE("fifty processes that fetch one hash at once have one file and hardly more downloads",
+          "[core][cache][concurrent]") {
+  const TemporaryFolder folder;
+  const std::string directory = folder / "cache";
+  const std::string downloads = folder / "downloads";
+  std::filesystem::create_directory(downloads);
+  std::vector<Process> processes;
+  for (int i = 0; i < 50; ++i) {
+    processes.emplace_back(std::string(PET_CACHE_FETCHER) + " " + directory + " one " + downloads);
+  }
+  std::ofstream(directory + ".go") << "go";
+  for (Process& process : processes) {
+    const Ended ended = process.wait();
+    CHECK(ended.status == 0);
+    CHECK(ended.output == "ok\n");
+  }
+  CHECK(BinaryCache(directory).size().files == 1);
+  CHECK(temporaries_in(directory).empty());
+  const auto count = std::distance(std::filesystem::directory_iterator(downloads),
+                                   std::filesystem::directory_iterator());
+  CHECK(count >= 1);
+  CHECK(count <= 3);
+}
+
+TEST_CASE("a process that dies while it fetches is not waited for", "[core][cache][concurrent]") {
+  const TemporaryFolder folder;
+  const std::string directory = folder / "cache";
+  const std::string downloads = folder / "downloads";
+  std::filesystem::create_directory(downloads);
+  std::ofstream(directory + ".go") << "go";
+  const std::string fetch = std::string(PET_CACHE_FETCHER) + " " + directory + " one " + downloads;
+  const auto start = std::chrono::steady_clock::now();
+  Process killed("timeout -s KILL 0.1 " + fetch);
+  while (std::filesystem::is_empty(downloads)) std::this_thread::yield();
+  CHECK(run(fetch).output == "ok\n");
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10));
+  killed.wait();
+}
+
+TEST_CASE("a download that fails is tried by the next process that waited for it",
+          "[core][cache][concurrent]") {
+  const TemporaryFolder folder;
+  const std::string bytes = "bytes";
+  const Hash hash = Hash::of(bytes);
+  // Two caches over one directory with different sources share no flight: they are as two processes.
+  std::latch downloading(1);
+  std::jthread failing([&] {
+    BinaryCache cache(folder / "cache");
+    CHECK_THROWS_AS(cache.get_or_fetch(hash, {"A", "first", "k"},
+                                       [&]() -> std::string {
+                                         downloading.count_down();
+                                         std::this_thread::sleep_for(std::chrono::milliseconds(50));
+                                         throw Error(ErrorCode::kStorageUnreachable, "no route");
+                                       }),
+                    Error);
+  });
+  downloading.wait();
+  BinaryCache cache(folder / "cache");
+  CHECK(cache.get_or_fetch(hash, {"A", "second", "k"}, [&] { return bytes; }).binary.view() ==
+        bytes);
 }

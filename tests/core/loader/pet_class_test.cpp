@@ -23,6 +23,13 @@ class Doubler : public pet::Filter<Doubler> {
 };
 PET_CLASS(Doubler, "4")
 
+class Grouper : public pet::Filter<Grouper> {
+ public:
+  static constexpr bool kClusters = true;
+  pet::XYData predict(const pet::XYData& x) const { return x.clone(); }
+};
+PET_CLASS(Grouper)
+
 class Tripler : public pet::Filter<Tripler> {
  public:
   pet::XYData predict(const pet::XYData& x) const { return x.clone(); }
@@ -70,6 +77,13 @@ TEST_CASE("a class knows its abilities by plain names and by interface ids", "[c
   CHECK_FALSE(pipeline.has("split"));
   CHECK_FALSE(pipeline.has("optimize"));
   CHECK_FALSE(pipeline.has("pet.unheard-of/1"));
+}
+
+TEST_CASE("a filter may say that its integers are clusters", "[core]") {
+  const PetClass grouper = PetClass::compiled_in(entry_of<Grouper>());
+  CHECK(grouper.has("clusters"));
+  CHECK(grouper.has("pet.clusters/1"));
+  CHECK_FALSE(PetClass::compiled_in(entry_of<Doubler>()).has("clusters"));
 }
 
 TEST_CASE("a compiled-in class has no binary, and works like any other", "[core]") {

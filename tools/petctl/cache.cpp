@@ -1,0 +1,113 @@
+// petctl cache: what lies in this machine's cache directory, and emptying it.
+#include <filesystem>
+
+#include "core/cache/binary_cache.hpp"
+#include "storage/local_storage.hpp"
+#include "tools/petctl/byte_size.hpp"
+#include "tools/petctl/commands.hpp"
+#include "tools/petctl/output.hpp"
+#include "tools/petctl/session.hpp"
+
+namespace pet::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What wrappers such as Cached keep, of which the limit does not count.
+CacheSize each_blob(const std::string& cache, bool remove) {
+  CacheSize size;
+  const fs::path directory = fs::path(cache) / kBlobs;
+  if (!fs::is_directory(directory)) return size;
+  LocalStorage blobs(directory.string());
+  for (const std::string& key : blobs.list({})) {
+    const auto info = blobs.head(key);
+    if (!info || (remove && !blobs.remove(key))) continue;
+    ++size.files;
+    size.bytes += info->size;
+  }
+  return size;
+}
+
+ParamObject size_json(const CacheSize& size) {
+  return {{"files", static_cast<std::int64_t>(size.files)},
+          {"bytes", static_cast<std::int64_t>(size.bytes)}};
+}
+
+std::string size_text(const CacheSize& size) {
+  return std::to_string(size.files) + (size.files == 1 ? " file, " : " files, ") +
+         byte_count(size.bytes);
+}
+
+void show(const Settings& settings, BinaryCache& cache, bool exists) {
+  const CacheContents contents = exists ? cache.contents() : CacheContents{};
+  const CacheSize blobs = exists ? each_blob(settings.cache, false) : CacheSize{};
+  const bool limited =
+      settings.cache != "memory:" && settings.cache_max_bytes != CacheOptions::kNoLimit;
+  if (settings.json) {
+    const auto limit = static_cast<std::int64_t>(settings.cache_max_bytes);
+    return print_json(ParamObject{{"directory", settings.cache},
+                                  {"files", static_cast<std::int64_t>(contents.binaries.files)},
+                                  {"bytes", static_cast<std::int64_t>(contents.binaries.bytes)},
+                                  {"limit", limited ? ParamValue(limit) : ParamValue()},
+                                  {"quarantine", size_json(contents.quarantine)},
+                                  {"blobs", size_json(blobs)}});
+  }
+  print_line(one_line(settings.cache) + (exists ? "" : " (not there yet)"));
+  print_table(
+      {{"WHAT", "HOLDS"},
+       {"binaries and states",
+        size_text(contents.binaries) +
+            (limited ? " of at most " + byte_count(settings.cache_max_bytes) : " without a limit")},
+       {"quarantine", size_text(contents.quarantine)},
+       {"blobs", size_text(blobs)}});
+}
+
+void clear(const Settings& settings, BinaryCache& cache, bool exists, bool quarantine_alone) {
+  CacheContents removed;
+  CacheSize blobs;
+  if (exists && quarantine_alone) removed.quarantine = cache.clear_quarantine();
+  if (exists && !quarantine_alone) {
+    removed = cache.clear();
+    blobs = each_blob(settings.cache, true);
+  }
+  if (settings.json) {
+    return print_json(
+        ParamObject{{"directory", settings.cache},
+                    {"removed", ParamObject{{"binaries", size_json(removed.binaries)},
+                                            {"quarantine", size_json(removed.quarantine)},
+                                            {"blobs", size_json(blobs)}}}});
+  }
+  std::string what;
+  if (!quarantine_alone) what = "binaries and states: " + size_text(removed.binaries) + "; ";
+  what += "quarantine: " + size_text(removed.quarantine);
+  if (!quarantine_alone) what += "; blobs: " + size_text(blobs);
+  print_line("removed from " + one_line(settings.cache) + ": " + what);
+}
+
+}  // namespace
+
+void run_cache(const Settings& given, const CacheVerbOptions& options) {
+  Settings settings = given;
+  const bool clears = options.action == "clear";
+  if (!clears && options.action != "show") {
+    throw Error(ErrorCode::kUsage,
+                "petctl cache can show or clear, not '" + one_line(options.action) + "'" +
+                    suggestion(options.action, {"show", "clear"}) + "\n  try: petctl cache --help");
+  }
+  if (!clears && options.quarantine) {
+    throw Error(ErrorCode::kUsage,
+                "--quarantine says what to clear; show always tells of it"
+                "\n  try: petctl cache show, or petctl cache clear --quarantine");
+  }
+  complete(settings);
+  const auto cache = BinaryCache::open(settings.cache);
+  // To look into a cache that nobody has used makes none.
+  const bool exists = settings.cache == "memory:" || fs::exists(settings.cache);
+  if (clears) {
+    clear(settings, *cache, exists, options.quarantine);
+  } else {
+    show(settings, *cache, exists);
+  }
+}
+
+}  // namespace pet::tools
