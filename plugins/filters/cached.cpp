@@ -29,7 +29,7 @@ namespace pet::plugins {
 
 class Cached : public Filter<Cached> {
  public:
-  PET_DOC("Keeps what a filter learned and predicted, by content, in the host's blobs.");
+  PET_DOC("Keeps what a filter learned and predicted, by content (petctl: in CACHE/blobs).");
   PET_PARAM(FilterChild, filter, required, "whose work is kept");
   PET_PARAM(bool, cache_data, true, "keep predictions");
   PET_PARAM(bool, cache_filter, true, "keep what fit learned");

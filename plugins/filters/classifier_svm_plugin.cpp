@@ -66,7 +66,7 @@ double variance_of(const std::vector<double>& values) {
 class ClassifierSVMPlugin : public Filter<ClassifierSVMPlugin> {
  public:
   PET_DOC("Classifies by support vectors, one class against one.");
-  PET_PARAM(std::string, kernel, "linear", "'linear', 'poly', 'rbf' or 'sigmoid'");
+  PET_PARAM(std::string, kernel, "linear", "'linear', 'poly' (degree 3), 'rbf' or 'sigmoid'");
   PET_PARAM(double, C, 1.0, "what a wrong row costs");
   PET_PARAM(Value, gamma, "scale", "'scale', 'auto' or a number, of all kernels but linear");
 

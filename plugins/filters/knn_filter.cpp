@@ -96,7 +96,9 @@ class KnnFilter : public Filter<KnnFilter> {
             "'auto', 'kd_tree', 'ball_tree' or 'brute': same answers");
   PET_PARAM(std::int64_t, leaf_size, 30, "training points in a leaf of the tree");
   PET_PARAM(std::int64_t, p, 2, "the power of the Minkowski distance");
-  PET_PARAM(std::string, metric, "minkowski", "the distance");
+  PET_PARAM(
+      std::string, metric, "minkowski",
+      "'minkowski', 'euclidean', 'l2', 'manhattan', 'l1'…: all names are in the error for another");
   PET_PARAM(std::optional<Object>, metric_params, null, "null: the distances here have none");
   PET_PARAM(std::optional<std::int64_t>, n_jobs, null, "threads; null: as many as the host gives");
 

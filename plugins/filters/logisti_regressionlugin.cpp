@@ -30,9 +30,10 @@ namespace pet::plugins {
 
 class LogistiRegressionlugin : public Filter<LogistiRegressionlugin> {
  public:
-  PET_DOC("Classifies by logistic regression, all classes at once.");
-  PET_PARAM(std::int64_t, max_ite, required, "how many Newton steps are made at most");
-  PET_PARAM(double, tol, required, "what every element of the gradient has to come down to");
+  PET_DOC("Classifies by logistic regression, all classes at once (softmax, L2, C = 1).");
+  PET_PARAM(std::int64_t, max_ite, required, "how many Newton steps are made at most; 100, say");
+  PET_PARAM(double, tol, required,
+            "what every element of the gradient has to come down to; 1e-4, say");
 
   void validate() const {
     require_at_least(1, "max_ite", max_ite);

@@ -29,7 +29,9 @@ namespace pet::plugins {
 
 class LogisticRegressionPlugin : public Filter<LogisticRegressionPlugin> {
  public:
-  PET_DOC("Classifies by logistic regression, each class against all others.");
+  PET_DOC(
+      "Classifies by logistic regression, each class against all others (liblinear, L2, also of "
+      "the offset).");
   PET_PARAM(double, C, 1.0, "what a wrong row costs");
   PET_PARAM(std::int64_t, max_iter, 100, "accepted; liblinear has a bound of its own");
   PET_PARAM(double, tol, 1e-4, "how much smaller the gradient has to become");

@@ -47,7 +47,7 @@ std::vector<double> means_of(const Clusters& clusters) {
 class CalinskiHarabasz : public pet::Metric<CalinskiHarabasz> {
  public:
   static constexpr bool kHigherBetter = true;
-  PET_DOC("How far apart clusters are, beside how wide they are.");
+  PET_DOC("How far apart clusters are, beside how wide they are, in the data as given.");
 
   double measure(const XYData& x, const XYData&, const XYData& y_pred) const {
     const Clusters clusters = clusters_of(x, y_pred);

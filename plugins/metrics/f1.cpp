@@ -19,7 +19,8 @@ class F1 : public Metric<F1> {
  public:
   static constexpr bool kHigherBetter = true;
   PET_DOC("The harmonic mean of precision and recall, averaged over the classes.");
-  PET_PARAM(std::string, average, "weighted", "'micro', 'macro', 'weighted' or 'binary'");
+  PET_PARAM(std::string, average, "weighted",
+            "'micro', 'macro', 'weighted' or 'binary' (class 1 alone)");
 
   void validate() const { parse_average(average); }
 

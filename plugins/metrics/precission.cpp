@@ -20,7 +20,8 @@ class Precission : public Metric<Precission> {
  public:
   static constexpr bool kHigherBetter = true;
   PET_DOC("The share of a class's predictions that are right, averaged over the classes.");
-  PET_PARAM(std::string, average, "weighted", "'micro', 'macro', 'weighted' or 'binary'");
+  PET_PARAM(std::string, average, "weighted",
+            "'micro', 'macro', 'weighted' or 'binary' (class 1 alone)");
 
   void validate() const { parse_average(average); }
 

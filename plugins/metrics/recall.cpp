@@ -19,7 +19,8 @@ class Recall : public Metric<Recall> {
  public:
   static constexpr bool kHigherBetter = true;
   PET_DOC("The share of a class's rows that are found, averaged over the classes.");
-  PET_PARAM(std::string, average, "weighted", "'micro', 'macro', 'weighted' or 'binary'");
+  PET_PARAM(std::string, average, "weighted",
+            "'micro', 'macro', 'weighted' or 'binary' (class 1 alone)");
 
   void validate() const { parse_average(average); }
 

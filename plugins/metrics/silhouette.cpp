@@ -43,7 +43,8 @@ double silhouette_of(const Clusters& clusters, std::int64_t i) {
 class Silhouette : public pet::Metric<Silhouette> {
  public:
   static constexpr bool kHigherBetter = true;
-  PET_DOC("How much nearer rows are to their own cluster than to the next one.");
+  PET_DOC(
+      "How much nearer rows are to their own cluster than to the next one, in the data as given.");
 
   double measure(const XYData& x, const XYData&, const XYData& y_pred) const {
     const Clusters clusters = clusters_of(x, y_pred);

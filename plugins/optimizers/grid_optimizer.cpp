@@ -85,8 +85,10 @@ bool is_better(double score, double best, bool higher_better) {
 class GridOptimizer : public Optimizer<GridOptimizer> {
  public:
   PET_DOC("Tries every combination of a pipeline's grids and becomes the best one.");
-  PET_PARAM(MetricChild, scorer, required, "what decides");
-  PET_PARAM(std::optional<FilterChild>, pipeline, null, "whose grids are searched");
+  PET_PARAM(MetricChild, scorer, required, "the metric that decides");
+  PET_PARAM(std::optional<FilterChild>, pipeline, null,
+            "a pipeline, or a splitter around one to score by folds; beside \"params\" a node has "
+            "\"_grid\": {\"n_neighbors\": [1, 3]}");
 
   void optimize(const XYData& x, const XYData& y, Trials& trials) { search(x, y, &trials); }
   void fit(const XYData& x, const XYData& y) { search(x, y, nullptr); }

@@ -32,7 +32,9 @@ namespace pet::plugins {
 
 class LocalThreadPipeline : public Pipeline<LocalThreadPipeline> {
  public:
-  PET_DOC("Applies filters side by side, on threads, and joins their outputs as columns.");
+  PET_DOC(
+      "Applies filters side by side, on threads, and joins their outputs as columns. Has no "
+      "metrics.");
   PET_PARAM(std::vector<FilterChild>, filters, required, "each sees the data as given");
   PET_PARAM(std::int64_t, num_threads, 4, "how many filters work at once, at most");
 

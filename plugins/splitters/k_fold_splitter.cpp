@@ -32,8 +32,9 @@ class KFoldSplitter : public FoldSplitter<KFoldSplitter> {
   PET_DOC("Divides rows into folds, and cross-validates a pipeline over them.");
   PET_PARAM(std::int64_t, n_splits, 5, "how many folds");
   PET_PARAM(bool, shuffle, true, "shuffle the rows before they are divided");
-  PET_PARAM(std::optional<std::int64_t>, random_state, 42, "the seed; null: other folds each time");
-  PET_PARAM(std::optional<FilterChild>, pipeline, null, "what fit cross-validates");
+  PET_PARAM(std::optional<std::int64_t>, random_state, 42,
+            "the seed; null: other folds each time; must be null without shuffle");
+  PET_PARAM(std::optional<FilterChild>, pipeline, null, "what fit cross-validates; it has metrics");
 
   TestFolds test_folds_of(const XYData& x, const XYData& y) const {
     options().require_rows(x, y);

@@ -55,8 +55,9 @@ class StratifiedKFoldSplitter : public FoldSplitter<StratifiedKFoldSplitter> {
   PET_DOC("Divides rows into folds with the same share of each class, and cross-validates.");
   PET_PARAM(std::int64_t, n_splits, 5, "how many folds");
   PET_PARAM(bool, shuffle, true, "shuffle which rows of a class test which fold");
-  PET_PARAM(std::optional<std::int64_t>, random_state, 42, "the seed; null: other folds each time");
-  PET_PARAM(std::optional<FilterChild>, pipeline, null, "what fit cross-validates");
+  PET_PARAM(std::optional<std::int64_t>, random_state, 42,
+            "the seed; null: other folds each time; must be null without shuffle");
+  PET_PARAM(std::optional<FilterChild>, pipeline, null, "what fit cross-validates; it has metrics");
 
   TestFolds test_folds_of(const XYData& x, const XYData& y) const {
     if (!y) throw Failure::bad_input("y: expected one class label per row, got nothing");
