@@ -45,6 +45,12 @@ grep -q 'loud: asked' loud.out || fail "stdout has nothing of the plugin: $(cat 
 [[ $("$JSON_CHECK" /clazz /params/limit < pin.out) == $'LoudFilter\nnull' ]] || fail "pin --json: $(cat pin.out)"
 "$PETCTL" pin "${loud[@]}" > pin.out 2> /dev/null
 [[ $(head -c 1 pin.out) == '{' ]] && grep -q '"limit": NaN' pin.out || fail "pin: $(cat pin.out)"
+# Nor may it end petctl as if all were done.
+echo '{"clazz": "ExitingFilter", "params": {}}' > exiting.json
+exiting=(run exiting.json --plugin "$FIXTURES/exiting_filter.so" --x x.csv)
+check_status 1 'error: a class ended the program (it called exit)' "$PETCTL" "${exiting[@]}"
+"$PETCTL" "${exiting[@]}" --json 2> /dev/null > exiting.out || true
+[[ $("$JSON_CHECK" /error/code < exiting.out) == *plugin_error* ]] || fail "run --json: $(cat exiting.out)"
 check_status 1 'error: cannot write to stdout' bash -c '"$@" > /dev/full' - "$PETCTL" run "${loud[@]}" --json
 
 # Damage of one class hides no other.

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <functional>
 #include <string>
@@ -269,10 +270,38 @@ int main_of(int argc, char** argv) {
   }
 }
 
+// A class may call std::exit, with any status: who ends the program from within has not done what
+// was asked for.
+class ExitGuard {
+ public:
+  explicit ExitGuard(bool json) {
+    json_ = json;
+    std::atexit(judge);
+  }
+  ~ExitGuard() { has_returned_ = true; }
+  ExitGuard(const ExitGuard&) = delete;
+  ExitGuard& operator=(const ExitGuard&) = delete;
+
+ private:
+  static void judge() {
+    if (has_returned_) return;
+    print_error(Error(ErrorCode::kPluginError,
+                      "a class ended the program (it called exit)\n  try: --verbose tells which "
+                      "ones were loaded"),
+                json_);
+    flush_output();
+    std::_Exit(exit_status(ErrorCode::kPluginError));
+  }
+
+  static inline bool has_returned_ = false;
+  static inline bool json_ = false;
+};
+
 }  // namespace
 }  // namespace pet::tools
 
 int main(int argc, char** argv) {
+  pet::tools::ExitGuard guard(pet::tools::wants_json(argc, argv));
   try {
     return pet::tools::main_of(argc, argv);
   } catch (const std::exception& error) {
