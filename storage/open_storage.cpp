@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "storage/error.hpp"
+#include "storage/http/http_storage.hpp"
 #include "storage/key.hpp"
 #include "storage/local_storage.hpp"
 #include "storage/memory_storage.hpp"
@@ -17,7 +18,7 @@ namespace pet {
 namespace {
 
 constexpr std::string_view kForms =
-    "file:///dir, a path, s3://bucket/prefix, memory:, chain:URL|URL";
+    "file:///dir, a path, s3://bucket/prefix, https://host/mirror, memory:, chain:URL|URL";
 
 [[noreturn]] void throw_usage(const std::string& message) {
   throw Error(ErrorCode::kUsage, message + "; a storage is one of: " + std::string(kForms));
@@ -64,14 +65,22 @@ std::unique_ptr<BaseStorage> open_s3(std::string_view rest) {
   return std::make_unique<S3Storage>(S3Settings::from_url("s3:" + std::string(rest)));
 }
 
-// A backend is added by a row here; no opener: known, but not in this build.
+std::unique_ptr<BaseStorage> open_https(std::string_view rest) {
+  return std::make_unique<HttpStorage>("https:" + std::string(rest));
+}
+
+std::unique_ptr<BaseStorage> open_http(std::string_view rest) {
+  return std::make_unique<HttpStorage>("http:" + std::string(rest));
+}
+
+// A backend is added by a row here.
 struct Scheme {
   std::string_view name;
   std::unique_ptr<BaseStorage> (*open)(std::string_view rest);
 };
 constexpr std::array kSchemes{
-    Scheme{"file", open_file}, Scheme{"memory", open_memory}, Scheme{"s3", open_s3},
-    Scheme{"https", nullptr},  Scheme{"http", nullptr},
+    Scheme{"file", open_file},   Scheme{"memory", open_memory}, Scheme{"s3", open_s3},
+    Scheme{"https", open_https}, Scheme{"http", open_http},
 };
 
 // The scheme of `url` in small letters. One letter is a drive, not a scheme; "./a:b" is a path.
@@ -114,11 +123,6 @@ std::unique_ptr<BaseStorage> open_storage(std::string_view url, const ChainOptio
   if (known == kSchemes.end()) {
     throw_usage("storage scheme " + quoted(*scheme + ":") +
                 " is not known: for a directory of that name write ./" + *scheme + ":…");
-  }
-  if (known->open == nullptr) {
-    throw Error(ErrorCode::kStorageUnsupported,
-                "storage " + *scheme +
-                    "://… is not built into this version, which has: " + std::string(kForms));
   }
   return known->open(url.substr(scheme->size() + 1));
 }

@@ -3,6 +3,7 @@
 //   file:///srv/pets     a directory; %XX is decoded
 //   /srv/pets  pets      a directory, as a path
 //   s3://bucket/prefix   Amazon S3 or a server like it: see s3/s3_settings.hpp
+//   https://host/mirror  a read-only mirror on a web server: see http/http_storage.hpp
 //   memory:              a new, empty MemoryStorage
 //   chain:URL|URL|URL    these, asked in order; the last is the authority (chain_storage.hpp)
 //

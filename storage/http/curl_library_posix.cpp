@@ -38,6 +38,11 @@ CurlLibrary load() {
   find(library, "curl_easy_getinfo", curl.easy_getinfo);
   find(library, "curl_easy_strerror", curl.easy_strerror);
   find(library, "curl_easy_cleanup", curl.easy_cleanup);
+  find(library, "curl_free", curl.free);
+  find(library, "curl_url", curl.url);
+  find(library, "curl_url_set", curl.url_set);
+  find(library, "curl_url_get", curl.url_get);
+  find(library, "curl_url_cleanup", curl.url_cleanup);
   find(library, "curl_slist_append", curl.slist_append);
   find(library, "curl_slist_free_all", curl.slist_free_all);
   if (global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <mutex>
 #include <new>
 
@@ -118,6 +119,11 @@ HttpFailure::Kind kind_of(CURLcode code) {
 
 }  // namespace
 
+std::string byte_range(std::uint64_t offset, std::uint64_t end) {
+  const std::string from = "bytes=" + std::to_string(offset) + "-";
+  return end > std::numeric_limits<std::int64_t>::max() ? from : from + std::to_string(end - 1);
+}
+
 std::string_view HttpResponse::header(std::string_view name) const noexcept {
   for (const auto& [key, value] : headers) {
     if (key == name) return value;
@@ -205,6 +211,7 @@ HttpResponse HttpClient::send(const HttpRequest& request) {
   set(CURLOPT_HEADERDATA, &transfer);
   set(CURLOPT_WRITEFUNCTION, Transfer::body);
   set(CURLOPT_WRITEDATA, &transfer);
+  if (request.use_netrc) set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_OPTIONAL));
   if (!options_.ca_file.empty()) set(CURLOPT_CAINFO, options_.ca_file.c_str());
   if (request.method == "HEAD") {
     set(CURLOPT_NOBODY, 1L);

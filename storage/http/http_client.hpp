@@ -29,13 +29,17 @@ namespace pet {
 
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
+// The value of a Range header; servers read numbers up to 2^63 - 1.
+std::string byte_range(std::uint64_t offset, std::uint64_t end);
+
 struct HttpRequest {
   std::string method = "GET";
   std::string url = {};
   HttpHeaders headers = {};
   std::string_view body = {};                       // of PUT and POST
   std::uint64_t max_body = std::uint64_t{1} << 30;  // of the response
-  bool stop_at_max = false;                         // more is cut off instead of kTooLarge
+  bool use_netrc = false;    // credentials for the host from ~/.netrc, when it has any
+  bool stop_at_max = false;  // more is cut off instead of kTooLarge
 };
 
 struct HttpResponse {

@@ -185,11 +185,10 @@ std::optional<std::string> S3Storage::do_get_range(std::string_view key, std::ui
   constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
   if (length == 0) return do_head(key) ? std::optional<std::string>("") : std::nullopt;
   const std::uint64_t end = offset > kMost - length ? kMost : offset + length;
-  const S3Call request{
-      .key = key,
-      .headers = {{"Range", "bytes=" + std::to_string(offset) + "-" + std::to_string(end - 1)}},
-      .max_body = end,  // a server may send the whole object
-      .stop_at_max = true};
+  const S3Call request{.key = key,
+                       .headers = {{"Range", byte_range(offset, end)}},
+                       .max_body = end,  // a server may send the whole object
+                       .stop_at_max = true};
   HttpResponse response = connection_->ask(request);
   if (response.status == 404) return std::nullopt;
   if (response.status == 416) return "";

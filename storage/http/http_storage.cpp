@@ -1,0 +1,242 @@
+#include "storage/http/http_storage.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdlib>
+#include <limits>
+
+#include "storage/error.hpp"
+#include "storage/http/url.hpp"
+#include "storage/key.hpp"
+
+namespace pet {
+namespace {
+
+constexpr int kMaxRedirects = 5;
+constexpr std::size_t kMaxDocument = std::size_t{256} << 10;  // larger ones are not remembered
+constexpr std::size_t kMaxDocuments = 1024;
+
+bool is_document(std::string_view key) { return key.ends_with(".json"); }
+
+bool is_redirect(long status) {
+  constexpr std::array kStatuses{301L, 302L, 303L, 307L, 308L};
+  return std::ranges::find(kStatuses, status) != kStatuses.end();
+}
+
+std::string shown(std::string_view text) {
+  std::string out;
+  for (const char c : text.substr(0, 300)) out += c >= 0x20 && c < 0x7F ? c : '?';
+  return out;
+}
+
+[[noreturn]] void throw_usage(const std::string& why) {
+  throw Error(ErrorCode::kUsage,
+              "not an HTTP storage: " + why + "\n  try: https://HOST/FOLDER, a mirror's URL");
+}
+
+std::string checked_url(std::string url) {
+  while (url.ends_with('/')) url.pop_back();
+  const std::optional<Url> parts = Url::parse(url);
+  if (!parts || parts->host.empty()) throw_usage("a URL without a host");
+  if (parts->has_user) {
+    throw_usage("credentials do not belong in a URL: use ~/.netrc, or PET_HTTP_TOKEN");
+  }
+  if (url.find_first_of("?#") != std::string::npos) throw_usage("a URL with '?' or '#'");
+  if (parts->scheme == "http" && !parts->is_loopback()) {
+    throw_usage("over http:// anybody in between could say what is latest");
+  }
+  return url;
+}
+
+}  // namespace
+
+HttpStorage::HttpStorage(std::string url, HttpOptions http, RetryPolicy retry)
+    : url_(checked_url(std::move(url))), http_(std::move(http)), retry_(std::move(retry)) {
+  if (const char* const token = std::getenv("PET_HTTP_TOKEN")) token_ = token;
+}
+
+HttpStorage::~HttpStorage() = default;
+
+Error HttpStorage::about(ErrorCode code, std::string_view key, const std::string& what) const {
+  return {code,
+          url_ + (key.empty() ? "" : "/" + std::string(key)) + ": " + what,
+          {.class_name = {}, .hash = {}, .key = std::string(key)}};
+}
+
+HttpResponse HttpStorage::follow(std::string_view key, HttpRequest request) const {
+  const Url home = *Url::parse(url_);
+  for (int redirects = 0;; ++redirects) {
+    const Url here = *Url::parse(request.url);
+    HttpRequest asked = request;
+    asked.use_netrc = true;
+    if (!token_.empty() && here.scheme == "https" && here.same_origin(home)) {
+      asked.headers.emplace_back("Authorization", "Bearer " + token_);
+    }
+    HttpResponse response = http_.send(asked);
+    if (!is_redirect(response.status)) return response;
+    const std::string_view location = response.header("location");
+    const std::optional<std::string> next = here.resolve(location);
+    const std::optional<Url> target = next ? Url::parse(*next) : std::nullopt;
+    if (!target || (target->scheme != "https" && target->scheme != "http")) {
+      throw about(ErrorCode::kStorageRefused, key,
+                  "redirected to what is no URL of a server: " + shown(location));
+    }
+    if (here.scheme == "https" && target->scheme == "http") {
+      throw about(ErrorCode::kStorageRefused, key,
+                  "redirected from https to http, where anybody could answer: " + shown(location) +
+                      "\n  try: the mirror's own https URL");
+    }
+    if (redirects == kMaxRedirects) {
+      throw about(ErrorCode::kStorageRefused, key,
+                  "more than " + std::to_string(kMaxRedirects) + " redirects, the last to " +
+                      shown(location));
+    }
+    request.url = *next;
+  }
+}
+
+// The answer to a question about an object: a success, 304, 404, 410 or 416; everything else is thrown.
+HttpResponse HttpStorage::ask(std::string_view key, HttpRequest request) const {
+  request.url = url_ + "/" + std::string(key);
+  if (is_document(key)) request.headers.emplace_back("Cache-Control", "no-cache");
+  HttpResponse response;
+  try {
+    response = with_retries(retry_, [&] { return follow(key, request); });
+  } catch (const HttpFailure& failure) {
+    const std::string why = shown(failure.what());
+    switch (failure.kind()) {
+      case HttpFailure::Kind::kUntrusted:
+        throw about(
+            ErrorCode::kStorageRefused, key,
+            "the server's certificate is not trusted: " + why +
+                "\n  try: the right host name; SSL_CERT_FILE=FILE.pem for a CA of your own");
+      case HttpFailure::Kind::kTooLarge:
+        throw about(ErrorCode::kCorrupt, key, why);
+      default:
+        throw about(ErrorCode::kStorageUnreachable, key,
+                    "no answer: " + why + "\n  try: the URL with curl; again later");
+    }
+  }
+  const long status = response.status;
+  if (status == 401 || status == 403) {
+    throw about(ErrorCode::kStorageRefused, key,
+                std::to_string(status) +
+                    ": the server wants credentials, or other ones\n  try: ~/.netrc, or "
+                    "PET_HTTP_TOKEN for a bearer token; a missing file should be 404");
+  }
+  if (status >= 500 || status == 429 || status == 408) {
+    throw about(ErrorCode::kStorageUnreachable, key,
+                "the server fails: " + std::to_string(status) + "\n  try: again later");
+  }
+  if (status == 200 && response.header("content-type").starts_with("text/html")) {
+    throw about(ErrorCode::kStorageUnreachable, key,
+                "a web page came instead of the object (a login or an error page?)\n  try: the URL "
+                "in a browser");
+  }
+  if (status != 200 && status != 206 && status != 304 && status != 404 && status != 410 &&
+      status != 416) {
+    throw about(ErrorCode::kStorageRefused, key, "unexpected answer: " + std::to_string(status));
+  }
+  return response;
+}
+
+bool HttpStorage::is_absent(std::string_view, const HttpResponse& response) const {
+  if (response.status != 404 && response.status != 410) return false;
+  require_mirror();
+  return true;
+}
+
+// A server that knows nothing of the URL has no absent objects either.
+void HttpStorage::require_mirror() const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (is_there_) return;
+  }
+  for (const char* const sign : {"petfactory.json", "plugins/", ""}) {
+    HttpRequest request{.method = "HEAD", .url = url_ + "/" + sign};
+    try {
+      const HttpResponse response = with_retries(retry_, [&] { return follow(sign, request); });
+      if (response.status == 404 || response.status == 410) continue;
+    } catch (const HttpFailure& failure) {
+      throw about(ErrorCode::kStorageUnreachable, "", "no answer: " + shown(failure.what()));
+    }
+    const std::lock_guard lock(mutex_);
+    is_there_ = true;
+    return;
+  }
+  throw about(
+      ErrorCode::kStorageUnreachable, "",
+      "the server has no such folder (404)\n  try: the mirror's right URL; where the server "
+      "hides folders, an empty file petfactory.json in the mirror's");
+}
+
+std::optional<std::string> HttpStorage::do_get(std::string_view key, std::uint64_t max_size) const {
+  HttpRequest request{.max_body = max_size};
+  std::optional<Document> before;
+  if (is_document(key)) {
+    const std::lock_guard lock(mutex_);
+    const auto found = documents_.find(key);
+    if (found != documents_.end() && found->second.bytes.size() <= max_size) {
+      before = found->second;
+      request.headers.emplace_back("If-None-Match", before->etag);
+    }
+  }
+  HttpResponse response = ask(key, std::move(request));
+  if (is_absent(key, response)) return std::nullopt;
+  if (response.status == 304 && before) return std::move(before->bytes);
+  if (response.status != 200) {
+    throw about(ErrorCode::kStorageRefused, key,
+                "unexpected answer: " + std::to_string(response.status));
+  }
+  const std::string_view etag = response.header("etag");
+  if (is_document(key) && !etag.empty() && response.body.size() <= kMaxDocument) {
+    const std::lock_guard lock(mutex_);
+    if (documents_.size() >= kMaxDocuments) documents_.clear();
+    documents_.insert_or_assign(std::string(key), Document{std::string(etag), response.body});
+  }
+  return std::move(response.body);
+}
+
+std::optional<std::string> HttpStorage::do_get_range(std::string_view key, std::uint64_t offset,
+                                                     std::uint64_t length) const {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+  if (length == 0) return do_head(key) ? std::optional<std::string>("") : std::nullopt;
+  const std::uint64_t end = offset > kMost - length ? kMost : offset + length;
+  const HttpResponse response = ask(
+      key, {.headers = {{"Range", byte_range(offset, end)}}, .max_body = end, .stop_at_max = true});
+  if (is_absent(key, response)) return std::nullopt;
+  if (response.status == 416) return "";
+  const std::size_t from = response.status == 206 ? 0 : static_cast<std::size_t>(offset);
+  if (from >= response.body.size()) return "";
+  return response.body.substr(from, static_cast<std::size_t>(length));
+}
+
+std::optional<ObjectInfo> HttpStorage::do_head(std::string_view key) const {
+  const HttpResponse response = ask(key, {.method = "HEAD"});
+  if (is_absent(key, response)) return std::nullopt;
+  const std::string_view text = response.header("content-length");
+  std::uint64_t size = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), size);
+  if (read.ec == std::errc{} && read.ptr == text.data() + text.size()) return ObjectInfo{size};
+  throw about(ErrorCode::kStorageUnreachable, key, "the server does not say the object's size");
+}
+
+// Never called: capabilities() says so.
+void HttpStorage::do_put(std::string_view key, std::string_view) {
+  throw about(ErrorCode::kStorageUnsupported, key, "a mirror is read-only");
+}
+bool HttpStorage::do_put_if_absent(std::string_view key, std::string_view bytes) {
+  do_put(key, bytes);
+  return false;
+}
+std::vector<std::string> HttpStorage::do_list(std::string_view prefix, std::string_view,
+                                              std::size_t) const {
+  throw about(ErrorCode::kStorageUnsupported, prefix, "a web server has no list");
+}
+bool HttpStorage::do_remove(std::string_view key) {
+  do_put(key, "");
+  return false;
+}
+
+}  // namespace pet

@@ -1,0 +1,75 @@
+// HttpStorage: a read-only mirror of a storage's objects on any web server: the object
+// "plugins/A/latest.json" is the file of that name below the URL.
+//
+//   pet::HttpStorage storage("https://pets.example/mirror");
+//
+// Listing:  a web server has none that could be relied on: kStorageUnsupported. Nor is there any
+//           writing: copy a storage's directory to where the server finds it.
+// Absence:  404 and 410, of a mirror that is there: its folder, the folder plugins/ in it or a file
+//           petfactory.json answers with anything else. A URL that is mistyped is
+//           kStorageUnreachable.
+// Freshness: what may change (.json) is asked for with Cache-Control: no-cache, and with the ETag of
+//           what came before, so that an unchanged document costs no bytes. Binaries may come from
+//           any cache in between: their hash is checked by who asks.
+// Redirects: at most five, never from https to http.
+// Credentials: ~/.netrc for each host; PET_HTTP_TOKEN as bearer token, for the URL's own host and
+//           over https alone. A CA of your own: SSL_CERT_FILE.
+// Errors:   as BaseStorage says; a message has the URL and the next step, never a credential.
+// Threads:  any.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "storage/base_storage.hpp"
+#include "storage/error.hpp"
+#include "storage/http/http_client.hpp"
+#include "storage/http/retry.hpp"
+
+namespace pet {
+
+class HttpStorage : public BaseStorage {
+ public:
+  // Throws kUsage for a URL with credentials, a query or a fragment, and for http:// to a host that
+  // is not this machine: who stands in between could say what is latest.
+  explicit HttpStorage(std::string url, HttpOptions http = {}, RetryPolicy retry = {});
+  ~HttpStorage() override;
+
+  std::string describe() const override { return url_; }
+  Capabilities capabilities() const override { return {}; }
+
+ protected:
+  std::optional<std::string> do_get(std::string_view key, std::uint64_t max_size) const override;
+  std::optional<std::string> do_get_range(std::string_view key, std::uint64_t offset,
+                                          std::uint64_t length) const override;
+  std::optional<ObjectInfo> do_head(std::string_view key) const override;
+  void do_put(std::string_view key, std::string_view bytes) override;
+  bool do_put_if_absent(std::string_view key, std::string_view bytes) override;
+  std::vector<std::string> do_list(std::string_view prefix, std::string_view start_after,
+                                   std::size_t limit) const override;
+  bool do_remove(std::string_view key) override;
+
+ private:
+  struct Document {
+    std::string etag;
+    std::string bytes;
+  };
+
+  HttpResponse ask(std::string_view key, HttpRequest request) const;
+  HttpResponse follow(std::string_view key, HttpRequest request) const;
+  bool is_absent(std::string_view key, const HttpResponse& response) const;
+  void require_mirror() const;
+  Error about(ErrorCode code, std::string_view key, const std::string& what) const;
+
+  std::string url_;  // without a '/' at its end
+  std::string token_;
+  mutable HttpClient http_;
+  RetryPolicy retry_;
+  mutable std::mutex mutex_;
+  mutable bool is_there_ = false;
+  mutable std::map<std::string, Document, std::less<>> documents_;
+};
+
+}  // namespace pet
