@@ -29,6 +29,7 @@ struct CommandLine {
   LogOptions log;
   RunOptions run;
   PinOptions pin;
+  PromoteOptions promote;
   CacheVerbOptions cache;
   std::function<void()> action;
   bool succeeded = true;  // false: all was done, and --exit-code wants the answer as a status
@@ -156,6 +157,30 @@ void add_operator_verbs(CLI::App& app, CommandLine& line) {
   pin->add_option("-o,--out", line.pin.out, "Write here instead of stdout")->type_name("FILE");
 }
 
+void add_promote_verb(CLI::App& app, CommandLine& line) {
+  auto* promote =
+      add_verb(app, line, "promote", "Make a release of one storage the latest of another",
+               "petctl promote MyFilter --from file:///srv/staging --to file:///srv/pets",
+               [&](const Settings& s) { run_promote(s, line.promote); });
+  promote
+      ->add_option("class", line.promote.target,
+                   "The class, whose latest release is meant, or one of its binaries")
+      ->required()
+      ->type_name("CLASS[@HASH]");
+  promote->add_option("--from", line.promote.from, "The storage that has it")
+      ->required()
+      ->type_name("URL");
+  promote->add_option("--to", line.promote.to, "The storage that gets it")
+      ->required()
+      ->type_name("URL");
+  promote->add_flag("--move-back", line.promote.move_back,
+                    "Allow latest to go back to an older version");
+  promote
+      ->add_option("-m,--message", line.promote.message,
+                   "A line for the log instead of the one it has")
+      ->type_name("TEXT");
+}
+
 void add_cache_verb(CLI::App& app, CommandLine& line) {
   auto* cache = add_verb(app, line, "cache", "Show or clear this machine's verified copies",
                          "petctl cache show\n  petctl cache clear --quarantine",
@@ -249,6 +274,7 @@ int main_of(int argc, char** argv) {
   add_global_options(app, line.settings);
   add_author_verbs(app, line);
   add_operator_verbs(app, line);
+  add_promote_verb(app, line);
   add_cache_verb(app, line);
   try {
     app.parse(argc, argv);
