@@ -240,6 +240,20 @@ int report_usage(const CLI::App& app, const CLI::ParseError& error, bool json) {
   return exit_status(ErrorCode::kUsage);
 }
 
+// What is given as an empty text, an unset variable of a script say, would mean that it was not given.
+void require_texts(const CLI::App& verb) {
+  for (const CLI::Option* option : verb.get_options()) {
+    const std::string kind = option->get_type_name();
+    const bool is_file = kind == "FILE" || kind == "DIR" || kind.ends_with(".json");
+    for (const std::string& value : option->results()) {
+      if (!is_file || !value.empty()) continue;
+      throw Error(ErrorCode::kUsage, option->get_name(false, true) +
+                                         " was given an empty text, expected a name (" + kind +
+                                         ")\n  try: petctl " + verb.get_name() + " --help");
+    }
+  }
+}
+
 // Whether --json was given, also on a command line that cannot be parsed.
 bool wants_json(int argc, char** argv) {
   return std::any_of(argv, argv + argc,
@@ -283,6 +297,7 @@ int main_of(int argc, char** argv) {
   }
   if (line.settings.json) reserve_stdout();
   try {
+    for (const CLI::App* verb : app.get_subcommands()) require_texts(*verb);
     line.action();
     const int status = flush_output();
     return status == 0 && !line.succeeded ? 1 : status;
