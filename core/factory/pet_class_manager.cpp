@@ -327,6 +327,24 @@ std::vector<PushOutcome> PetClassManager::push_many(std::span<const PetClass> cl
   return outcomes;
 }
 
+PushResult PetClassManager::promote(const PetClassManager& to, const Promotion& promotion) const {
+  require_class_name(promotion.class_name);
+  const std::string what = "promotion of " + promotion.class_name;
+  const auto source = online(what);
+  const auto target = to.online(what);
+  if (source->storage == target->storage ||
+      (source->description == target->description && source->description != "memory:")) {
+    throw Error(ErrorCode::kUsage,
+                what + " from " + source->description +
+                    " to itself: name another storage, or push " +
+                    "with --move-back to make an older version latest again",
+                {promotion.class_name, {}, {}});
+  }
+  return reporting_refusals(
+      options_.observer, {promotion.class_name, {}, source->description},
+      [&] { return pet::promote(*source->registry, *target->registry, promotion); });
+}
+
 std::optional<LogEntry> PetClassManager::latest_meta(std::string_view name) const {
   return online("the latest " + std::string(name))->registry->newest(name);
 }

@@ -35,6 +35,7 @@
 #include "core/factory/checked_loader.hpp"
 #include "core/loader/pet_class.hpp"
 #include "core/observer.hpp"
+#include "core/registry/promote.hpp"
 #include "core/registry/registry.hpp"
 
 namespace pet {
@@ -94,6 +95,10 @@ class PetClassManager {
   PushResult push(std::span<const Binary> release, const PublishOptions& options = {}) const;
   void persist(std::span<const Binary> release) const;
   Status check_status(const Binary& binary) const;
+
+  // A release of this storage becomes one of `to`'s: see registry/promote.hpp. Both storages have to
+  // be others, as their describe() says: kUsage.
+  PushResult promote(const PetClassManager& to, const Promotion& promotion) const;
 
   // The class that is latest for this platform. kClassNotFound "No remote versions found for
   // KnnFilter"; kNoBinaryForPlatform when it is there for others only.

@@ -118,6 +118,14 @@ std::string read_time(const StoredJson& document, const std::string& text, const
   return text;
 }
 
+std::optional<Origin> read_origin(const StoredJson& document) {
+  if (!document.root().HasMember("from")) return std::nullopt;
+  const rapidjson::Value& value = document.member(document.root(), "from");
+  if (!value.IsObject()) document.fail("'from' is not an object");
+  return Origin{document.text(value, "storage", "from."),
+                document.number(value, "number", "from.")};
+}
+
 // What no single member shows.
 void check(const StoredJson& document, const LogEntry& entry) {
   if (!is_class_name(entry.class_name)) document.fail("'class_name' is not a class name");
@@ -154,6 +162,14 @@ std::string to_json(const LogEntry& entry) {
   write_member(writer, "write_id", entry.write_id);
   writer.Key("expires");
   write_optional(writer, entry.expires);
+  if (entry.from) {
+    writer.Key("from");
+    writer.StartObject();
+    write_member(writer, "storage", entry.from->storage);
+    writer.Key("number");
+    writer.Uint64(entry.from->number);
+    writer.EndObject();
+  }
   writer.EndObject();
   return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
 }
@@ -172,6 +188,7 @@ LogEntry parse_log_entry(std::string_view json, std::string_view key) {
       .message = document.text(root, "message"),
       .write_id = document.text(root, "write_id"),
       .expires = document.text_or_null(root, "expires"),
+      .from = read_origin(document),
   };
   if (entry.expires) read_time(document, *entry.expires, "expires");
   check(document, entry);

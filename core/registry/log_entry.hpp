@@ -37,6 +37,13 @@ struct ReleaseFile {
 // One binary per platform, named together: {"linux-x86_64-gnu": …}.
 using Release = std::map<std::string, ReleaseFile, std::less<>>;
 
+// Whose entry a promoted one repeats.
+struct Origin {
+  std::string storage;       // its describe()
+  std::uint64_t number = 0;  // in that storage's log of the class
+  friend bool operator==(const Origin&, const Origin&) = default;
+};
+
 struct LogEntry {
   std::uint64_t number;
   std::optional<Hash> previous;  // of the bytes of entry number - 1; nothing for entry 1
@@ -48,6 +55,8 @@ struct LogEntry {
   std::string message;
   std::string write_id;  // random: tells one's own write from another's after a broken connection
   std::optional<std::string> expires;  // a time; nothing: never
+  // Of a promotion (promote.hpp); the text of other entries does not have it.
+  std::optional<Origin> from = {};
 
   friend bool operator==(const LogEntry&, const LogEntry&) = default;
 };

@@ -73,6 +73,7 @@ Registry::Document LogWriter::next_document() const {
       .message = move_.options.message,
       .write_id = write_id_,
       .expires = {},
+      .from = move_.options.from,
   };
   if (newest_.document) {
     entry.number = newest_.document->entry.number + 1;
@@ -149,7 +150,7 @@ void LogWriter::refuse_to_move_back() const {
               move_.class_name + " " + move_.hash.short_hex() + " is entry " +
                   std::to_string(*older_) + " of its log, and latest is entry " +
                   std::to_string(newest.number) + " (" + newest.hash.short_hex() +
-                  "): latest was not moved back: push with --move-back if that is what you want",
+                  "): latest was not moved back: say --move-back if that is what you want",
               {.class_name = move_.class_name, .hash = move_.hash.hex(), .key = {}});
 }
 

@@ -15,6 +15,7 @@
 #include "core/artifact/binary.hpp"
 #include "core/artifact/facts.hpp"
 #include "core/artifact/hash.hpp"
+#include "core/registry/log_entry.hpp"
 #include "storage/error.hpp"
 
 namespace pet {
@@ -41,6 +42,7 @@ struct PublishOptions {
   std::string message;
   OnOlder on_older = OnOlder::kMoveBack;
   CheckExisting check_existing = CheckExisting::kSize;
+  std::optional<Origin> from = {};  // of a promotion
 };
 
 // A release to be: binaries of one class, one per platform. The class's name and the platforms are

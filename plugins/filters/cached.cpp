@@ -5,12 +5,13 @@
 //             filter that can save its state; overwrite computes anew and replaces what is kept.
 //             storage is the original's: here everything goes to the host's blobs, and only null is
 //             accepted.
-// Keys:       content hashes of the filter's dump (class, binary hash, parameters) with, for a fit,
-//             x and y, and for a prediction, the filter's state and x. So a filter that was
-//             restored or fitted elsewhere finds its own results. A compiled-in class has no binary
-//             hash; its version stands in the dump instead. A filter with a class, at any depth,
-//             that has neither, or one that learns but cannot save its state, is not identified by
-//             anything: it is only passed through.
+// Keys:       content hashes of the filter's dump (class, binary hash, parameters), and of the grids
+//             in its tree, with, for a fit, x and y, and for a prediction, the filter's state and x.
+//             So a filter that was restored or fitted elsewhere finds its own results. A compiled-in
+//             class has no binary hash; its version stands in the dump instead. A filter with a
+//             class, at any depth, that has neither, one with a class itself in a grid, or one that
+//             learns but cannot save its state, is not identified by anything: it is only passed
+//             through.
 // Behaviour:  a kept entry that is damaged is reported to the host's log, computed anew and
 //             replaced. A host without blobs keeps nothing, and says so in its log.
 // Errors:     not_trainable for fit around a filter that learns nothing; those of its filter pass
@@ -48,29 +49,30 @@ class Cached : public Filter<Cached> {
       filter.fit(x, y);
       return;
     }
-    const Value description = filter.describe();
-    if (!is_identified(description)) {
+    const std::optional<std::string> identity = identity_of_filter();
+    if (!identity) {
       filter.fit(x, y);
       return;
     }
     const std::string key =
-        "cached-model-" + host().digest({"pet.cached.model/1", text_of(description),
-                                         host().digest(x), y ? host().digest(y) : ""});
+        "cached-model-" + host().digest({"pet.cached.model/1", *identity, host().digest(x),
+                                         y ? host().digest(y) : ""});
     if (!overwrite && restore_filter(key)) return;
     filter.fit(x, y);
-    host().put_blob(key, filter.save_state());
+    if (const std::optional<std::string> state = state_of_filter()) host().put_blob(key, *state);
   }
 
   XYData predict(const XYData& x) const {
     if (!cache_data || (filter.has_fit() && !filter.has(PET_STATE_1)) || !has_blobs()) {
       return filter.predict(x);
     }
-    const Value description = filter.describe();
-    if (!is_identified(description)) return filter.predict(x);
-    const std::string learned = filter.has_fit() ? filter.save_state() : std::string();
+    const std::optional<std::string> identity = identity_of_filter();
+    if (!identity) return filter.predict(x);
+    const std::optional<std::string> learned = state_of_filter();
+    if (!learned) return filter.predict(x);
     const std::string key =
-        "cached-data-" + host().digest({"pet.cached.data/1", text_of(description),
-                                        host().digest({learned}), host().digest(x)});
+        "cached-data-" + host().digest({"pet.cached.data/1", *identity, host().digest({*learned}),
+                                        host().digest(x)});
     if (!overwrite) {
       if (std::optional<XYData> kept = kept_data(key)) return std::move(*kept);
     }
@@ -91,6 +93,52 @@ class Cached : public Filter<Cached> {
     if (host().has(PET_HOST_BLOBS_1)) return true;
     host().warning("Cached keeps nothing: this host has no blob storage");
     return false;
+  }
+
+  // The filter's state, empty when it has none; nothing when what it holds cannot save its own.
+  std::optional<std::string> state_of_filter() const {
+    if (!filter.has(PET_STATE_1)) return std::string();
+    try {
+      return filter.save_state();
+    } catch (const Failure& failure) {
+      if (failure.status() != PET_UNSUPPORTED) throw;
+      host().warning(std::string("Cached keeps nothing: ") + failure.what());
+      return std::nullopt;
+    }
+  }
+
+  // Differs between filters that may answer differently when they have learned the same; nothing
+  // when that cannot be known. A dump has no grids, and what an optimizer learns depends on them.
+  std::optional<std::string> identity_of_filter() const {
+    const Value description = filter.describe();
+    if (!is_identified(description)) return std::nullopt;
+    Value grid = filter.grid();
+    if (grid.as_object().empty()) return text_of(description);
+    if (!describe_all(grid) || !is_identified(grid)) return std::nullopt;
+    return text_of(Object{{"filter", description}, {"grid", grid}});
+  }
+
+  // Puts descriptions in the place of instances; false when there is a class, which has none.
+  bool describe_all(Value& value) const {
+    const auto describe_one = [this](Value& item) { return describe_all(item); };
+    switch (value.type()) {
+      case PET_TYPE_LIST:
+        return std::all_of(value.as_list().begin(), value.as_list().end(), describe_one);
+      case PET_TYPE_OBJECT: {
+        Object& object = value.as_object();
+        return std::all_of(object.begin(), object.end(),
+                           [this](Field& field) { return describe_all(field.value); });
+      }
+      case PET_TYPE_INSTANCE: {
+        const Child child(host(), value.as_instance());
+        Value grid = child.grid();
+        if (!describe_all(grid)) return false;
+        value = Value::List{child.describe(), grid};
+        return true;
+      }
+      default:
+        return value.type() != PET_TYPE_CLASS;
+    }
   }
 
   // Whether every class in a description has a hash or a version. An object that only looks like a

@@ -169,14 +169,20 @@ class KnnFilter : public Filter<KnnFilter> {
     auto points = state.get<XYData>("points");
     auto y = state.get<XYData>("labels");
     if (!points && !y) return forget();
-    if (!points || !y || !points.is<double>() || points.ndim() != 2 || points.rows() != y.rows() ||
-        points.rows() < n_neighbors || points.columns() < 1) {
+    if (!points || !y || !points.is<double>() || points.ndim() != 2 || y.ndim() < 1 ||
+        points.rows() != y.rows() || points.rows() < n_neighbors || points.columns() < 1) {
       throw Failure::bad_state("expected float64 points with one label each, at least " +
                                std::to_string(n_neighbors) + ", got points " + points.describe() +
                                ", labels " + y.describe());
     }
-    require_finite(points, Missing::kRefused);
-    std::vector<std::int64_t> labels = read_labels(y, "labels");
+    std::vector<std::int64_t> labels;
+    try {
+      require_finite(points, Missing::kRefused);
+      labels = read_labels(y, "labels");
+    } catch (const Failure& failure) {
+      if (failure.status() != PET_BAD_INPUT) throw;
+      throw Failure::bad_state(std::string("fit learns nothing like this: ") + failure.what());
+    }
     learn(std::move(points), std::move(y), std::move(labels));
   }
 

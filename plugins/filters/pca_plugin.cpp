@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <pet/filter.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "plugins/features.hpp"
@@ -79,21 +80,41 @@ class PCAPlugin : public Filter<PCAPlugin> {
     if (!std::isfinite(centred.squaredNorm())) throw Failure::bad_input(kTooLarge);
     Matrix found = singular_vectors(centred, n_components);
     choose_signs(centred, found);
-    mean.assign(means.data(), means.data() + means.size());
-    components.assign(found.data(), found.data() + found.size());
+    mean_.assign(means.data(), means.data() + means.size());
+    components_.assign(found.data(), found.data() + found.size());
   }
 
   XYData predict(const XYData& x) const {
-    if (mean.empty())
+    if (mean_.empty())
       throw Failure::not_fitted("predict before fit: the directions are not known yet");
-    if (components.size() != mean.size() * static_cast<std::size_t>(n_components)) {
+    require_matrix(x, static_cast<std::int64_t>(mean_.size()));
+    require_finite(x, Missing::kRefused);
+    return x.is<float>() ? project<float>(x) : project<double>(x);
+  }
+
+  void save(StateWriter& state) const {
+    state.put("mean", mean_);
+    state.put("components", components_);
+  }
+
+  void load(StateReader& state) {
+    auto mean = state.get<std::vector<double>>("mean");
+    auto components = state.get<std::vector<double>>("components");
+    const auto count = static_cast<std::size_t>(n_components);
+    const bool fits = components.size() % count == 0 && components.size() / count == mean.size() &&
+                      count <= mean.size();
+    if (!fits && !(mean.empty() && components.empty())) {
       throw Failure::bad_state("expected " + std::to_string(n_components) + " directions of " +
                                std::to_string(mean.size()) + " numbers, got " +
                                std::to_string(components.size()) + " numbers");
     }
-    require_matrix(x, static_cast<std::int64_t>(mean.size()));
-    require_finite(x, Missing::kRefused);
-    return x.is<float>() ? project<float>(x) : project<double>(x);
+    const auto is_finite = [](double value) { return std::isfinite(value); };
+    if (!std::all_of(mean.begin(), mean.end(), is_finite) ||
+        !std::all_of(components.begin(), components.end(), is_finite)) {
+      throw Failure::bad_state("expected finite means and directions, got NaN or infinity");
+    }
+    mean_ = std::move(mean);
+    components_ = std::move(components);
   }
 
  private:
@@ -101,9 +122,9 @@ class PCAPlugin : public Filter<PCAPlugin> {
   template <class Out>
   XYData project(const XYData& x) const {
     constexpr std::int64_t kRowsAtOnce = 1024;
-    const auto columns = static_cast<Eigen::Index>(mean.size());
-    const ConstVector means(mean.data(), columns);
-    const ConstMatrix directions(components.data(), n_components, columns);
+    const auto columns = static_cast<Eigen::Index>(mean_.size());
+    const ConstVector means(mean_.data(), columns);
+    const ConstMatrix directions(components_.data(), n_components, columns);
     XYData out = make<Out>({x.rows(), n_components});
     Out* to = out.template data<Out>();
     for (std::int64_t begin = 0; begin < x.rows(); begin += kRowsAtOnce) {
@@ -117,8 +138,8 @@ class PCAPlugin : public Filter<PCAPlugin> {
     return out;
   }
 
-  PET_STATE(std::vector<double>, mean, "of every column; empty before fit");
-  PET_STATE(std::vector<double>, components, "the directions, one after the other");
+  std::vector<double> mean_;        // of every column; empty before fit
+  std::vector<double> components_;  // the directions, one after the other
 };
 
 PET_PLUGIN(PCAPlugin, "1")

@@ -6,9 +6,11 @@
 // Formula:    scikit-learn's StandardScaler(): population variance, scale 1 for constant columns.
 // NaN:        a missing value: fit leaves it out, predict keeps it. A column of nothing but NaN
 //             stays NaN.
-// Errors:     bad_input for infinities, zero rows or columns, data that is not 2-D, and other
-//             columns than fit saw; not_fitted for predict before fit.
+// Errors:     bad_input for infinities, numbers whose sums are infinite, zero rows or columns, data
+//             that is not 2-D, and other columns than fit saw; not_fitted for predict before fit.
 #include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -16,6 +18,7 @@
 #include <pet/filter.hpp>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "plugins/features.hpp"
@@ -72,18 +75,20 @@ class StandardScalerPlugin : public Filter<StandardScalerPlugin> {
   void fit(const XYData& x, const XYData&) {
     require_matrix(x);
     require_finite(x, Missing::kAllowed);
-    const ColumnMoments moments = column_moments(x);
-    mean = moments.mean;
-    scale = moments.scale();
+    ColumnMoments moments = column_moments(x);
+    std::vector<double> scale = moments.scale();
+    for (std::size_t j = 0; j < scale.size(); ++j) {
+      if (is_fitted_column(moments.mean[j], scale[j])) continue;
+      throw Failure::bad_input(
+          "x: its numbers are so large that sums of them are infinite: scale it");
+    }
+    mean_ = std::move(moments.mean);
+    scale_ = std::move(scale);
   }
 
   XYData predict(const XYData& x) const {
-    if (mean.empty()) throw Failure::not_fitted("predict before fit: the means are not known yet");
-    if (scale.size() != mean.size()) {
-      throw Failure::bad_state("expected " + std::to_string(mean.size()) + " scales, got " +
-                               std::to_string(scale.size()));
-    }
-    require_matrix(x, static_cast<std::int64_t>(mean.size()));
+    if (mean_.empty()) throw Failure::not_fitted("predict before fit: the means are not known yet");
+    require_matrix(x, static_cast<std::int64_t>(mean_.size()));
     XYData out = x.is<float>() ? make<float>(x.shape()) : make<double>(x.shape());
     bool infinite = false;
     x.visit([&](auto sample) {
@@ -95,17 +100,45 @@ class StandardScalerPlugin : public Filter<StandardScalerPlugin> {
     return out;
   }
 
+  void save(StateWriter& state) const {
+    state.put("mean", mean_);
+    state.put("scale", scale_);
+  }
+
+  void load(StateReader& state) {
+    auto mean = state.get<std::vector<double>>("mean");
+    auto scale = state.get<std::vector<double>>("scale");
+    if (scale.size() != mean.size()) {
+      throw Failure::bad_state("expected " + std::to_string(mean.size()) + " scales, got " +
+                               std::to_string(scale.size()));
+    }
+    for (std::size_t j = 0; j < mean.size(); ++j) {
+      if (is_fitted_column(mean[j], scale[j])) continue;
+      throw Failure::bad_state("column " + std::to_string(j) +
+                               ": expected a finite mean and a scale above 0, got mean " +
+                               std::to_string(mean[j]) + ", scale " + std::to_string(scale[j]));
+    }
+    mean_ = std::move(mean);
+    scale_ = std::move(scale);
+  }
+
  private:
+  // NaN are those of a column of nothing but NaN.
+  static bool is_fitted_column(double mean, double scale) {
+    if (std::isnan(mean)) return std::isnan(scale);
+    return std::isfinite(mean) && std::isfinite(scale) && scale > 0;
+  }
+
   template <class In, class Out>
   bool standardise_rows(const MatrixView<const In>& in, Out* out) const {
     if (in.is_contiguous()) return standardise_block<In, Out>(in.data(), in.rows(), out);
     bool infinite = false;
     const auto row =
-        std::make_unique<In[]>(mean.size());  // std::vector<bool> has no elements to point at
+        std::make_unique<In[]>(mean_.size());  // std::vector<bool> has no elements to point at
     for (std::int64_t i = 0; i < in.rows(); ++i) {
       for (std::int64_t j = 0; j < in.columns(); ++j) row[static_cast<std::size_t>(j)] = in(i, j);
       infinite |=
-          standardise(row.get(), in.columns(), mean.data(), scale.data(), out + i * in.columns());
+          standardise(row.get(), in.columns(), mean_.data(), scale_.data(), out + i * in.columns());
     }
     return infinite;
   }
@@ -114,10 +147,10 @@ class StandardScalerPlugin : public Filter<StandardScalerPlugin> {
   // short.
   template <class In, class Out>
   bool standardise_block(const In* in, std::int64_t rows, Out* out) const {
-    const auto columns = static_cast<std::int64_t>(mean.size());
+    const auto columns = static_cast<std::int64_t>(mean_.size());
     const std::int64_t rows_at_once = std::min(rows, std::max<std::int64_t>(1, 256 / columns));
-    const std::vector<double> means = repeated(mean, rows_at_once);
-    const std::vector<double> scales = repeated(scale, rows_at_once);
+    const std::vector<double> means = repeated(mean_, rows_at_once);
+    const std::vector<double> scales = repeated(scale_, rows_at_once);
     bool infinite = false;
     for (std::int64_t i = 0; i < rows; i += rows_at_once) {
       const std::int64_t count = std::min(rows_at_once, rows - i) * columns;
@@ -127,8 +160,8 @@ class StandardScalerPlugin : public Filter<StandardScalerPlugin> {
     return infinite;
   }
 
-  PET_STATE(std::vector<double>, mean, "of every column; empty before fit");
-  PET_STATE(std::vector<double>, scale, "what every column is divided by");
+  std::vector<double> mean_;   // of every column; empty before fit
+  std::vector<double> scale_;  // what every column is divided by
 };
 
 PET_PLUGIN(StandardScalerPlugin, "1")

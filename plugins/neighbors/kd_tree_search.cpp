@@ -1,10 +1,17 @@
-// The tree is nanoflann's. Two things are done around it, so that ties are decided by index:
+// The tree is nanoflann's. Two things are done around it, so that ties are decided by index, and one
+// so that no data makes it deep:
 //
 // - It drops points and branches that are not strictly nearer than the worst kept. It is told a
 //   worst distance that is larger by more than its rounding, and Nearest decides exactly.
 // - It cannot hold infinite distances. Queries so far away that distances overflow are compared
 //   with every point instead.
+// - It cuts boxes in the middle and calls itself for both parts. Points whose distances shrink
+//   geometrically are cut off one by one, as many levels deep as there are exponents in all columns
+//   together: 10,000s, more than a stack holds. So the cutting is done here, and what is left at
+//   kDeepest is one large leaf, whose points are compared one by one as those of any leaf.
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <nanoflann.hpp>
 
@@ -65,6 +72,58 @@ class Results {
   Nearest nearest_;
 };
 
+// Where points lie evenly, 2^30 of them make 30 levels.
+constexpr int kDeepest = 512;
+
+template <class Norm>
+class Tree : public nanoflann::KDTreeSingleIndexAdaptor<Distance<Norm>, Dataset, -1, std::size_t> {
+  using Base = nanoflann::KDTreeSingleIndexAdaptor<Distance<Norm>, Dataset, -1, std::size_t>;
+  using typename Base::BoundingBox;
+  using typename Base::Node;
+  using Dimension = typename Base::Dimension;
+  using Flags = nanoflann::KDTreeSingleIndexAdaptorFlags;
+
+ public:
+  Tree(const Dataset& data, const Norm& norm, std::int64_t leaf_size)
+      : Base(static_cast<std::int32_t>(data.points.columns), data,
+             {static_cast<std::size_t>(leaf_size), Flags::SkipInitialBuildIndex}),
+        leaf_size_(static_cast<std::size_t>(leaf_size)) {
+    this->distance.norm = norm;
+    if (this->m_size == 0) return;
+    this->init_vind();
+    this->computeBoundingBox(this->root_bbox);
+    this->m_leaf_max_size = this->m_size;  // divideTree makes a leaf of whatever it is given
+    this->root_node = divide(0, this->m_size, this->root_bbox, kDeepest);
+  }
+
+ private:
+  // nanoflann's divideTree, except that it knows how deep it is. `box` shrinks to the points.
+  Node* divide(std::size_t begin, std::size_t end, BoundingBox& box, int levels) {
+    if (levels == 0 || end - begin <= leaf_size_) return this->divideTree(*this, begin, end, box);
+    std::size_t count = 0;
+    Dimension column = 0;
+    double cut = 0;
+    this->middleSplit_(*this, begin, end - begin, count, column, cut, box);
+    const auto at = static_cast<std::size_t>(column);
+    BoundingBox low(box);
+    BoundingBox high(box);
+    low[at].high = high[at].low = cut;
+    Node* node = this->pool.template allocate<Node>();
+    node->child1 = divide(begin, begin + count, low, levels - 1);
+    node->child2 = divide(begin + count, end, high, levels - 1);
+    node->node_type.sub.divfeat = column;
+    node->node_type.sub.divlow = low[at].high;
+    node->node_type.sub.divhigh = high[at].low;
+    for (std::size_t i = 0; i < box.size(); ++i) {
+      box[i].low = std::min(low[i].low, high[i].low);
+      box[i].high = std::max(low[i].high, high[i].high);
+    }
+    return node;
+  }
+
+  std::size_t leaf_size_;
+};
+
 template <class Norm>
 class KdTreeSearch final : public NeighborSearch {
  public:
@@ -72,10 +131,7 @@ class KdTreeSearch final : public NeighborSearch {
       : data_{points},
         far_(make_exhaustive_search(points, metric)),
         limit_(metric.safe_magnitude(points.columns)),
-        tree_(static_cast<std::int32_t>(points.columns), data_,
-              nanoflann::KDTreeSingleIndexAdaptorParams(static_cast<std::size_t>(leaf_size))) {
-    tree_.distance.norm = norm;
-  }
+        tree_(data_, norm, leaf_size) {}
 
   void find(const Points& queries, std::int64_t k, Neighbor* out) const override {
     Results results(k);
@@ -94,7 +150,7 @@ class KdTreeSearch final : public NeighborSearch {
   Dataset data_;
   std::unique_ptr<NeighborSearch> far_;
   double limit_;
-  nanoflann::KDTreeSingleIndexAdaptor<Distance<Norm>, Dataset, -1, std::size_t> tree_;
+  Tree<Norm> tree_;
 };
 
 }  // namespace

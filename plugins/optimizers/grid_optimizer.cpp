@@ -17,8 +17,11 @@
 //             no mean of the scorer's class or one of other parameters; those of a trial pass on,
 //             with the combination in front; not_fitted for predict and evaluate before.
 // State:      which combination is best, and the best one's state. It fits a config with the same
-//             grid.
+//             grid. A combination with instances or classes in it is known by its place in the grid
+//             and by the dump of the pipeline that it makes, so the grid's order must be the same.
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <pet/optimizer.hpp>
@@ -50,6 +53,19 @@ std::vector<Object> combinations(const Object& grid) {
     all = std::move(longer);
   }
   return all;
+}
+
+bool holds_handles(const Value& value) {
+  if (value.type() == PET_TYPE_LIST) {
+    const Value::List& items = value.as_list();
+    return std::any_of(items.begin(), items.end(), holds_handles);
+  }
+  if (value.type() == PET_TYPE_OBJECT) {
+    const Object& object = value.as_object();
+    return std::any_of(object.begin(), object.end(),
+                       [](const Field& field) { return holds_handles(field.value); });
+  }
+  return value.type() == PET_TYPE_INSTANCE || value.type() == PET_TYPE_CLASS;
 }
 
 std::string readable(const Value& value) {
@@ -108,7 +124,12 @@ class GridOptimizer : public Optimizer<GridOptimizer> {
   void save(StateWriter& state) const {
     state.put("is fitted", static_cast<bool>(best_));
     if (!best_) return;
-    state.put("overrides", text_of(overrides_));
+    if (holds_handles(overrides_)) {
+      state.put("place", place_);
+      state.put("description", text_of(best_.describe()));
+    } else {
+      state.put("overrides", text_of(overrides_));
+    }
     state.put("best", static_cast<const Child&>(best_));
   }
 
@@ -117,17 +138,20 @@ class GridOptimizer : public Optimizer<GridOptimizer> {
       best_ = OwnedChild();
       return;
     }
-    const auto saved = state.get<std::string>("overrides");
-    for (const Object& overrides : combinations(searched().grid())) {
-      if (text_of(overrides) != saved) continue;
-      OwnedChild restored = searched().clone(overrides);
-      state.get("best", static_cast<Child&>(restored));
-      best_ = std::move(restored);
-      overrides_ = overrides;
-      return;
+    const std::vector<Object> all = combinations(searched().grid());
+    const bool by_text = state.has("overrides");
+    const std::size_t place = by_text ? place_of(state.get<std::string>("overrides"), all)
+                                      : static_cast<std::size_t>(state.get<std::int64_t>("place"));
+    OwnedChild restored = place < all.size() ? changed(all[place]) : OwnedChild();
+    if (!restored ||
+        (!by_text && state.get<std::string>("description") != text_of(restored.describe()))) {
+      throw Failure::bad_state("the best combination is not in the grid of " +
+                               searched().class_name());
     }
-    throw Failure::bad_state("the best combination is not in the grid of " +
-                             searched().class_name());
+    state.get("best", static_cast<Child&>(restored));
+    best_ = std::move(restored);
+    overrides_ = all[place];
+    place_ = static_cast<std::int64_t>(place);
   }
 
  private:
@@ -135,25 +159,41 @@ class GridOptimizer : public Optimizer<GridOptimizer> {
     const std::vector<Object> all = combinations(searched().grid());
     if (searched().has(PET_SPLITTER_1)) require_same_scorer();
     OwnedChild best;
-    Object best_overrides;
+    std::size_t best_place = 0;
     double best_score = std::nan("");
-    for (const Object& overrides : all) {
+    for (std::size_t place = 0; place < all.size(); ++place) {
       host().throw_if_cancelled();
       OwnedChild trial;
-      const double score = run(overrides, x, y, trial);
-      if (trials != nullptr) trials->add(overrides, score);
+      const double score = run(all[place], x, y, trial);
+      if (trials != nullptr) trials->add(all[place], score);
       if (best && !is_better(score, best_score, scorer.higher_better())) continue;
       best = std::move(trial);
-      best_overrides = overrides;
+      best_place = place;
       best_score = score;
     }
     best_ = std::move(best);
-    overrides_ = std::move(best_overrides);
+    overrides_ = all[best_place];
+    place_ = static_cast<std::int64_t>(best_place);
+  }
+
+  // Where the combination with this text stands among `all`; beyond them when it does not.
+  static std::size_t place_of(const std::string& text, const std::vector<Object>& all) {
+    const auto same = [&](const Object& overrides) {
+      return !holds_handles(overrides) && text_of(overrides) == text;
+    };
+    return static_cast<std::size_t>(std::find_if(all.begin(), all.end(), same) - all.begin());
+  }
+
+  // A new pipeline with the combination's values. Instances among them are copied too: the grid's
+  // own stand in several combinations, each of which fits its own.
+  OwnedChild changed(const Object& overrides) const {
+    OwnedChild out = searched().clone(overrides);
+    return holds_handles(overrides) ? out.clone() : std::move(out);
   }
 
   double run(const Object& overrides, const XYData& x, const XYData& y, OwnedChild& trial) const {
     try {
-      trial = searched().clone(overrides);
+      trial = changed(overrides);
       fit_stage(trial, x, y);
       if (trial.has(PET_SPLITTER_1)) return mean_over_folds(trial, x, y);
       return scorer.measure(x, y, trial.predict(x));
@@ -198,7 +238,8 @@ class GridOptimizer : public Optimizer<GridOptimizer> {
   }
 
   OwnedChild best_;
-  Object overrides_;  // of best_
+  Object overrides_;        // of best_
+  std::int64_t place_ = 0;  // of overrides_ among the combinations
 };
 
 PET_PLUGIN(GridOptimizer, "1")

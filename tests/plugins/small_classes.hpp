@@ -82,6 +82,6 @@ class Distance : public Metric<Distance> {
     return times * (gap < 0 ? -gap : gap);
   }
 };
-PET_CLASS(Distance)
+PET_CLASS(Distance, "1")
 
 }  // namespace pet::test

@@ -6,6 +6,7 @@
 #include "pet/pipeline.hpp"
 #include "pet/testing.hpp"
 #include "tests/sdk/messages.hpp"
+#include "tests/watchdog.hpp"
 
 namespace {
 
@@ -211,6 +212,49 @@ TEST_CASE("a saved tensor of more than 32 dimensions is refused", "[sdk][state]"
   }
 }
 
+TEST_CASE("a field that stands twice is refused, at save and at load", "[sdk][state]") {
+  pet::StateWriter twice("Learner2", 1);
+  twice.put("rows", std::int64_t{1});
+  twice.put("rows", std::int64_t{2});
+  CHECK(thrown_by([&] { twice.finish(); }).text == "the state has two fields 'rows'");
+
+  pet::StateWriter writer("Learner2", 1);
+  writer.put("rows", std::int64_t{1});
+  writer.put("rowz", std::int64_t{2});
+  std::string forged = writer.finish();
+  forged.replace(forged.find("rowz"), 4, "rows");
+  forged.resize(forged.size() - 8);
+  pet::detail::append_number(forged, pet::detail::fnv1a(forged), 8);
+  const Thrown thrown = thrown_by([&] { make<newer::Learner2>().load(forged); });
+  CHECK(thrown.status == PET_BAD_STATE);
+  CHECK(thrown.text == "the saved state is damaged: it has two fields 'rows'");
+}
+
+TEST_CASE("a state of many fields is read in no time", "[sdk][state]") {
+  constexpr int kFields = 200000;
+  pet::StateWriter writer("Many", 1);
+  for (int i = 0; i < kFields; ++i) writer.put("f/" + std::to_string(i), std::int64_t{i});
+  const auto bytes = std::make_shared<const std::string>(writer.finish());
+  const auto sum = std::make_shared<std::int64_t>(0);
+  CHECK(pet::test::finishes([bytes, sum] {
+    const pet::StateReader reader("Many", 1, *bytes);
+    std::int64_t total = 0;
+    for (int i = 0; i < kFields; ++i) total += reader.get<std::int64_t>("f/" + std::to_string(i));
+    *sum = total;
+  }));
+  CHECK(*sum == std::int64_t{kFields} * (kFields - 1) / 2);
+}
+
+TEST_CASE("a bool read from a state is 0 or 1", "[sdk][state]") {
+  std::string forged("\1\6\10\1\0\0\0", 7);  // bool, one dimension
+  pet::detail::append_number(forged, 4, 8);
+  forged += std::string("\0\1\2\377", 4);
+  pet::detail::ByteReader in(forged);
+  const XYData data = pet::detail::StateType<XYData>::read(in);
+  CHECK(std::string(data.raw_data(), 4) == std::string("\0\1\1\1", 4));
+  CHECK(data.value<bool>() == std::vector<bool>{false, true, true, true});
+}
+
 TEST_CASE("a class may write its state by itself", "[sdk][state]") {
   auto custom = make<Custom>();
   custom.fit(XYData::mock({1.0, 2.0}));
@@ -231,6 +275,16 @@ TEST_CASE("a parent saves and loads its children", "[sdk][state]") {
   auto landed = make<Holder>({{"filters", Value::List{make<Learner>(), make<Stateless>()}}});
   landed.load(fitted.save());
   CHECK(landed.predict(XYData::mock({0.0})).value<double>() == std::vector<double>{1, 2});
+
+  auto fewer = make<Holder>({{"filters", Value::List{make<Learner>()}}});
+  const Thrown more = thrown_by([&] { fewer.load(fitted.save()); });
+  CHECK(more.status == PET_BAD_STATE);
+  CHECK(more.text == "the saved state has more 'filters' than the 1 here");
+  auto other = make<Holder>({{"filters", Value::List{make<Learner>(), make<Learner>()}}});
+  const Thrown learns = thrown_by([&] { other.load(fitted.save()); });
+  CHECK(learns.status == PET_BAD_STATE);
+  CHECK(learns.text ==
+        "saved field 'filters/1' is of a child that learns nothing, and Learner learns");
 
   const auto forgetful = make<Holder>({{"filters", Value::List{make<Forgetful>()}}});
   const Thrown thrown = thrown_by([&] { forgetful.save(); });

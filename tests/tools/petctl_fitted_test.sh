@@ -83,6 +83,64 @@ check_status 1 '/_labels: expected a list of distinct texts' "$PETCTL" run twice
 check 'predicted int64' "$PETCTL" run species.json "${train[@]}" --x "$iris/x_test.npy" --save numbers.json
 check '"_labels": null' cat numbers.json
 
+# Text targets where nobody knows what they mean: a pipeline fitted on numbers in another run.
+check '' "$PETCTL" run knn.json --x-train "$iris/iris.csv" --target target --save on-numbers.json
+check_status 2 'has text labels, and on-numbers.json knows none: it was fitted on numbers, or never' \
+  "$PETCTL" run on-numbers.json --x x.csv --y predicted.csv
+check_status 2 'has text labels, and knn.json knows none' "$PETCTL" run knn.json --x x.csv --y predicted.csv
+
+# A fitted pipeline as a filter of another: its labels are those of the whole, unless there are two.
+nest() { echo '{"clazz": "F3Pipeline", "params": {"filters": ['"$1"'], "metrics": [{"clazz": "F1", "params": {}}]}}'; }
+nest "$(cat species.json)" > nested.json
+check 'predicted text*F1 1.0' "$PETCTL" run nested.json --x species.csv --target species
+nest "$(cat species.json), $(sed 's/"setosa"/"other"/' species.json)" > two.json
+check_status 1 'two.json holds pipelines that were fitted on different labels*"_labels" at its root' \
+  "$PETCTL" run two.json --x x.csv
+check 'predicted int64' "$PETCTL" run nested.json --x-train "$iris/iris.csv" --x x.csv --target target
+
+# Numbers of clusters are no labels; scores still see the encoded targets.
+echo '{"clazz": "F3Pipeline", "params": {"filters": [{"clazz": "KMeansFilter", "params": {"n_clusters": 3, "random_state": 0}}],
+       "metrics": [{"clazz": "F1", "params": {}}]}}' > clusters.json
+check 'predicted int64 \[150\]*F1 ' \
+  "$PETCTL" run clusters.json --x-train species.csv --x species.csv --target species --save clustered.json
+check 'predicted int64 \[150\]*F1 ' "$PETCTL" run clustered.json --x species.csv --target species
+
+# The names of the columns are part of what is saved; a .npy has none.
+check '"_columns": \[*"sepal_length"*"petal_width"' cat species.json
+awk -F, 'BEGIN {OFS = ","} {print $4, $3, $2, $1}' x.csv > reversed.csv
+check_status 1 "reversed.csv: column 1 is 'petal_width'; the pipeline was fitted on 'sepal_length' there*try: the same columns" \
+  "$PETCTL" run species.json --x reversed.csv
+check_status 1 'reversed.csv: column 1 is' "$PETCTL" run knn.json --x-train species.csv --target species --x reversed.csv
+check '' "$PETCTL" run species.json --x "$iris/x_test.npy"
+check_status 1 'columns' "$PETCTL" run species.json --x "$iris/iris.csv"
+check '"_columns": null' cat numbers.json
+printf 'gr\xf6\xdfe,y\n1,0\n2,1\n' > latin1.csv
+check '' "$PETCTL" run knn.json --x-train latin1.csv --target y --save latin1.json
+check 'predicted' "$PETCTL" run latin1.json --x latin1.csv --target y
+
+# A target column that nobody looks at is not relabelled.
+echo '{"clazz": "KnnFilter", "params": {"n_neighbors": 1}}' > bare-knn.json
+check '' "$PETCTL" run bare-knn.json --x-train species.csv --target species --save bare-fitted.json
+check 'predicted text' "$PETCTL" run bare-fitted.json --x typo.csv --target species
+
+# What is written replaces nothing of the same run.
+cp species.json kept.json && cp species.csv kept.csv
+for name in kept.json ./kept.json kept.csv "$PWD/kept.csv"; do
+  check_status 2 "kept.*which --save would replace*try: another name with --save" \
+    "$PETCTL" run kept.json --x-train kept.csv --target species --save "$name"
+done
+check_status 2 'same.npy is --out, which --save would replace' "$PETCTL" run kept.json --x-train kept.csv \
+  --target species --x kept.csv --save ./same.npy --out same.npy
+check_status 2 'kept.csv is --x, which --out would replace' "$PETCTL" run kept.json --x kept.csv --target species --out kept.csv
+cmp species.json kept.json && cmp species.csv kept.csv
+check_status 2 'stdout tells what was done' "$PETCTL" run kept.json --x-train kept.csv --target species --save /dev/stdout
+check_status 2 "expected a file's name" "$PETCTL" run kept.json --x-train kept.csv --target species --save -
+for option in --save --out --x --y --plugin; do
+  check_status 2 "$option was given an empty text" "$PETCTL" run kept.json --x-train kept.csv --target species "$option" ''
+done
+check_status 2 'nowhere/x.json: cannot be written: No such file*another place with --save' \
+  "$PETCTL" run kept.json --x-train kept.csv --target species --save nowhere/x.json
+
 # Usage. What is known before a long fit is said before it.
 check_status 2 '--save needs --x-train too' "$PETCTL" run ../pipeline.json --save x.json
 check_status 2 'nowhere' "$PETCTL" run ../pipeline.json "${train[@]}" --save nowhere/x.json

@@ -28,9 +28,10 @@ fail() { printf 'FAILED %s\n' "$*"; failures=$((failures + 1)); }
 
 # Every run of a verb finds the same storage, cache and files.
 fresh() {
-  rm -rf storage cache MyFilter out.json copy.so
+  rm -rf storage cache MyFilter out.json copy.so there same
   cp -r seed storage
-  mkdir there 2> /dev/null || true
+  cp -r seed same
+  mkdir there
 }
 
 # json STATUS 'POINTER=VALUE POINTER=VALUE…' VERB…: both ways, and what stands in the document.
@@ -132,6 +133,12 @@ json 2 '/error/code=invalid_name' new filter My-Filter
 json 2 '/error/code=usage' new filter there
 
 check '{"error": {"code", "message"' "$PETCTL" --help
+# From one storage to another.
+json 0 "/number=1 /hash=$hash /moved=true /previous=null /to=file://$scratch/there" promote GoodFilter --from seed --to there
+json 0 "/number=1 /moved=false /release/0/hash=$hash" promote "GoodFilter@$hash" --from seed --to same
+json 3 '/error/code=version_not_found' promote "GoodFilter@$absent" --from seed --to there
+json 2 '/error/code=usage' promote GoodFilter --from seed
+
 # The cache, as it is, cleared, and what is no verb of it.
 json 0 '/files=0 /bytes=0 /limit=10737418240 /quarantine/files=0 /blobs/files=0' cache show
 json 0 '/removed/binaries/files=0 /removed/quarantine/files=0 /removed/blobs/files=0' cache clear

@@ -19,6 +19,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
+struct CsvField {
+  std::string_view text;
+  bool quoted = false;  // what is quoted is a text as it is, spaces and digits too
+};
+
 class CsvScanner {
  public:
   CsvScanner(std::string_view text, const fs::path& path) : rest_(text), path_(path) {
@@ -27,8 +32,8 @@ class CsvScanner {
 
   // The next record's start; false at the end. Passes blank lines over.
   bool next_record();
-  // The next field of the record; false after its last. The view is good until the next call.
-  bool next_field(std::string_view& field);
+  // The next field of the record; false after its last. Good until the next call.
+  bool next_field(CsvField& field);
 
   std::size_t line() const { return line_; }  // of the record's start
 
@@ -54,17 +59,18 @@ bool CsvScanner::next_record() {
   return more_fields_;
 }
 
-bool CsvScanner::next_field(std::string_view& field) {
+bool CsvScanner::next_field(CsvField& field) {
   if (!more_fields_) return false;
-  if (rest_.starts_with('"')) {
-    field = quoted_field();
+  field.quoted = rest_.starts_with('"');
+  if (field.quoted) {
+    field.text = quoted_field();
   } else {
     std::size_t size = 0;
     while (size < rest_.size() && rest_[size] != ',' && rest_[size] != '\n') ++size;
-    field = rest_.substr(0, size);
+    field.text = rest_.substr(0, size);
     rest_.remove_prefix(size);
     const bool at_end = rest_.empty() || rest_.front() == '\n';
-    if (at_end && field.ends_with('\r')) field.remove_suffix(1);
+    if (at_end && field.text.ends_with('\r')) field.text.remove_suffix(1);
   }
   end_field();
   return true;
@@ -147,15 +153,17 @@ class CsvReader {
   void find_target();
   void read_row();
   double number(std::string_view field, std::size_t column) const;
-  void add_target(std::string_view field);
+  bool quotes_numbers() const;
+  void add_target(CsvField field);
   void add_number(std::string_view field);
-  void add_label(std::string_view field);
+  void add_label(CsvField field);
 
   CsvScanner scanner_;
   const fs::path& path_;
   const std::string& target_;
   std::vector<std::string> names_;
   std::size_t target_column_ = kNone;
+  bool quotes_mean_text_ = true;
   std::int64_t rows_ = 0;
   std::vector<double> x_;
   std::vector<double> y_;
@@ -167,11 +175,11 @@ class CsvReader {
 void CsvReader::read_header() {
   if (!scanner_.next_record())
     refuse_content(path_, "is empty; expected a header row of column names");
-  std::string_view field;
+  CsvField field;
   bool numbers_only = true;
   while (scanner_.next_field(field)) {
-    names_.emplace_back(trimmed(field));
-    numbers_only = numbers_only && number_in<double>(names_.back());
+    names_.emplace_back(field.quoted ? field.text : trimmed(field.text));
+    numbers_only = numbers_only && number_in<double>(trimmed(field.text));
   }
   const std::string where = "line " + std::to_string(scanner_.line()) + ": ";
   if (numbers_only)
@@ -215,24 +223,45 @@ double CsvReader::number(std::string_view field, std::size_t column) const {
                                            : "'" + shown + "' is not a number"));
 }
 
-// The first value decides: a text among numbers is a mistake more often than a label.
-void CsvReader::add_target(std::string_view field) {
-  field = trimmed(field);
-  const bool is_text = rows_ == 0 ? !field.empty() && !is_numeric(field) : !labels_.empty();
-  is_text ? add_label(field) : add_number(field);
+// Some programs put every field in quotes, the numbers of x too: there, quotes say nothing.
+bool CsvReader::quotes_numbers() const {
+  CsvScanner ahead = scanner_;
+  CsvField field;
+  for (std::size_t column = 0; ahead.next_field(field); ++column) {
+    if (column != target_column_ && field.quoted) return true;
+  }
+  return false;
 }
 
-void CsvReader::add_label(std::string_view field) {
+// The first value decides: a text among numbers is a mistake more often than a label.
+void CsvReader::add_target(CsvField field) {
+  field.quoted = field.quoted && quotes_mean_text_;
+  if (!field.quoted) field.text = trimmed(field.text);
+  const bool is_text = rows_ == 0 ? field.quoted || (!field.text.empty() && !is_numeric(field.text))
+                                  : !labels_.empty();
+  if (is_text) return add_label(field);
+  if (field.quoted) {
+    refuse_content(path_, "column '" + names_[target_column_] + "', line " +
+                              std::to_string(scanner_.line()) + ": '" +
+                              std::string(field.text.substr(0, 60)) +
+                              "' is a text, being quoted; the first value is a number");
+  }
+  add_number(field.text);
+}
+
+void CsvReader::add_label(CsvField field) {
   const std::string where =
       "column '" + names_[target_column_] + "', line " + std::to_string(scanner_.line()) + ": ";
-  if (field.empty()) refuse_content(path_, where + "is empty; expected a label");
-  if (is_numeric(field)) {
-    refuse_content(path_, where + "'" + std::string(field.substr(0, 60)) +
+  if (!field.quoted && field.text.empty()) {
+    refuse_content(path_, where + "is empty; expected a label");
+  }
+  if (!field.quoted && is_numeric(field.text)) {
+    refuse_content(path_, where + "'" + std::string(field.text.substr(0, 60)) +
                               "' is a number; the first value is the label '" + labels_.front() +
                               "'");
   }
-  if (!is_utf8(field)) refuse_content(path_, where + "the label is not UTF-8");
-  labels_.emplace_back(field);
+  if (!is_utf8(field.text)) refuse_content(path_, where + "the label is not UTF-8");
+  labels_.emplace_back(field.text);
 }
 
 void CsvReader::add_number(std::string_view field) {
@@ -246,14 +275,15 @@ void CsvReader::add_number(std::string_view field) {
 }
 
 void CsvReader::read_row() {
-  std::string_view field;
+  if (rows_ == 0 && target_column_ != kNone) quotes_mean_text_ = !quotes_numbers();
+  CsvField field;
   std::size_t column = 0;
   for (; scanner_.next_field(field); ++column) {
     if (column >= names_.size()) continue;  // only counted
     if (column == target_column_) {
       add_target(field);
     } else {
-      x_.push_back(number(field, column));
+      x_.push_back(number(field.text, column));
     }
   }
   if (column != names_.size()) {
@@ -289,9 +319,10 @@ std::vector<std::string> CsvReader::columns() {
   return std::move(names_);
 }
 
-// In quotes where a reader would take it for something else.
+// In quotes where a reader would take it for something else: a blank line, a number.
 void append_text(std::string& out, std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos && trimmed(text) == text) {
+  const bool is_plain = !text.empty() && text.find_first_of(",\"\r\n") == std::string_view::npos;
+  if (is_plain && trimmed(text) == text && !is_numeric(text)) {
     out += text;
     return;
   }

@@ -5,8 +5,10 @@
 //   table.x;   // float64 [150, 4]
 //   table.y;   // int64 [150]: float64 when any of its values is not an integer
 //
-// A target whose values all are texts is labels: y is their places in table.labels. Lines end with LF or CRLF, blank ones are passed over, a byte-order mark too. Errors name the
-// line and the column's name.
+// A target whose values all are texts is labels: y is their places in table.labels. What stands in
+// quotes is a text as it is, "1" and " a " too, unless the first row's x stands in quotes as well:
+// there, quotes say nothing. Lines end with LF or CRLF, blank ones are passed over, a byte-order
+// mark too. Errors name the line and the column's name.
 //
 // Threads: any. Throws: as data_file.hpp says; kUsage for a target that is no column.
 #pragma once

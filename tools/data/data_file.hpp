@@ -10,6 +10,7 @@
 #include <fstream>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "storage/error.hpp"
 #include "storage/posix_file.hpp"
@@ -25,7 +26,8 @@ std::string read_all(const std::filesystem::path& path);
 // written in place. Throws as refuse_output().
 class DataWriter {
  public:
-  explicit DataWriter(const std::filesystem::path& path);
+  // `option` is the one that names the path, for messages.
+  explicit DataWriter(const std::filesystem::path& path, std::string_view option = "--out");
   void write(const void* bytes, std::size_t size);
   // All of it was taken, and has its name.
   void finish();
@@ -35,13 +37,19 @@ class DataWriter {
   void step(const Step& step);
 
   std::filesystem::path path_;
+  std::string option_;
   posix::FileDescriptor place_;  // the folder of file_, or what is written in place
   std::optional<posix::TemporaryFile> file_;
 };
 
+// Throws what DataWriter would throw of the place now, and leaves nothing there: before work whose
+// result is to be written.
+void require_output(const std::filesystem::path& path, std::string_view option = "--out");
+
 // Throws for a failed system call on an output: kUsage when the path leads nowhere, kStorageRefused
 // when the place takes nothing (a full disk, no permission).
-[[noreturn]] void refuse_output(const std::filesystem::path& path, int error);
+[[noreturn]] void refuse_output(const std::filesystem::path& path, int error,
+                                std::string_view option);
 ErrorCode code_of_output(int error) noexcept;
 
 [[noreturn]] void refuse_file(const std::filesystem::path& path, const std::string& why);

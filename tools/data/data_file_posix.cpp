@@ -26,11 +26,11 @@ ErrorCode code_of_output(int error) noexcept {
   }
 }
 
-void refuse_output(const fs::path& path, int error) {
+void refuse_output(const fs::path& path, int error, std::string_view option) {
   throw Error(code_of_output(error),
               path.string() + ": cannot be written: " +
                   (error == EISDIR ? "it is a directory" : std::generic_category().message(error)) +
-                  "\n  try: another place with --out",
+                  "\n  try: another place with " + std::string(option),
               {.class_name = {}, .hash = {}, .key = path.string()});
 }
 
@@ -54,11 +54,13 @@ void DataWriter::step(const Step& step) {
   try {
     step();
   } catch (const std::system_error& error) {
-    refuse_output(path_, error.code().value());
+    refuse_output(path_, error.code().value(), option_);
   }
 }
 
-DataWriter::DataWriter(const fs::path& path) : path_(path) {
+DataWriter::DataWriter(const fs::path& path, std::string_view option)
+    : path_(path), option_(option) {
+  if (path == "-") refuse_file(path, "expected a file's name\n  try: ./- for a file of that name");
   std::error_code ignored;
   const fs::file_status status = fs::status(path, ignored);
   step([&] {
@@ -75,6 +77,17 @@ DataWriter::DataWriter(const fs::path& path) : path_(path) {
     file_.emplace(place_.get(), folder.string(), target.filename().string(),
                   posix::TemporaryFileOptions{.fail = fail});
   });
+}
+
+void require_output(const fs::path& path, std::string_view option) {
+  std::error_code ignored;
+  const fs::file_status status = fs::status(path, ignored);
+  const bool in_place = fs::exists(status) && !fs::is_regular_file(status);
+  if (!in_place || fs::is_directory(status)) {
+    DataWriter(path, option);
+  } else if (::access(path.c_str(), W_OK) != 0) {  // whoever reads a pipe shall not see it closed
+    refuse_output(path, errno, option);
+  }
 }
 
 void DataWriter::write(const void* bytes, std::size_t size) {

@@ -1,8 +1,9 @@
 #include "tools/data/labels.hpp"
 
-#include <algorithm>
 #include <cstdint>
 #include <map>
+#include <string_view>
+#include <unordered_map>
 
 #include "core/near_miss.hpp"
 #include "tools/data/data_file.hpp"
@@ -42,16 +43,20 @@ Targets relabel(const Targets& targets, const std::vector<std::string>& known,
     refuse_content(path, "its targets are numbers; the pipeline was fitted on the labels " +
                              joined(known) + ": give these");
   }
+  std::unordered_map<std::string_view, std::int64_t> place_of;
+  for (const std::string& label : known) {
+    place_of.emplace(label, static_cast<std::int64_t>(place_of.size()));
+  }
   std::vector<std::int64_t> places;
   for (const std::string& label : targets.labels) {
-    const auto found = std::find(known.begin(), known.end(), label);
-    if (found == known.end()) {
+    const auto found = place_of.find(label);
+    if (found == place_of.end()) {
       const std::string hint = did_you_mean(label, known);
       refuse_content(path, "'" + label +
                                "' is none of the labels that the pipeline was fitted on: " +
                                (hint.empty() ? joined(known) : hint));
     }
-    places.push_back(found - known.begin());
+    places.push_back(found->second);
   }
   std::vector<std::int64_t> y = targets.y.value<std::int64_t>();
   for (std::int64_t& place : y) place = places[static_cast<std::size_t>(place)];

@@ -23,12 +23,12 @@ struct Targets {
 // Texts as targets.
 Targets targets_of(const std::vector<std::string>& texts);
 
-// The same targets as places in `known`. Throws kBadParams for a label that is none of them, and
+// The same targets as places in `known`, which are distinct. Throws kBadParams for a label that is none of them, and
 // for numbers.
 Targets relabel(const Targets& targets, const std::vector<std::string>& known,
                 const std::filesystem::path& path);
 
-// What predictions mean: a text for each when they are one column of integers that all are places
+// What predictions mean: a text for each, in their shape, when they are one column of integers that all are places
 // in `labels`; nothing otherwise (what a pipeline without a classifier gives).
 std::optional<std::vector<std::string>> label_texts(const XYData& predicted,
                                                     const std::vector<std::string>& labels);

@@ -201,7 +201,7 @@ Targets read_npy_targets(const fs::path& path) {
   return {read_numbers(source, header), {}};
 }
 
-void write_npy(const fs::path& path, const std::vector<std::string>& texts) {
+void write_npy(const fs::path& path, const std::vector<std::string>& texts, const Shape& shape) {
   std::vector<std::u32string> wide;
   std::size_t longest = 1;  // as NumPy, which has no texts of length 0
   for (const std::string& text : texts) {
@@ -214,7 +214,7 @@ void write_npy(const fs::path& path, const std::vector<std::string>& texts) {
   write_header(file, {.dtype = {},
                       .text_length = static_cast<std::uint32_t>(longest),
                       .fortran_order = false,
-                      .shape = {static_cast<std::int64_t>(texts.size())}});
+                      .shape = shape});
   file.write(all.data(), all.size() * sizeof(char32_t));
   file.finish();
 }

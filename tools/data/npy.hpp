@@ -21,13 +21,14 @@ namespace pet::tools {
 
 XYData read_npy(const std::filesystem::path& path);
 
-// The same for targets, which may also be texts ('<U10'), in one dimension.
+// The same for targets, which may also be texts ('<U10'), in one column.
 Targets read_npy_targets(const std::filesystem::path& path);
 
 // Byte for byte what np.save writes. kBadParams for an element type that .npy has no name for.
 void write_npy(const std::filesystem::path& path, const XYData& data);
 
-// A one-dimensional array of texts, as np.save writes one. REQUIRES: UTF-8.
-void write_npy(const std::filesystem::path& path, const std::vector<std::string>& texts);
+// An array of texts, as np.save writes one. REQUIRES: UTF-8, and as many as `shape` says.
+void write_npy(const std::filesystem::path& path, const std::vector<std::string>& texts,
+               const Shape& shape);
 
 }  // namespace pet::tools

@@ -1,5 +1,7 @@
 #include "tools/data/table.hpp"
 
+#include <algorithm>
+
 #include "tools/data/data_file.hpp"
 #include "tools/data/npy.hpp"
 
@@ -31,6 +33,12 @@ Table read_table(const fs::path& path, const std::string& target) {
   return {.x = read_npy(path), .y = {}, .labels = {}, .columns = {}};
 }
 
+bool has_column(const fs::path& path, const std::string& name) {
+  if (name.empty() || format_of(path) != Format::kCsv) return false;
+  const std::vector<std::string> columns = read_csv_columns(path);
+  return std::find(columns.begin(), columns.end(), name) != columns.end();
+}
+
 Targets read_targets(const fs::path& path, const std::string& target) {
   if (format_of(path) == Format::kNpy) return read_npy_targets(path);
   std::string column = target;
@@ -46,19 +54,12 @@ Targets read_targets(const fs::path& path, const std::string& target) {
   return {std::move(table.y), std::move(table.labels)};
 }
 
-namespace {
-
-template <class Data>
-void write_any(const fs::path& path, const Data& data) {
+void write_table(const fs::path& path, const XYData& data) {
   format_of(path) == Format::kCsv ? write_csv(path, data) : write_npy(path, data);
 }
 
-}  // namespace
-
-void write_table(const fs::path& path, const XYData& data) { write_any(path, data); }
-
-void write_table(const fs::path& path, const std::vector<std::string>& texts) {
-  write_any(path, texts);
+void write_table(const fs::path& path, const std::vector<std::string>& texts, const Shape& shape) {
+  format_of(path) == Format::kCsv ? write_csv(path, texts) : write_npy(path, texts, shape);
 }
 
 }  // namespace pet::tools

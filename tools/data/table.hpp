@@ -19,11 +19,17 @@ namespace pet::tools {
 // x, and y when there is a target. A .npy has no columns to name: a target with it is kUsage.
 Table read_table(const std::filesystem::path& path, const std::string& target = {});
 
+// Whether the file is a .csv with a column of that name.
+bool has_column(const std::filesystem::path& path, const std::string& name);
+
 // Just y: a .npy as it is; of a .csv the column `target`, or without one its only column.
 Targets read_targets(const std::filesystem::path& path, const std::string& target = {});
 
 void write_table(const std::filesystem::path& path, const XYData& data);
-void write_table(const std::filesystem::path& path, const std::vector<std::string>& texts);
+
+// One column of texts, in a .npy of this shape.
+void write_table(const std::filesystem::path& path, const std::vector<std::string>& texts,
+                 const Shape& shape);
 
 // Whether the extension is one that these functions take, before anything is computed.
 void require_table_name(const std::filesystem::path& path);

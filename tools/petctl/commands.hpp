@@ -69,6 +69,14 @@ struct PinOptions {
 };
 void run_pin(const Settings& settings, const PinOptions& options);
 
+struct PromoteOptions {
+  std::string target;  // CLASS, CLASS@HASH or CLASS@FIRST-DIGITS
+  std::string from, to;
+  bool move_back = false;
+  std::string message;  // empty: that of the entry it comes from
+};
+void run_promote(const Settings& settings, const PromoteOptions& options);
+
 struct CacheVerbOptions {
   std::string action;  // show, clear
   bool quarantine = false;

@@ -20,13 +20,25 @@ ParamObject as_json(const LogEntry& entry) {
   for (const auto& [platform, file] : entry.release) {
     release.set(platform, ParamObject{{"hash", file.hash.hex()}, {"size", as_int(file.size)}});
   }
-  return {{"number", as_int(entry.number)},
-          {"class", entry.class_name},
-          {"hash", entry.hash.hex()},
-          {"release", release},
-          {"time", entry.time},
-          {"by", entry.by},
-          {"message", entry.message}};
+  ParamObject document{{"number", as_int(entry.number)},
+                       {"class", entry.class_name},
+                       {"hash", entry.hash.hex()},
+                       {"release", release},
+                       {"time", entry.time},
+                       {"by", entry.by},
+                       {"message", entry.message}};
+  if (entry.from) {
+    document.set("from", ParamObject{{"storage", entry.from->storage},
+                                     {"number", as_int(entry.from->number)}});
+  }
+  return document;
+}
+
+// The message, and where a promoted entry came from.
+std::string message_of(const LogEntry& entry) {
+  if (!entry.from) return entry.message;
+  return entry.message + (entry.message.empty() ? "(from " : " (from ") + entry.from->storage +
+         " #" + std::to_string(entry.from->number) + ")";
 }
 
 void list_builtin(const Settings& settings, const Container& container, const std::string& only) {
@@ -216,7 +228,7 @@ void run_log(const Settings& given, const LogOptions& options) {
   for (const LogEntry& entry : log.entries) {
     all.push_back(as_json(entry));
     rows.push_back({"#" + std::to_string(entry.number), entry.hash.hex(), entry.time, entry.by,
-                    entry.message});
+                    message_of(entry)});
   }
   if (!settings.json) print_table(rows);
   report_damage(log.damage, "entries", all);

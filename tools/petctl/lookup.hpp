@@ -1,9 +1,12 @@
-// What petctl says of a name that a storage does not have.
+// Which class and version a text of the command line means, and what petctl says of a name that a
+// storage does not have.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/artifact/hash.hpp"
 #include "core/factory/container.hpp"
 #include "storage/error.hpp"
 
@@ -22,6 +25,15 @@ auto asking_for(const std::string& name, const Container& container, const Ask& 
     throw about_class(error, name, container);
   }
 }
+
+// CLASS, CLASS@HASH or CLASS@FIRST-DIGITS, six at least, with or without the "…" that petctl shows.
+struct WantedVersion {
+  std::string class_name;
+  std::optional<Hash> hash;  // nothing: the latest
+};
+// Asks the storage only what first digits mean. Throws kInvalidName, kInvalidHash, kVersionNotFound,
+// and kUsage for digits that several versions begin with.
+WantedVersion wanted_version(const PetClassManager& manager, const std::string& target);
 
 // The built-in classes' names, aliases among them.
 std::vector<std::string> builtin_names(const Container& container);

@@ -30,6 +30,7 @@ struct CommandLine {
   LogOptions log;
   RunOptions run;
   PinOptions pin;
+  PromoteOptions promote;
   CacheVerbOptions cache;
   std::function<void()> action;
   bool succeeded = true;  // false: all was done, and --exit-code wants the answer as a status
@@ -157,6 +158,30 @@ void add_operator_verbs(CLI::App& app, CommandLine& line) {
   pin->add_option("-o,--out", line.pin.out, "Write here instead of stdout")->type_name("FILE");
 }
 
+void add_promote_verb(CLI::App& app, CommandLine& line) {
+  auto* promote =
+      add_verb(app, line, "promote", "Make a release of one storage the latest of another",
+               "petctl promote MyFilter --from file:///srv/staging --to file:///srv/pets",
+               [&](const Settings& s) { run_promote(s, line.promote); });
+  promote
+      ->add_option("class", line.promote.target,
+                   "The class, whose latest release is meant, or one of its binaries")
+      ->required()
+      ->type_name("CLASS[@HASH]");
+  promote->add_option("--from", line.promote.from, "The storage that has it")
+      ->required()
+      ->type_name("URL");
+  promote->add_option("--to", line.promote.to, "The storage that gets it")
+      ->required()
+      ->type_name("URL");
+  promote->add_flag("--move-back", line.promote.move_back,
+                    "Allow latest to go back to an older version");
+  promote
+      ->add_option("-m,--message", line.promote.message,
+                   "A line for the log instead of the one it has")
+      ->type_name("TEXT");
+}
+
 void add_cache_verb(CLI::App& app, CommandLine& line) {
   auto* cache = add_verb(app, line, "cache", "Show or clear this machine's verified copies",
                          "petctl cache show\n  petctl cache clear --quarantine",
@@ -216,6 +241,20 @@ int report_usage(const CLI::App& app, const CLI::ParseError& error, bool json) {
   return exit_status(ErrorCode::kUsage);
 }
 
+// What is given as an empty text, an unset variable of a script say, would mean that it was not given.
+void require_texts(const CLI::App& verb) {
+  for (const CLI::Option* option : verb.get_options()) {
+    const std::string kind = option->get_type_name();
+    const bool is_file = kind == "FILE" || kind == "DIR" || kind.ends_with(".json");
+    for (const std::string& value : option->results()) {
+      if (!is_file || !value.empty()) continue;
+      throw Error(ErrorCode::kUsage, option->get_name(false, true) +
+                                         " was given an empty text, expected a name (" + kind +
+                                         ")\n  try: petctl " + verb.get_name() + " --help");
+    }
+  }
+}
+
 // Whether --json was given, also on a command line that cannot be parsed.
 bool wants_json(int argc, char** argv) {
   return std::any_of(argv, argv + argc,
@@ -250,6 +289,7 @@ int main_of(int argc, char** argv) {
   add_global_options(app, line.settings);
   add_author_verbs(app, line);
   add_operator_verbs(app, line);
+  add_promote_verb(app, line);
   add_cache_verb(app, line);
   try {
     app.parse(argc, argv);
@@ -258,6 +298,7 @@ int main_of(int argc, char** argv) {
   }
   if (line.settings.json) reserve_stdout();
   try {
+    for (const CLI::App* verb : app.get_subcommands()) require_texts(*verb);
     line.action();
     const int status = flush_output();
     return status == 0 && !line.succeeded ? 1 : status;

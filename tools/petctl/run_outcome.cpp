@@ -41,16 +41,15 @@ ParamValue nested(const ParamList& elements, const Shape& shape, std::size_t dim
 ParamValue predictions_json(const Outcome& outcome) {
   const XYData& data = *outcome.predicted;
   if (data.size() > kMaxShownElements) return {};
-  if (outcome.labels) {
-    ParamList texts;
-    for (const std::string& label : *outcome.labels) texts.push_back(label);
-    return texts;
-  }
   ParamList elements;
-  data.visit([&](auto sample) {
-    using T = decltype(sample);
-    for (const T value : data.value<T>()) elements.push_back(number(value));
-  });
+  if (outcome.labels) {
+    for (const std::string& label : *outcome.labels) elements.push_back(label);
+  } else {
+    data.visit([&](auto sample) {
+      using T = decltype(sample);
+      for (const T value : data.value<T>()) elements.push_back(number(value));
+    });
+  }
   std::size_t next = 0;
   return nested(elements, data.shape(), 0, next);
 }
@@ -74,8 +73,8 @@ std::string row_text(const Outcome& outcome, std::int64_t row) {
 
 }  // namespace
 
-void print_json_outcome(const Outcome& outcome, const std::vector<PetClass>& classes,
-                        const RunOptions& options) {
+ParamObject outcome_json(const Outcome& outcome, const std::vector<PetClass>& classes,
+                         const RunOptions& options) {
   const std::optional<XYData>& predicted = outcome.predicted;
   ParamObject metrics;
   for (const auto& [name, value] : outcome.scores) metrics.set(name, value);
@@ -90,13 +89,14 @@ void print_json_outcome(const Outcome& outcome, const std::vector<PetClass>& cla
                     {"hash", clazz.hash() ? ParamValue(clazz.hash()->hex()) : ParamValue()},
                     {"source", clazz.source()}});
   }
-  print_json(ParamObject{
+  const bool saved = !options.save.empty() && !outcome.not_saved;
+  return {
       {"metrics", metrics},
       {"shape", predicted ? ParamValue(shape) : ParamValue()},
       {"dtype", predicted ? ParamValue(type_of(outcome)) : ParamValue()},
       {"predictions", options.out.empty() && predicted ? predictions_json(outcome) : ParamValue()},
-      {"saved", options.save.empty() ? ParamValue() : ParamValue(options.save)},
-      {"classes", used}});
+      {"saved", saved ? ParamValue(options.save) : ParamValue()},
+      {"classes", used}};
 }
 
 void print_text_outcome(const Outcome& outcome, const std::vector<PetClass>& classes,
@@ -106,7 +106,8 @@ void print_text_outcome(const Outcome& outcome, const std::vector<PetClass>& cla
     rows.push_back({clazz.name(), clazz.hash() ? clazz.hash()->short_hex() : "-", clazz.source()});
   }
   print_table(rows);
-  if (!options.save.empty()) print_line("\nsaved the fitted pipeline as " + one_line(options.save));
+  if (!options.save.empty() && !outcome.not_saved)
+    print_line("\nsaved the fitted pipeline as " + one_line(options.save));
   if (!outcome.predicted) return;
   const Shape& shape = outcome.predicted->shape();
   print_line("\npredicted " + type_of(outcome) + " " +

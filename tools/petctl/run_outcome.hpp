@@ -8,6 +8,7 @@
 
 #include "core/loader/base_plugin.hpp"
 #include "core/loader/pet_class.hpp"
+#include "storage/error.hpp"
 #include "tools/petctl/commands.hpp"
 
 namespace pet::tools {
@@ -16,10 +17,11 @@ struct Outcome {
   std::optional<XYData> predicted;
   std::optional<std::vector<std::string>> labels;  // what was predicted, when these are texts
   BasePlugin::Scores scores;
+  std::optional<Error> not_saved;  // why what was to be saved is not
 };
 
-void print_json_outcome(const Outcome& outcome, const std::vector<PetClass>& classes,
-                        const RunOptions& options);
+ParamObject outcome_json(const Outcome& outcome, const std::vector<PetClass>& classes,
+                         const RunOptions& options);
 void print_text_outcome(const Outcome& outcome, const std::vector<PetClass>& classes,
                         const RunOptions& options);
 

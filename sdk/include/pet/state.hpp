@@ -9,18 +9,23 @@
 //   void save(pet::StateWriter& state) const { state.put("mean", mean_); }
 //   void load(pet::StateReader& state) { if (state.schema() >= 2) state.get("mean", mean_); }
 //
-// A pipeline saves its children under names: state.put("filters", filters), state.get("filters",
-// filters).
+// Children: PET_STATE holds the states of the child parameters too (pet::FilterChild… and lists and
+// optionals of them). Where one that learns stands in a pet::Value, a pet::Object or an open
+// parameter, saving fails with unsupported. A class that saves by itself saves them by itself, under
+// names: state.put("filters", filters), state.get("filters", filters); so does one that holds an
+// OwnedChild. As many are loaded as were saved: a state with more is refused.
 //
 // Layout, little-endian: "PETSTATE", u32 format 1, u64 size of everything, text class, u32 schema,
 // u32 fields, each (text name, text type, u64 size, bytes), u64 FNV-1a of all before. A text is u32
 // length and bytes.
 //
 // Throws: pet::Failure(PET_BAD_STATE) for bytes that are cut, altered, another class's or of a
-//         newer schema, and for fields that are missing or have another type. load() of a class
-//         with PET_STATE changes all fields or none.
+//         newer schema, for fields that are missing, stand twice or have another type, and for
+//         other children than were saved. load() of a class with PET_STATE changes all fields or
+//         none; of its children, those before the one that refuses its state are loaded.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -158,6 +163,9 @@ struct StateType<std::vector<T>> {
   }
 };
 
+// Whether a child has something to save, or would need to.
+inline bool learns(const Child& child) { return child.has(PET_STATE_1) || child.has_fit(); }
+
 }  // namespace detail
 
 class StateWriter {
@@ -193,13 +201,17 @@ class StateWriter {
   }
 
   std::string finish() const {
+    std::vector<std::string> names = names_;
+    std::sort(names.begin(), names.end());
+    const auto twice = std::adjacent_find(names.begin(), names.end());
+    if (twice != names.end()) throw Failure::failed("the state has two fields '" + *twice + "'");
     std::string out(detail::kStateMagic);
     detail::append_number(out, detail::kStateFormat, 4);
     const std::size_t head = out.size() + 8 + 4 + class_name_.size() + 4 + 4;
     detail::append_number(out, head + fields_.size() + 8, 8);
     detail::append_text(out, class_name_);
     detail::append_number(out, schema_, 4);
-    detail::append_number(out, count_, 4);
+    detail::append_number(out, names_.size(), 4);
     out += fields_;
     detail::append_number(out, detail::fnv1a(out), 8);
     return out;
@@ -211,12 +223,12 @@ class StateWriter {
     detail::append_text(fields_, type);
     detail::append_number(fields_, bytes.size(), 8);
     fields_.append(bytes);
-    ++count_;
+    names_.emplace_back(name);
   }
 
   std::string class_name_;
   std::uint32_t schema_;
-  std::uint32_t count_ = 0;
+  std::vector<std::string> names_;
   std::string fields_;
 };
 
@@ -243,7 +255,12 @@ class StateReader {
   }
   void get(std::string_view name, Child& child) const {
     const StoredField* field = find(name);
-    if (field != nullptr && field->type == "child without state") return;
+    const bool saved_none = field != nullptr && field->type == "child without state";
+    if (saved_none && !detail::learns(child)) return;
+    if (saved_none) {
+      throw Failure::bad_state(about(name) + " is of a child that learns nothing, and " +
+                               child.class_name() + " learns");
+    }
     child.load_state(need(name, "child").bytes);
   }
   template <class Tag>
@@ -252,9 +269,13 @@ class StateReader {
   }
   template <class Tag>
   void get(std::string_view name, std::vector<ChildOf<Tag>>& children) const {
+    const std::string prefix = std::string(name) + "/";
     for (std::size_t i = 0; i < children.size(); ++i) {
-      get(std::string(name) + "/" + std::to_string(i), children[i]);
+      get(prefix + std::to_string(i), children[i]);
     }
+    if (!has(prefix + std::to_string(children.size()))) return;
+    throw Failure::bad_state("the saved state has more '" + std::string(name) + "' than the " +
+                             std::to_string(children.size()) + " here");
   }
 
  private:
@@ -263,10 +284,10 @@ class StateReader {
   };
 
   const StoredField* find(std::string_view name) const noexcept {
-    for (const StoredField& field : fields_) {
-      if (field.name == name) return &field;
-    }
-    return nullptr;
+    const auto found = std::lower_bound(
+        fields_.begin(), fields_.end(), name,
+        [](const StoredField& field, std::string_view wanted) { return field.name < wanted; });
+    return found != fields_.end() && found->name == name ? &*found : nullptr;
   }
   const StoredField& need(std::string_view name, std::string_view type) const {
     const StoredField* field = find(name);
@@ -280,7 +301,7 @@ class StateReader {
   }
 
   std::uint32_t schema_ = 0;
-  std::vector<StoredField> fields_;
+  std::vector<StoredField> fields_;  // by name
 };
 
 // Checksum before contents: after it, a wrong field means a wrong writer, and the text can say so.
@@ -325,6 +346,14 @@ inline StateReader::StateReader(std::string_view class_name, std::uint32_t newes
     fields_.push_back({name, type, in.take(in.number(8))});
   }
   if (in.left() != 0) throw damaged("bytes follow the last field");
+  std::sort(fields_.begin(), fields_.end(),
+            [](const StoredField& a, const StoredField& b) { return a.name < b.name; });
+  const auto twice = std::adjacent_find(
+      fields_.begin(), fields_.end(),
+      [](const StoredField& a, const StoredField& b) { return a.name == b.name; });
+  if (twice != fields_.end())
+    throw Failure::bad_state("the saved state is damaged: it has two fields '" +
+                             std::string(twice->name) + "'");
 }
 
 namespace detail {
@@ -362,6 +391,10 @@ inline XYData StateType<XYData>::read(ByteReader& in) {
   XYData out = XYData::empty(dtype, shape);
   const std::string_view bytes = in.take(static_cast<std::uint64_t>(count) * step);
   if (!bytes.empty()) std::memcpy(out.raw_data(), bytes.data(), bytes.size());
+  if (code == PET_DTYPE_BOOL) {  // a byte that is neither 0 nor 1 is no bool of C++'s
+    char* at = out.raw_data();
+    for (std::size_t i = 0; i < bytes.size(); ++i) at[i] = at[i] != 0 ? 1 : 0;
+  }
   return out;
 }
 

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "pet/abi.h"
+#include "pet/param_state.hpp"
 #include "pet/plugin.hpp"
 #include "pet/setters.hpp"
 #include "pet/traits.hpp"
@@ -188,6 +189,7 @@ struct Thunks {
         self_of(self).save(writer);
       } else {
         save_fields(self_of(self), writer, StateIndices{});
+        save_params(self_of(self), writer, ParamIndices<T>{});
       }
       write_all(sink, writer.finish());
     });
@@ -222,12 +224,42 @@ struct Thunks {
   static void save_fields(const T& self, StateWriter& writer, std::integer_sequence<int, N...>) {
     (writer.put(Access::state<T, N>().name, self.*(Access::state<T, N>().field)), ...);
   }
-  // All fields are read before the first is changed. An older schema may lack fields: those keep
-  // what they have.
+  template <int... N>
+  static void save_params(const T& self, StateWriter& writer, std::integer_sequence<int, N...>) {
+    (save_param<N>(self, writer), ...);
+    if constexpr (kHasOpenParams<T>) {
+      for (const Field& field : Access::open_params(const_cast<T&>(self)))
+        refuse_learning(Access::host(self), field.key, field.value);
+    }
+  }
+  template <int N>
+  using ParamFieldType = typename decltype(Access::param<T, N>())::Type;
+  template <int N>
+  static void save_param([[maybe_unused]] const T& self, [[maybe_unused]] StateWriter& writer) {
+    if constexpr (ParamState<ParamFieldType<N>>::kHasState) {
+      constexpr auto param = Access::param<T, N>();
+      ParamState<ParamFieldType<N>>::save(Access::host(self), param.name, self.*param.field,
+                                          writer);
+    }
+  }
+  template <int... N>
+  static void load_params(T& self, const StateReader& reader, std::integer_sequence<int, N...>) {
+    (load_param<N>(self, reader), ...);
+  }
+  template <int N>
+  static void load_param([[maybe_unused]] T& self, [[maybe_unused]] const StateReader& reader) {
+    if constexpr (ParamState<ParamFieldType<N>>::kHasState) {
+      constexpr auto param = Access::param<T, N>();
+      ParamState<ParamFieldType<N>>::load(param.name, self.*param.field, reader);
+    }
+  }
+  // All fields are read, and the children loaded, before the first field is changed. An older
+  // schema may lack fields: those keep what they have.
   template <int... N>
   static void load_fields(T& self, const StateReader& reader, std::integer_sequence<int, N...>) {
     const bool older = reader.schema() < state_schema<T>();
     auto values = std::make_tuple(read_field<N>(reader, older)...);
+    load_params(self, reader, ParamIndices<T>{});
     (move_field<N>(self, std::get<static_cast<std::size_t>(N)>(values)), ...);
   }
   template <int N>

@@ -76,6 +76,20 @@ class Forgetful : public Filter<Forgetful> {
 };
 PET_CLASS(Forgetful, "1")
 
+// Fits its child and keeps a number of its own, both by PET_STATE.
+class Wrap : public Filter<Wrap> {
+ public:
+  PET_PARAM(FilterChild, inner, required, "what is fitted");
+  PET_PARAM(Value, free, null, "anything");
+  PET_STATE(std::int64_t, rows, "how many fit saw");
+  void fit(const XYData& x) {
+    inner.fit(x);
+    rows = x.rows();
+  }
+  XYData predict(const XYData& x) const { return inner.predict(x); }
+};
+PET_CLASS(Wrap, "1")
+
 }  // namespace
 
 TEST_CASE("a fitted pipeline predicts elsewhere at once, to the last bit", "[pipeline][state]") {
@@ -96,6 +110,40 @@ TEST_CASE("one state holds those of all children", "[pipeline][state]") {
     CHECK(child.as_object().find("state_hash") == nullptr);
     CHECK(child.as_object().at("version_hash").as_text().size() == 64);
   }
+}
+
+TEST_CASE("a class with PET_STATE saves its children with its fields", "[pipeline][state]") {
+  Fitted site;
+  site.author.fallback.assign("Wrap", compiled_in<Wrap>());
+  site.here.fallback.assign("Wrap", compiled_in<Wrap>());
+  const std::string config =
+      R"({"clazz": "Wrap", "params": {"inner": {"clazz": "LearningFilter", "params": {}}}})";
+  BasePlugin wrap = build_from_dump(config, site.author.factory);
+  wrap.fit(kTrain);
+  const BasePlugin there =
+      build_from_dump(save_fitted(wrap, site.author.manager), site.here.factory);
+  CHECK(there.predict(kAsked).value<double>() == wrap.predict(kAsked).value<double>());
+  CHECK(there.save_state() == wrap.save_state());
+  CHECK(there.save_state() !=
+        build_from_dump(config, site.author.factory).save_state());  // unfitted
+}
+
+TEST_CASE("an instance that learns in a free value of a class with PET_STATE is refused at save",
+          "[pipeline][state]") {
+  Fitted site;
+  site.author.fallback.assign("Wrap", compiled_in<Wrap>());
+  BasePlugin wrap = build_from_dump(
+      R"({"clazz": "Wrap", "params": {"inner": {"clazz": "LearningFilter", "params": {}},
+          "free": [{"clazz": "LearningFilter", "params": {}}]}})",
+      site.author.factory);
+  wrap.fit(kTrain);
+  const std::size_t before = site.author.memory->list("").size();
+  CHECK_THROWS_MATCHES(
+      save_fitted(wrap, site.author.manager), Error,
+      fails(ErrorCode::kPluginError,
+            {"parameter 'free' holds LearningFilter, whose state PET_STATE does not save: give the "
+             "class save and load instead, or the parameter the type pet::FilterChild"}));
+  CHECK(site.author.memory->list("").size() == before);
 }
 
 TEST_CASE("where a parent saves nothing, its children's states are named one by one",

@@ -46,6 +46,33 @@ TEST_CASE("a log entry reads back as it was written", "[core][registry]") {
   CHECK(parse_log_entry(to_json(entry), kKey) == entry);
 }
 
+TEST_CASE("a promoted entry says whose it repeats, and others do not have the member",
+          "[core][registry]") {
+  LogEntry entry = second_entry();
+  CHECK(to_json(entry).find("\"from\"") == std::string::npos);
+  entry.from = Origin{"file:///srv/staging", 7};
+  const std::string json = to_json(entry);
+  CHECK(parse_log_entry(json, kKey) == entry);
+  CHECK_THAT(json, Catch::Contains("\"from\": {\n    \"storage\": \"file:///srv/staging\",\n"
+                                   "    \"number\": 7\n  }\n}\n"));
+  const struct {
+    std::string from, says;
+  } damages[] = {
+      {"{}", "'from.storage' is missing"},
+      {"null", "'from' is not an object"},
+      {"7", "'from' is not an object"},
+      {R"({"storage": 7, "number": 7})", "'from.storage' is not a text"},
+      {R"({"storage": "x", "number": -1})", "'from.number' is not a whole number"},
+      {R"({"storage": "x", "number": 1}, "from": {})", "'from' is there twice"},
+  };
+  for (const auto& [from, says] : damages) {
+    CAPTURE(from);
+    CHECK_THROWS_MATCHES(
+        parse_log_entry(edited("\"expires\": null", "\"expires\": null, \"from\": " + from), kKey),
+        Error, fails(ErrorCode::kCorrupt, {says}));
+  }
+}
+
 TEST_CASE("the text of a log entry is stable and made for people too", "[core][registry]") {
   LogEntry entry = second_entry();
   entry.release.erase(kArm);

@@ -34,6 +34,20 @@ class Offset : public Filter<Offset> {
 PET_CLASS(Offset, "")
 }  // namespace unversioned
 
+// Its own number is the same for all data; what it answers is its child's.
+class Wrap : public Filter<Wrap> {
+ public:
+  PET_PARAM(FilterChild, inner, required, "");
+  PET_PARAM(Value, free, null, "");
+  PET_STATE(std::int64_t, rows, "");
+  void fit(const XYData& x, const XYData& y) {
+    inner.fit(x, y);
+    rows = x.rows();
+  }
+  XYData predict(const XYData& x) const { return inner.predict(x); }
+};
+PET_CLASS(Wrap, "1")
+
 XYData column() { return XYData::mock<double>({{1.}, {2.}}); }
 
 Instance cached(FakeHost& host, const Object& of_sum = {}, Object params = {}) {
@@ -129,6 +143,89 @@ TEST_CASE("a filter that learns but cannot save its state is only passed through
     CHECK(wrapper.predict(column()).value<std::int64_t>() == std::vector<std::int64_t>{7, 7});
   CHECK(Stateless::predictions == 2);
   CHECK(host.blobs.empty());
+}
+
+TEST_CASE("what a wrapper learned is what its child learned", "[plugins]") {
+  FakeHost host;
+  const auto fit_and_ask = [&](const XYData& y) {
+    const Instance knn = make("KnnFilter", {{"n_neighbors", 1}}, host);
+    Instance wrapper =
+        make("Cached", {{"filter", testing::make<Wrap>({{"inner", knn}}, host)}}, host);
+    wrapper.fit(column(), y);
+    return wrapper.predict(column()).value<std::int64_t>();
+  };
+  for (int i = 0; i < 2; ++i) {
+    CHECK(fit_and_ask(XYData::mock<std::int64_t>({0, 1})) == std::vector<std::int64_t>{0, 1});
+    CHECK(fit_and_ask(XYData::mock<std::int64_t>({1, 0})) == std::vector<std::int64_t>{1, 0});
+  }
+  CHECK(count_blobs(host, "cached-model-") == 2);
+  CHECK(count_blobs(host, "cached-data-") == 2);
+}
+
+TEST_CASE("a filter that finds out at save that it cannot is only passed through", "[plugins]") {
+  FakeHost host;
+  const Instance inner = testing::make<Sum>({}, host);
+  const Instance learns = testing::make<Sum>({}, host);
+  const Instance forgets = testing::make<Stateless>({}, host);
+  struct Unsavable {
+    Instance filter;
+    std::string why;
+  };
+  const Unsavable table[] = {
+      {testing::make<Wrap>({{"inner", inner}, {"free", learns}}, host),
+       "Cached keeps nothing: parameter 'free' holds Sum, whose state PET_STATE does not save"},
+      {make("F3Pipeline", {{"filters", Value::List{forgets}}}, host),
+       "Cached keeps nothing: Stateless can be fitted, but cannot save its state"}};
+  for (const Unsavable& row : table) {
+    host.log.clear();
+    Instance wrapper = make("Cached", {{"filter", row.filter}}, host);
+    wrapper.fit(column(), XYData::mock<std::int64_t>({3, 3}));
+    CHECK(wrapper.predict(column()).value<std::int64_t>() == std::vector<std::int64_t>{3, 3});
+    REQUIRE(host.log.size() == 2);
+    CHECK_THAT(host.log[0].message, Catch::StartsWith(row.why));
+    CHECK(host.blobs.empty());
+  }
+}
+
+TEST_CASE("optimizers over different grids never find each other's results", "[plugins]") {
+  FakeHost host;
+  const auto best_of = [&](const Object& grid) {
+    Instance sum = testing::make<Sum>({}, host);
+    sum.set_grid(grid);
+    const Instance search = make(
+        "GridOptimizer", {{"scorer", testing::make<Distance>({}, host)}, {"pipeline", sum}}, host);
+    Instance wrapper = make("Cached", {{"filter", search}}, host);
+    wrapper.fit(column(), XYData::mock<std::int64_t>({23, 23}));
+    return wrapper.predict(column()).at<std::int64_t>(0);
+  };
+  for (int i = 0; i < 2; ++i) {
+    CHECK(best_of({{"plus", Value::List{10, 30}}}) == 13);
+    CHECK(best_of({{"plus", Value::List{10, 20, 30}}}) == 23);
+  }
+  CHECK(host.log.empty());
+}
+
+TEST_CASE("an optimizer over instances is cached by what they are", "[plugins]") {
+  FakeHost host;
+  Sum::fits = 0;
+  const auto best_of = [&](std::int64_t plus) {
+    const Instance near = testing::make<Sum>({{"plus", plus}}, host);
+    const Instance far = testing::make<Sum>({{"plus", 500}}, host);
+    Instance chain = make("F3Pipeline", {{"filters", Value::List{far}}}, host);
+    chain.set_grid({{"filters/0", Value::List{far, near}}});
+    const Instance search =
+        make("GridOptimizer", {{"scorer", testing::make<Distance>({}, host)}, {"pipeline", chain}},
+             host);
+    Instance wrapper = make("Cached", {{"filter", search}}, host);
+    wrapper.fit(column(), XYData::mock<std::int64_t>({0, 0}));
+    return wrapper.predict(column()).at<std::int64_t>(0);
+  };
+  for (int i = 0; i < 2; ++i) {
+    CHECK(best_of(4) == 7);
+    CHECK(best_of(5) == 8);
+  }
+  CHECK(Sum::fits == 4);
+  CHECK(host.log.empty());
 }
 
 TEST_CASE("a filter that learns nothing is cached by its parameters", "[plugins]") {

@@ -253,8 +253,7 @@ TEST_CASE("KMeansFilter refuses this data, in these words", "[plugins]") {
                        fails(PET_NOT_FITTED, {"predict before fit: there are no centres yet"}));
 }
 
-TEST_CASE("KMeansFilter says that its integers are clusters, and no classifier does",
-          "[plugins]") {
+TEST_CASE("KMeansFilter says that its integers are clusters, and no classifier does", "[plugins]") {
   CHECK(make("KMeansFilter").has(PET_CLUSTERS_1));
   CHECK_FALSE(make("KnnFilter").has(PET_CLUSTERS_1));
 }

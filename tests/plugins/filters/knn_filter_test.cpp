@@ -187,6 +187,25 @@ TEST_CASE("KnnFilter refuses a state that does not fit", "[plugins]") {
   half.put("labels", XYData());
   CHECK_THROWS_MATCHES(knn.load(half.finish()), Failure,
                        fails(PET_BAD_STATE, {"points float64 [6, 1], labels nothing"}));
+
+  const auto refuse = [&](const XYData& points, const XYData& of_rows, const std::string& why) {
+    StateWriter writer("KnnFilter", 1);
+    writer.put("points", points);
+    writer.put("labels", of_rows);
+    CHECK_THROWS_MATCHES(knn.load(writer.finish()), Failure, fails(PET_BAD_STATE, {why}));
+  };
+  const double nan = std::nan("");
+  refuse(line(), XYData::mock<double>({0, 0, nan, 1, 1, 1}), "labels: row 2 is NaN");
+  refuse(line(), XYData::mock<double>({0, 0, 0.5, 1, 1, 1}), "labels: row 2 is 0.5");
+  refuse(line(), XYData::empty(dtype_of<std::int64_t>(), {}), "labels int64 []");
+  refuse(line(), XYData::empty(dtype_of<std::int64_t>(), {6, 2}), "labels: expected one class");
+  refuse(line(), XYData::empty({PET_DTYPE_FLOAT, 16, 1}, {6}), "fit learns nothing like this: ");
+  refuse(line(), XYData::empty({77, 8, 1}, {6}), "fit learns nothing like this: ");
+  XYData points = line().clone();
+  points.data<double>()[4] = nan;
+  refuse(points, labels(), "row 4, column 0 is NaN");
+  refuse(XYData::empty(dtype_of<double>(), {}), labels(), "points float64 []");
+  CHECK_THROWS_MATCHES(knn.predict(line()), Failure, fails(PET_NOT_FITTED, {"predict before"}));
 }
 
 }  // namespace pet::test

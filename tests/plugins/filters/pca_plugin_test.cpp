@@ -51,9 +51,30 @@ TEST_CASE("what PCAPlugin learned travels as its state", "[plugins]") {
   CHECK(other.predict(x).value<double>() == pca.predict(x).value<double>());
 
   testing::Instance narrower = make("PCAPlugin", {{"n_components", 1}});
-  narrower.load(pca.save());
-  CHECK_THROWS_MATCHES(narrower.predict(x), Failure,
+  CHECK_THROWS_MATCHES(narrower.load(pca.save()), Failure,
                        fails(PET_BAD_STATE, {"expected 1 directions of 2 numbers, got 4 numbers"}));
+}
+
+TEST_CASE("PCAPlugin refuses a state that no fit makes", "[plugins]") {
+  using List = std::vector<double>;
+  const auto refuse = [](std::int64_t n, const List& mean, const List& components,
+                         const std::string& why) {
+    StateWriter state("PCAPlugin", 1);
+    state.put("mean", mean);
+    state.put("components", components);
+    testing::Instance pca = make("PCAPlugin", {{"n_components", n}});
+    CHECK_THROWS_MATCHES(pca.load(state.finish()), Failure, fails(PET_BAD_STATE, {why}));
+    CHECK_THROWS_MATCHES(pca.predict(XYData::mock({{1.0}})), Failure,
+                         fails(PET_NOT_FITTED, {"predict before fit"}));
+  };
+  const std::string finite = "expected finite means and directions, got NaN or infinity";
+  refuse(1, {std::nan(""), 0}, {1, 0}, finite);
+  refuse(1, {0, 0}, {1, HUGE_VAL}, finite);
+  refuse(1, {0, 0}, {1, 0, 0}, "expected 1 directions of 2 numbers, got 3 numbers");
+  refuse(1, {}, {1}, "expected 1 directions of 0 numbers, got 1 numbers");
+  refuse(2, {0}, {1, 1}, "expected 2 directions of 1 numbers, got 2 numbers");
+  // 4 * n wraps to the 8 numbers that are there.
+  refuse((std::int64_t{1} << 62) + 2, {0, 0, 0, 0}, List(8), "directions of 4 numbers, got 8");
 }
 
 TEST_CASE("PCAPlugin refuses what it cannot project, in these words", "[plugins]") {

@@ -115,6 +115,51 @@ TEST_CASE("the scaler refuses what it cannot scale, in these words", "[plugins]"
                        fails(PET_BAD_PARAMS, {"with_mean"}));
 }
 
+TEST_CASE("the scaler refuses numbers whose sums are infinite", "[plugins]") {
+  const double large = std::numeric_limits<double>::max();
+  for (const XYData& x : {XYData::mock<double>({{1., large}, {2., large}}),
+                          XYData::mock<double>({{large}, {-large}, {-large}})}) {
+    CHECK_THROWS_MATCHES(fitted(x), Failure,
+                         fails(PET_BAD_INPUT, {"x: its numbers are so large that sums of them are "
+                                               "infinite: scale it"}));
+  }
+}
+
+TEST_CASE("the scaler refuses a state that no fit makes", "[plugins]") {
+  struct Bad {
+    double mean, scale;
+    std::string text;
+  };
+  const Bad table[] = {{kNan, 1, "mean nan, scale 1.000000"},
+                       {kInfinity, 1, "mean inf, scale 1.000000"},
+                       {0, 0, "mean 0.000000, scale 0.000000"},
+                       {0, -1, "mean 0.000000, scale -1.000000"},
+                       {0, kInfinity, "scale inf"},
+                       {0, kNan, "scale nan"}};
+  testing::Instance scaler = fitted(XYData::mock<double>({{1., 2.}, {3., 5.}}));
+  const std::string before = scaler.save();
+  const auto load = [&](const std::vector<double>& mean, const std::vector<double>& scale) {
+    StateWriter state("StandardScalerPlugin", 1);
+    state.put("mean", mean);
+    state.put("scale", scale);
+    scaler.load(state.finish());
+  };
+  for (const Bad& bad : table) {
+    CHECK_THROWS_MATCHES(
+        load({0, bad.mean}, {1, bad.scale}), Failure,
+        fails(PET_BAD_STATE,
+              {"column 1: expected a finite mean and a scale above 0, got", bad.text}));
+  }
+  CHECK_THROWS_MATCHES(load({0, 0}, {1}), Failure,
+                       fails(PET_BAD_STATE, {"expected 2 scales, got 1"}));
+  CHECK(scaler.save() == before);
+
+  // A column of nothing but NaN travels.
+  const testing::Instance blind = fitted(XYData::mock<double>({{1., kNan}, {3., kNan}}));
+  scaler.load(blind.save());
+  CHECK(scaler.save() == blind.save());
+}
+
 TEMPLATE_TEST_CASE(
     "the scaler finds an infinity wherever it stands, and takes nothing else for one", "[plugins]",
     double, float) {

@@ -1,6 +1,7 @@
 #include "plugins/neighbors/neighbor_search.hpp"
 
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <random>
 #include <vector>
 
@@ -87,6 +88,34 @@ TEST_CASE("every search finds the same neighbours in the same order, to the last
       if (metric.kind == Metric::kEuclidean) {
         CHECK(differences(*make_blocked_search(points), problem, expected) == 0);
       }
+    }
+  }
+}
+
+TEST_CASE("points that are cut off one by one make no tree that is too deep", "[plugins]") {
+  Problem problem;
+  problem.columns = 26;
+  problem.k = 3;
+  for (int exponent = -1070; exponent < 500; ++exponent) {
+    for (std::int64_t axis = 0; axis < problem.columns; ++axis) {
+      std::vector<double> point(static_cast<std::size_t>(problem.columns));
+      point[static_cast<std::size_t>(axis)] =
+          std::ldexp(1 + static_cast<double>(axis) / 26, exponent);
+      problem.points.insert(problem.points.end(), point.begin(), point.end());
+    }
+  }
+  problem.rows = static_cast<std::int64_t>(problem.points.size()) / problem.columns;
+  for (const double near : {0.0, 1e-300, 1e-20, 1.0, 3e5, 1e100}) {
+    problem.queries.insert(problem.queries.end(), static_cast<std::size_t>(problem.columns), 0);
+    *(problem.queries.end() - 3) = near;
+    *(problem.queries.end() - 5) = near * 1.5;
+  }
+  problem.query_rows = static_cast<std::int64_t>(problem.queries.size()) / problem.columns;
+  for (const Metric metric : {Metric{Metric::kManhattan, 1}, Metric{Metric::kEuclidean, 2}}) {
+    const std::vector<Neighbor> expected = by_definition(problem, metric);
+    for (const std::int64_t leaf_size : {1, 30}) {
+      CHECK(differences(*make_kd_tree_search(problem.points_view(), metric, leaf_size), problem,
+                        expected) == 0);
     }
   }
 }

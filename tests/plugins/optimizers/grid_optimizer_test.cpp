@@ -109,6 +109,69 @@ TEST_CASE("the best one travels as state, to a config with the same grid", "[plu
                        fails(PET_NOT_FITTED, {"before optimize or fit"}));
 }
 
+TEST_CASE("instances in a grid are tried, each combination with its own, and the best one travels",
+          "[plugins]") {
+  // Where the last filter's instance was shared, the last fit of it would answer for all.
+  const auto search_over = [](const Value::List& last) {
+    Instance times = testing::make<Times>();
+    times.set_grid({{"factor", Value::List{1.0, 2.0, 3.0}}});
+    Instance chain =
+        make("F3Pipeline", {{"filters", Value::List{times, testing::make<Sum>({{"plus", -9}})}}});
+    chain.set_grid({{"filters/1", last}});
+    return optimizer(chain);
+  };
+  const Instance near = testing::make<Sum>({{"plus", 20}});
+  const Instance far = testing::make<Sum>({{"plus", 100}});
+  Instance search = search_over({far, near});
+  const std::vector<Trial> trials = search.optimize(column(), XYData::mock<std::int64_t>({25, 25}));
+  CHECK(trials.size() == 6);
+  const std::vector<std::int64_t> best{26, 26};  // 2 * 3 + 20
+  CHECK(search.predict(column()).value<std::int64_t>() == best);
+  CHECK_THROWS_MATCHES(near.predict(column()), Failure, fails(PET_NOT_FITTED, {"Sum"}));
+
+  const std::string state = search.save();
+  Instance other = search_over({far, near});
+  other.load(state);
+  CHECK(other.predict(column()).value<std::int64_t>() == best);
+  CHECK(other.save() == state);
+
+  const Instance nearly = testing::make<Sum>({{"plus", 21}});
+  for (const Value::List& grid : {Value::List{near, far}, Value::List{far}, Value::List{far, far},
+                                  Value::List{far, nearly}}) {
+    Instance misfit = search_over(grid);
+    CHECK_THROWS_MATCHES(misfit.load(state), Failure,
+                         fails(PET_BAD_STATE, {"the best combination is not in the grid of "}));
+  }
+}
+
+TEST_CASE("a whole list of instances may stand in a grid", "[plugins]") {
+  const Instance near = testing::make<Sum>({{"plus", 20}});
+  const Instance twice = testing::make<Times>();
+  const Instance far = testing::make<Sum>();
+  const auto search = [&] {
+    Instance chain = make("F3Pipeline", {{"filters", Value::List{far}}});
+    chain.set_grid({{"filters", Value::List{Value::List{twice, near}, Value::List{far}}}});
+    return optimizer(chain);
+  };
+  Instance fitted = search();
+  fitted.fit(column(), XYData::mock<std::int64_t>({25, 25}));
+  Instance other = search();
+  other.load(fitted.save());
+  CHECK(other.predict(column()).value<std::int64_t>() == std::vector<std::int64_t>{26, 26});
+}
+
+TEST_CASE("a forged place in the grid is refused", "[plugins]") {
+  for (const std::int64_t place : {std::int64_t{-1}, std::int64_t{3}, INT64_MAX}) {
+    StateWriter state("GridOptimizer", 1);
+    state.put("is fitted", true);
+    state.put("place", place);
+    state.put("description", "");
+    Instance search = optimizer(sum_with_grid());
+    CHECK_THROWS_MATCHES(search.load(state.finish()), Failure,
+                         fails(PET_BAD_STATE, {"the best combination is not in the grid of Sum"}));
+  }
+}
+
 TEST_CASE("GridOptimizer's failures say what was tried", "[plugins]") {
   const XYData y = XYData::mock<std::int64_t>({0, 1});
   CHECK_THROWS_MATCHES(optimizer(testing::make<Sum>()).predict(column()), Failure,

@@ -43,7 +43,9 @@ TEST_CASE("a column of texts and numbers is neither", "[tools][labels]") {
   CHECK(refusal_of("y\n1\nsetosa\n") == "column 'y', line 3: 'setosa' is not a number");
   CHECK(refusal_of("y\nsetosa\n1e999\n") ==
         "column 'y', line 3: '1e999' is a number; the first value is the label 'setosa'");
-  CHECK(refusal_of("y\nsetosa\n\"\"\n") == "column 'y', line 3: is empty; expected a label");
+  CHECK(refusal_of("y\nsetosa\n \n") == "column 'y', line 3: is empty; expected a label");
+  CHECK(refusal_of("y\n1\n\"2\"\n") ==
+        "column 'y', line 3: '2' is a text, being quoted; the first value is a number");
   CHECK(refusal_of("y\nset\xFFosa\n") == "column 'y', line 2: the label is not UTF-8");
 }
 
@@ -78,12 +80,46 @@ TEST_CASE("predictions are texts when all of them are places of labels", "[tools
   CHECK(label_texts(XYData::mock<std::int64_t>({1, 0}), {}) == std::nullopt);
 }
 
+TEST_CASE("what stands in quotes is a text as it is, unless the file quotes its numbers too",
+          "[tools][labels]") {
+  const TemporaryFile file("iris.csv", "a,y\n1,\"2\"\n2,\" b\"\n3, b\n4,\"\"\n");
+  const Table table = read_table(file.path(), "y");
+  CHECK(table.labels == Texts{"", " b", "2", "b"});
+  CHECK(table.y.value<std::int64_t>() == Numbers{2, 1, 3, 0});
+
+  const TemporaryFile all("all.csv", "\"y\",\" a\"\n\"2\",\"0.5\"\n\"7\",\"1\"\n");
+  const Table quoted = read_table(all.path(), "y");
+  CHECK(quoted.labels.empty());
+  CHECK(quoted.y.value<std::int64_t>() == Numbers{2, 7});
+  CHECK(quoted.x.value<double>() == std::vector<double>{0.5, 1});
+  CHECK(quoted.columns == Texts{" a"});
+}
+
+TEST_CASE("many labels take little more than few", "[tools][labels]") {
+  Texts texts;
+  for (int i = 0; i < 200'000; ++i) texts.push_back("user-" + std::to_string(i));
+  const Targets train = targets_of(texts);
+  const Targets same = relabel(targets_of(texts), train.labels, "test.csv");
+  CHECK(same.y.value<std::int64_t>() == train.y.value<std::int64_t>());
+}
+
 TEST_CASE("texts are written so that they read back the same", "[tools][labels]") {
-  const Texts texts{"plain", "a,b", "say \"hi\"", "two\nlines",
+  const Texts texts{"plain",
+                    "a,b",
+                    "say \"hi\"",
+                    "two\nlines",
+                    "",
+                    " a",
+                    "a ",
+                    "a",
+                    "1",
+                    "+2",
+                    "nan",
+                    "-1e999",
                     "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x90\xB1"};
   for (const char* name : {"y.csv", "y.npy"}) {
     const TemporaryFile file(name);
-    write_table(file.path(), texts);
+    write_table(file.path(), texts, {static_cast<std::int64_t>(texts.size()), 1});
     const Targets read = read_targets(file.path());
     Texts back;
     for (const std::int64_t place : read.y.value<std::int64_t>())
@@ -94,7 +130,7 @@ TEST_CASE("texts are written so that they read back the same", "[tools][labels]"
 
 TEST_CASE("texts in a .npy are NumPy's, and damaged ones are refused", "[tools][labels]") {
   const TemporaryFile file("y.npy");
-  write_npy(file.path(), Texts{"ab", "c"});
+  write_npy(file.path(), Texts{"ab", "c"}, {2});
   const std::string bytes = file.read();
   // np.save(file, np.array(["ab", "c"]))
   std::string expected("\x93NUMPY\x01\0v\0", 10);
