@@ -65,6 +65,15 @@ check "\"hash\": \"$hash1\"" "$PETCTL" pull GoodFilter --json
 check 'GoodFilter' "$PETCTL" inspect copy.so
 check '"loadable": true' "$PETCTL" inspect copy.so --json
 
+# A search tells what it tried, in order; one that has nothing to try says so.
+grid=$SOURCE_ROOT/sdk/examples/grid_search/pipeline.json
+search=(--x-train "$iris/x_train.npy" --y-train "$iris/y_train.npy")
+check 'TRIAL*SCORE*PARAMETERS*1*0.9*{"pipeline/filters/1/n_neighbors": 1, "pipeline/filters/1/weights": "uniform"}*8' \
+  "$PETCTL" run "$grid" "${search[@]}"
+check '"trials": \[{"params": {"pipeline/filters/1/n_neighbors": 1' "$PETCTL" run "$grid" "${search[@]}" --json
+sed 's/_grid/_gird/' "$grid" > no_grid.json
+check 'warning: no_grid.json searches nothing' "$PETCTL" run no_grid.json "${search[@]}"
+
 # Offline: pinned from the cache, never from storage.
 check 'F1' "$PETCTL" run pinned.json "${train[@]}" --offline
 check 'F1' "$PETCTL" run pinned.json "${train[@]}" --offline --storage "file://$scratch/nowhere"

@@ -238,9 +238,19 @@ void Steps::fit() {
     if (!pipeline_.has("fit")) return "\n  try: leave out --x-train";
     return train_.y ? "" : "\n  without targets: --y-train FILE, or --target COLUMN, gives them";
   };
+  const bool searches = pipeline_.has("optimize");
   with_context(given, hint, [&] {
-    train_.y ? pipeline_.fit(*train_.x, train_.y->y) : pipeline_.fit(*train_.x);
+    if (searches) {
+      outcome_.trials = pipeline_.optimize(*train_.x, train_.y ? &train_.y->y : nullptr);
+    } else {
+      train_.y ? pipeline_.fit(*train_.x, train_.y->y) : pipeline_.fit(*train_.x);
+    }
   });
+  if (searches && outcome_.trials.size() == 1 && outcome_.trials[0].overrides.fields().empty()) {
+    print_warning(options_.pipeline +
+                  " searches nothing: no node of it has \"_grid\": {PARAMETER: [VALUES]} beside its "
+                  "\"params\"");
+  }
 }
 
 void Steps::predict() {

@@ -71,6 +71,17 @@ std::string row_text(const Outcome& outcome, std::int64_t row) {
   return text;
 }
 
+// All of them: what a search chose can be seen from what it tried.
+void print_trials(const std::vector<BasePlugin::Trial>& trials) {
+  if (trials.empty()) return;
+  std::vector<std::vector<std::string>> rows{{"TRIAL", "SCORE", "PARAMETERS"}};
+  for (const auto& [overrides, score] : trials) {
+    rows.push_back({std::to_string(rows.size()), python_float(score), to_json(overrides)});
+  }
+  print_line("");
+  print_table(rows);
+}
+
 }  // namespace
 
 ParamObject outcome_json(const Outcome& outcome, const std::vector<PetClass>& classes,
@@ -81,6 +92,10 @@ ParamObject outcome_json(const Outcome& outcome, const std::vector<PetClass>& cl
   ParamList shape;
   if (predicted) {
     for (const std::int64_t extent : predicted->shape()) shape.push_back(extent);
+  }
+  ParamList trials;
+  for (const auto& [overrides, score] : outcome.trials) {
+    trials.push_back(ParamObject{{"params", overrides}, {"score", score}});
   }
   ParamList used;
   for (const PetClass& clazz : classes) {
@@ -96,6 +111,7 @@ ParamObject outcome_json(const Outcome& outcome, const std::vector<PetClass>& cl
       {"dtype", predicted ? ParamValue(type_of(outcome)) : ParamValue()},
       {"predictions", options.out.empty() && predicted ? predictions_json(outcome) : ParamValue()},
       {"saved", saved ? ParamValue(options.save) : ParamValue()},
+      {"trials", outcome.trials.empty() ? ParamValue() : ParamValue(trials)},
       {"classes", used}};
 }
 
@@ -106,6 +122,7 @@ void print_text_outcome(const Outcome& outcome, const std::vector<PetClass>& cla
     rows.push_back({clazz.name(), clazz.hash() ? clazz.hash()->short_hex() : "-", clazz.source()});
   }
   print_table(rows);
+  print_trials(outcome.trials);
   if (!options.save.empty() && !outcome.not_saved)
     print_line("\nsaved the fitted pipeline as " + one_line(options.save));
   if (!outcome.predicted) return;

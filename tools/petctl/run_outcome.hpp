@@ -14,6 +14,7 @@
 namespace pet::tools {
 
 struct Outcome {
+  std::vector<BasePlugin::Trial> trials;  // what an optimizer tried, in order
   std::optional<XYData> predicted;
   std::optional<std::vector<std::string>> labels;  // what was predicted, when these are texts
   BasePlugin::Scores scores;
