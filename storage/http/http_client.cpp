@@ -1,6 +1,9 @@
 #include "storage/http/http_client.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
@@ -14,7 +17,10 @@ namespace pet {
 namespace {
 
 constexpr std::size_t kMaxHead = std::size_t{64} << 10;
+constexpr std::size_t kMaxErrorBody = std::size_t{64} << 10;  // of answers that are no success
 constexpr std::size_t kIdleConnections = 128;
+constexpr std::uint64_t kSlowest = std::uint64_t{32}
+                                   << 10;  // bytes a second that a transfer may take
 
 std::string small_letters(std::string_view text) {
   std::string out(text);
@@ -40,6 +46,7 @@ struct Transfer {
   bool head_ended = false;
   bool head_too_large = false;
   bool body_too_large = false;
+  bool error_body_cut = false;  // what came is enough
   bool out_of_memory = false;
 
   static std::size_t read(char* to, std::size_t size, std::size_t count, void* transfer) {
@@ -70,9 +77,11 @@ struct Transfer {
       const std::size_t colon = text.find(':');
       if (text == "\r\n" || text == "\n") {
         self.head_ended = true;
+        self.reserve();
       } else if (text.starts_with("HTTP/")) {
         self.response.headers.clear();  // of 100 Continue, or of a proxy
         self.head_ended = false;
+        self.response.status = status_in(text);
       } else if (colon != std::string_view::npos) {
         self.response.headers.emplace_back(small_letters(text.substr(0, colon)),
                                            trimmed(text.substr(colon + 1)));
@@ -86,7 +95,8 @@ struct Transfer {
   static std::size_t body(char* bytes, std::size_t size, std::size_t count, void* transfer) {
     auto& self = *static_cast<Transfer*>(transfer);
     std::string& body = self.response.body;
-    const std::uint64_t space = self.request.max_body - body.size();
+    const std::uint64_t most = self.is_success() ? self.request.max_body : kMaxErrorBody;
+    const std::uint64_t space = most - body.size();
     const std::size_t taken =
         static_cast<std::size_t>(std::min<std::uint64_t>(size * count, space));
     try {
@@ -94,8 +104,39 @@ struct Transfer {
     } catch (const std::bad_alloc&) {
       return self.out_of_memory = true, 0;
     }
-    if (taken < size * count) self.body_too_large = true;
+    if (taken < size * count) {
+      (self.is_success() ? self.body_too_large : self.error_body_cut) = true;
+    }
     return taken;
+  }
+
+  bool is_success() const { return response.status >= 200 && response.status < 300; }
+
+  // "HTTP/1.1 200 OK"
+  static long status_in(std::string_view line) {
+    const std::size_t space = line.find(' ');
+    long status = 0;
+    if (space != std::string_view::npos) {
+      std::from_chars(line.data() + space + 1, line.data() + line.size(), status);
+    }
+    return status;
+  }
+
+  // At once, so that a large object is held once and not twice while it grows.
+  void reserve() {
+    const std::string_view text = response.header("content-length");
+    std::uint64_t size = 0;
+    std::from_chars(text.data(), text.data() + text.size(), size);
+    if (is_success()) response.body.reserve(std::min(size, request.max_body));
+  }
+
+  // Whether the end of a body that has come can be told from a broken connection.
+  bool end_is_known(long http_version) const {
+    const bool is_http1 =
+        http_version == CURL_HTTP_VERSION_1_0 || http_version == CURL_HTTP_VERSION_1_1;
+    return !is_http1 || request.method != "GET" || !is_success() || response.status == 204 ||
+           !response.header("content-length").empty() ||
+           !response.header("transfer-encoding").empty();
   }
 };
 
@@ -135,12 +176,19 @@ std::string_view HttpResponse::header(std::string_view name) const noexcept {
 class HttpClient::Pool {
  public:
   ~Pool() {
+    if (process_ != ::getpid()) return;
     for (CURL* handle : idle_) CurlLibrary::get().easy_cleanup(handle);
   }
 
   CURL* take() {
     {
       const std::lock_guard lock(mutex_);
+      // After a fork the connections are the parent's. They are left as they are: closing them
+      // in order would end the parent's, too.
+      if (process_ != ::getpid()) {
+        idle_.clear();
+        process_ = ::getpid();
+      }
       if (!idle_.empty()) {
         CURL* const handle = idle_.back();
         idle_.pop_back();
@@ -165,6 +213,7 @@ class HttpClient::Pool {
  private:
   std::mutex mutex_;
   std::vector<CURL*> idle_;
+  pid_t process_ = ::getpid();
 };
 
 HttpClient::HttpClient(HttpOptions options)
@@ -176,12 +225,20 @@ HttpClient::HttpClient(HttpOptions options)
 HttpClient::~HttpClient() = default;
 
 HttpResponse HttpClient::send(const HttpRequest& request) {
+  if (!request.url.starts_with("http://") && !request.url.starts_with("https://")) {
+    throw Error(ErrorCode::kUsage,
+                "not a URL of a server: it begins neither with https:// nor http://");
+  }
   const CurlLibrary& curl = CurlLibrary::get();
   const auto give_back = [&](CURL* handle) { pool_->give_back(handle); };
   const std::unique_ptr<CURL, decltype(give_back)> handle(pool_->take(), give_back);
   const auto free_list = [&](curl_slist* list) { curl.slist_free_all(list); };
   std::unique_ptr<curl_slist, decltype(free_list)> headers(nullptr, free_list);
   const auto add_header = [&](const std::string& line) {
+    if (line.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
+      throw Error(ErrorCode::kUsage, "a header would have a line break in it: " +
+                                         line.substr(0, line.find_first_of(":;")));
+    }
     curl_slist* const longer = curl.slist_append(headers.get(), line.c_str());
     if (longer == nullptr) throw std::bad_alloc();
     static_cast<void>(headers.release());
@@ -206,7 +263,9 @@ HttpResponse HttpClient::send(const HttpRequest& request) {
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect.count()));
   set(CURLOPT_LOW_SPEED_LIMIT, 1024L);
   set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(options_.stall.count()));
-  set(CURLOPT_TIMEOUT, static_cast<long>(options_.deadline.count()));
+  const std::uint64_t largest = std::max<std::uint64_t>(request.body.size(), request.max_body);
+  set(CURLOPT_TIMEOUT, static_cast<long>(static_cast<std::uint64_t>(options_.deadline.count()) +
+                                         largest / kSlowest));
   set(CURLOPT_HEADERFUNCTION, Transfer::head);
   set(CURLOPT_HEADERDATA, &transfer);
   set(CURLOPT_WRITEFUNCTION, Transfer::body);
@@ -230,14 +289,21 @@ HttpResponse HttpClient::send(const HttpRequest& request) {
   const CURLcode code = curl.easy_perform(handle.get());
   if (transfer.out_of_memory || code == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
   curl.easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &transfer.response.status);
+  long http_version = 0;
+  curl.easy_getinfo(handle.get(), CURLINFO_HTTP_VERSION, &http_version);
   // libcurl takes a head that ends in the middle for a whole one, and its body for empty.
   if (code == CURLE_OK && !transfer.head_ended) {
     throw HttpFailure(HttpFailure::Kind::kBrokenOff, "the answer ends within its headers");
   }
-  if (code == CURLE_OK || (transfer.body_too_large && request.stop_at_max)) {
+  if (code == CURLE_OK && !transfer.end_is_known(http_version)) {
+    throw HttpFailure(HttpFailure::Kind::kBrokenOff,
+                      "the answer does not say how long it is, so a cut one could not be told");
+  }
+  if (code == CURLE_OK || transfer.error_body_cut ||
+      (transfer.body_too_large && request.stop_at_max)) {
     return std::move(transfer.response);
   }
-  if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL) {
+  if (code == CURLE_URL_MALFORMAT) {
     throw Error(ErrorCode::kUsage, std::string("not a URL of a server: ") + why);
   }
   if (transfer.body_too_large) {

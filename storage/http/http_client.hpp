@@ -7,8 +7,10 @@
 //
 // Connections: kept and used again, HTTP/2 where the server has it. http_proxy, https_proxy and
 //          no_proxy are obeyed. Redirects are answers like others.
-// Bounds:  a response's head has at most 64 KiB, its body at most what the request allows; a transfer of
-//          less than a kilobyte a second for `stall` is given up, and any after `deadline`.
+// Bounds:  a response's head has at most 64 KiB, its body at most what the request allows, or 64 KiB when
+//          it is no success (the rest is not read). A transfer of less than a kilobyte a second for
+//          `stall` is given up, and any after `deadline` and a second for each 32 KiB that it may have.
+// Forks:   a child of fork() uses no connection of its parent's.
 // Again:   libcurl sends a request a second time, unasked, when a connection that was kept ends before
 //          any answer. So a request that has succeeded may have been done twice.
 // Threads: send() from any number of threads, each over a connection of its own.
@@ -71,7 +73,7 @@ class HttpFailure : public std::runtime_error {
 struct HttpOptions {
   std::chrono::milliseconds connect{10'000};
   std::chrono::seconds stall{30};
-  std::chrono::seconds deadline{900};
+  std::chrono::seconds deadline{120};
   std::string ca_file = {};  // PEM; empty: SSL_CERT_FILE, else the system's
 };
 

@@ -207,7 +207,12 @@ std::optional<std::string> HttpStorage::do_get_range(std::string_view key, std::
       key, {.headers = {{"Range", byte_range(offset, end)}}, .max_body = end, .stop_at_max = true});
   if (is_absent(key, response)) return std::nullopt;
   if (response.status == 416) return "";
-  const std::size_t from = response.status == 206 ? 0 : static_cast<std::size_t>(offset);
+  const bool is_part = response.status == 206;
+  if (is_part &&
+      !response.header("content-range").starts_with("bytes " + std::to_string(offset) + "-")) {
+    throw about(ErrorCode::kStorageUnreachable, key, "another range came than was asked for");
+  }
+  const std::size_t from = is_part ? 0 : static_cast<std::size_t>(offset);
   if (from >= response.body.size()) return "";
   return response.body.substr(from, static_cast<std::size_t>(length));
 }

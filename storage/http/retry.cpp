@@ -44,16 +44,23 @@ void wait(const RetryPolicy& policy, int attempt, milliseconds asked) {
 
 }  // namespace
 
+void wait_before_retry(const RetryPolicy& policy, int attempt) {
+  wait(policy, attempt, milliseconds(0));
+}
+
 HttpResponse with_retries(const RetryPolicy& policy, const std::function<HttpResponse()>& attempt) {
+  const auto start = std::chrono::steady_clock::now();
   for (int number = 1;; ++number) {
-    const bool is_last = number >= policy.attempts;
+    const auto is_last = [&] {
+      return number >= policy.attempts || std::chrono::steady_clock::now() - start >= policy.total;
+    };
     milliseconds asked{0};
     try {
       HttpResponse response = attempt();
-      if (is_last || !may_retry(response.status)) return response;
+      if (!may_retry(response.status) || is_last()) return response;
       asked = asked_wait(response);
     } catch (const HttpFailure& failure) {
-      if (is_last || !may_retry(failure.kind())) throw;
+      if (!may_retry(failure.kind()) || is_last()) throw;
     }
     wait(policy, number, asked);
   }

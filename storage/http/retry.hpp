@@ -22,6 +22,7 @@ struct RetryPolicy {
   std::chrono::milliseconds first_wait{100};
   std::chrono::milliseconds max_wait{5'000};
   std::chrono::seconds max_retry_after{30};
+  std::chrono::seconds total{120};  // no attempt begins later than this after the first
   // Replaced in tests. Null: the thread sleeps.
   std::function<void(std::chrono::milliseconds)> sleep = {};
 };
@@ -30,5 +31,8 @@ struct RetryPolicy {
 // HttpFailure of kNotSent or kBrokenOff. After the last attempt the response or failure as it is.
 // REQUIRES: the request may be done twice.
 HttpResponse with_retries(const RetryPolicy& policy, const std::function<HttpResponse()>& attempt);
+
+// Waits as with_retries does after its nth attempt.
+void wait_before_retry(const RetryPolicy& policy, int attempt);
 
 }  // namespace pet

@@ -1,6 +1,7 @@
 #include "storage/s3/s3_connection.hpp"
 
 #include <chrono>
+#include <cstdlib>
 #include <pugixml.hpp>
 
 #include "storage/key.hpp"
@@ -24,6 +25,12 @@ S3Complaint complaint_of(const HttpResponse& response) {
   return {error.child_value("Code"), error.child_value("Message")};
 }
 
+HttpOptions with_ca_of_aws(HttpOptions options) {
+  const char* const bundle = std::getenv("AWS_CA_BUNDLE");
+  if (options.ca_file.empty() && bundle != nullptr) options.ca_file = bundle;
+  return options;
+}
+
 std::string shown(std::string_view text) {
   std::string out;
   for (const char c : text.substr(0, 300)) out += c >= 0x20 && c < 0x7F ? c : '?';
@@ -34,12 +41,15 @@ std::string shown(std::string_view text) {
 
 S3Connection::S3Connection(S3Settings settings, HttpOptions http, RetryPolicy retry)
     : settings_(std::move(settings)),
-      http_(std::move(http)),
+      http_(with_ca_of_aws(std::move(http))),
       retry_(std::move(retry)),
       credentials_(find_credentials(settings_)) {
   const std::size_t slashes = settings_.endpoint.find("//") + 2;
   scheme_ = settings_.endpoint.substr(0, slashes);
   host_ = settings_.endpoint.substr(slashes);
+  // libcurl names no port that is the scheme's own, and what is named is signed.
+  const std::string own_port = scheme_ == "https://" ? ":443" : ":80";
+  if (host_.ends_with(own_port)) host_.resize(host_.size() - own_port.size());
   base_path_ = "/";
   if (settings_.in_path) {
     base_path_ += settings_.bucket + "/";
@@ -90,7 +100,7 @@ void S3Connection::fail(const S3Call& call, const HttpFailure& failure) const {
     case HttpFailure::Kind::kUntrusted:
       throw about(ErrorCode::kStorageRefused, call,
                   "the server's certificate is not trusted: " + why +
-                      "\n  try: the right host name; SSL_CERT_FILE=FILE.pem for a CA of your own");
+                      "\n  try: the right host name; AWS_CA_BUNDLE=FILE.pem for a CA of your own");
     case HttpFailure::Kind::kTooLarge:
       throw about(ErrorCode::kCorrupt, call, why);
     default:
@@ -122,6 +132,10 @@ void S3Connection::refuse(const S3Call& call, const HttpResponse& response) {
                 "this machine's clock is wrong: the server says it is " +
                     shown(response.header("date")) + "\n  try: set the clock (timedatectl)");
   }
+  if (complaint.code == "ExpiredToken" || complaint.code == "TokenRefreshRequired") {
+    throw about(ErrorCode::kStorageRefused, call,
+                said + ": the session token has expired\n  try: new temporary credentials");
+  }
   if (response.status == 401 || response.status == 403) {
     const bool is_bucket = call.key.empty();
     const std::string who =
@@ -146,6 +160,12 @@ void S3Connection::refuse(const S3Call& call, const HttpResponse& response) {
     throw about(ErrorCode::kStorageUnreachable, call,
                 "the server fails: " + said + "\n  try: again later");
   }
+  if (response.status < 300 || (response.status == 404 && complaint.code.empty())) {
+    throw about(ErrorCode::kStorageUnreachable, call,
+                "the answer (" + said +
+                    ") is none of an S3 server's (a proxy's page?)\n  try: is " +
+                    settings_.endpoint + " the S3 server itself?");
+  }
   throw about(ErrorCode::kStorageRefused, call,
               "unexpected answer: " + said + "\n  try: is " + settings_.endpoint +
                   " an S3 server, and the bucket in its " +
@@ -153,10 +173,22 @@ void S3Connection::refuse(const S3Call& call, const HttpResponse& response) {
 }
 
 void S3Connection::open() {
-  const std::lock_guard lock(opening_);
-  if (is_open_) return;
-  list_page(settings_.prefix, "", "", 1);
-  is_open_ = true;
+  opening_.run([&] { list_page(settings_.prefix, "", "", 1); });
+}
+
+bool S3Connection::is_success(const S3Call& call, const HttpResponse& response) {
+  if (call.method == "DELETE") return response.status == 204 || response.status == 200;
+  const bool is_whole = response.status == 200 || (response.status == 206 && call.method == "GET");
+  return is_whole && !response.header("etag").empty();
+}
+
+bool S3Connection::is_absent(const S3Call& call, const HttpResponse& response) {
+  if (response.status != 404) return false;
+  if (call.method != "HEAD") return complaint_of(response).code == "NoSuchKey";
+  // Without a body only a list tells the missing key from the missing bucket.
+  const std::string key = settings_.prefix + std::string(call.key);
+  const std::vector<std::string> there = list_page(key, "", "", 1).keys;
+  return there.empty() || there.front() != key;
 }
 
 S3ListPage S3Connection::list_page(const std::string& prefix, const std::string& start_after,
@@ -181,15 +213,23 @@ S3ListPage S3Connection::list_page(const std::string& prefix, const std::string&
                     settings_.endpoint + " the S3 server itself?");
   }
   S3ListPage page;
+  const auto wrong = [&](const std::string& what) {
+    return about(ErrorCode::kStorageUnreachable, call,
+                 "the server's list " + what + "\n  try: a server that lists as S3 does");
+  };
   for (const pugi::xml_node object : result.children("Contents")) {
     std::optional<std::string> key = percent_decoded(object.child_value("Key"));
-    if (key) page.keys.push_back(*std::move(key));
+    if (!key) throw wrong("has a key that cannot be decoded");
+    const bool goes_on = page.keys.empty() || page.keys.back() < *key;
+    if (!key->starts_with(prefix) || *key <= start_after || !goes_on) {
+      throw wrong("is not sorted, or has what was not asked for: " + shown(*key));
+    }
+    if (page.keys.size() < limit) page.keys.push_back(*std::move(key));
   }
   const bool is_cut = std::string_view(result.child_value("IsTruncated")) == "true";
   if (is_cut) page.next = result.child_value("NextContinuationToken");
-  if (is_cut && page.next.empty()) {
-    throw about(ErrorCode::kStorageUnreachable, call,
-                "the server cut a list and does not say how it goes on");
+  if (is_cut && (page.next.empty() || page.next == token)) {
+    throw wrong("is cut, and it does not say how it goes on");
   }
   return page;
 }

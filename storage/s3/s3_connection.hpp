@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +11,7 @@
 #include "storage/error.hpp"
 #include "storage/http/http_client.hpp"
 #include "storage/http/retry.hpp"
+#include "storage/once_flight.hpp"
 #include "storage/s3/s3_settings.hpp"
 
 namespace pet {
@@ -36,6 +36,7 @@ class S3Connection {
   S3Connection(S3Settings settings, HttpOptions http, RetryPolicy retry);
 
   const S3Settings& settings() const noexcept { return settings_; }
+  const RetryPolicy& retry() const noexcept { return retry_; }
 
   // The answer, whatever it is, after retries. Throws kStorageUnreachable or kStorageRefused (the
   // server's certificate) when there is none.
@@ -43,6 +44,12 @@ class S3Connection {
 
   // Throws what an answer that is no success means; a 404 of a key is for the caller.
   [[noreturn]] void refuse(const S3Call& call, const HttpResponse& response);
+
+  // Whether an answer is a success of S3's own: 200 or 204 is also what a proxy's page has.
+  static bool is_success(const S3Call& call, const HttpResponse& response);
+
+  // Whether a 404 says that the key is absent, of a bucket that is there.
+  bool is_absent(const S3Call& call, const HttpResponse& response);
 
   // Lists once, before anything else is asked. Again when it failed.
   void open();
@@ -62,8 +69,7 @@ class S3Connection {
   HttpClient http_;
   RetryPolicy retry_;
   S3Credentials credentials_;
-  std::mutex opening_;
-  bool is_open_ = false;
+  OnceFlight opening_;
 };
 
 }  // namespace pet

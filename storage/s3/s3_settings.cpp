@@ -65,6 +65,28 @@ std::string config_value(const S3Settings& settings, std::string_view key) {
   return ini_value(aws_file("AWS_CONFIG_FILE", "config"), settings.profile, key);
 }
 
+void check_region(const std::string& region) {
+  const bool valid = region.size() <= 64 && region.find_first_not_of(
+                                                "abcdefghijklmnopqrstuvwxyz0123456789-"
+                                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string::npos;
+  if (!valid) throw_usage("the region is not letters, digits and '-'");
+}
+
+// Keys of secrets' files often end in a line break, which no header may have.
+void check_credential(const std::string& value, const std::string& name) {
+  if (std::ranges::all_of(value, [](char c) { return c > ' ' && c < 0x7F; })) return;
+  throw Error(ErrorCode::kUsage,
+              name + " has a space, a line break or another character that no credential has");
+}
+
+void check_credentials(const S3Credentials& found, const std::string& where) {
+  check_credential(found.access_key, "the access key of " + where);
+  check_credential(found.secret_key, "the secret key of " + where);
+  check_credential(found.session_token, "the session token of " + where);
+  if (found.access_key.empty() == found.secret_key.empty()) return;
+  throw Error(ErrorCode::kUsage, where + " has only one of access key and secret key: set both");
+}
+
 // Whether the bucket stands in the path when nothing else is said.
 bool usual_style(const S3Settings& settings) {
   return settings.endpoint_given || settings.bucket.find('.') != std::string::npos;
@@ -86,7 +108,9 @@ void check_endpoint(const std::string& endpoint) {
                              : endpoint.starts_with("http://") ? 7
                                                                : 0;
   const std::string_view host = std::string_view(endpoint).substr(scheme);
-  if (scheme == 0 || host.empty() || host.find_first_of("/?#@ ") != std::string_view::npos) {
+  const auto is_odd = [](char c) { return c <= ' ' || c >= 0x7F; };  // char is signed or not: both
+  if (scheme == 0 || host.empty() || host.find_first_of("/?#@\\") != std::string_view::npos ||
+      std::ranges::any_of(host, is_odd)) {
     throw_usage("the endpoint is not https://HOST or http://HOST, perhaps with a port");
   }
 }
@@ -126,7 +150,9 @@ S3Settings S3Settings::from_url(std::string_view url) {
     rest = rest.substr(0, mark);
   }
   const std::size_t slash = std::min(rest.find('/'), rest.size());
-  if (rest.substr(0, slash).find('@') != std::string_view::npos) {
+  // A secret may have a '/' in it: nothing of such a URL is repeated.
+  if (rest.find('@') != std::string_view::npos ||
+      rest.substr(0, slash).find(':') != std::string_view::npos) {
     throw_usage(
         "credentials do not belong in a URL: set AWS_ACCESS_KEY_ID and its kin, or a profile");
   }
@@ -164,10 +190,12 @@ S3Settings S3Settings::from_url(std::string_view url) {
     throw_usage("style is 'path' or 'virtual', not " + pet::quoted(style));
   }
 
+  settings.profile_given = !settings.profile.empty();
   settings.profile = first_of({settings.profile, environment("AWS_PROFILE"), "default"});
   settings.region =
       first_of({settings.region, environment("AWS_REGION"), environment("AWS_DEFAULT_REGION"),
                 config_value(settings, "region"), kDefaultRegion});
+  check_region(settings.region);
   settings.endpoint =
       first_of({settings.endpoint, environment("AWS_ENDPOINT_URL_S3"),
                 environment("AWS_ENDPOINT_URL"), config_value(settings, "endpoint_url")});
@@ -195,18 +223,25 @@ std::string S3Settings::url() const {
 }
 
 S3Credentials find_credentials(const S3Settings& settings) {
-  S3Credentials found{environment("AWS_ACCESS_KEY_ID"), environment("AWS_SECRET_ACCESS_KEY"),
-                      environment("AWS_SESSION_TOKEN")};
-  if (!found.access_key.empty() && !found.secret_key.empty()) return found;
+  S3Credentials found;
+  if (!settings.profile_given) {
+    found = {environment("AWS_ACCESS_KEY_ID"), environment("AWS_SECRET_ACCESS_KEY"),
+             environment("AWS_SESSION_TOKEN")};
+    check_credentials(found, "the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)");
+    if (!found.access_key.empty()) return found;
+  }
   for (const auto& [variable, name] : {std::pair{"AWS_SHARED_CREDENTIALS_FILE", "credentials"},
                                        std::pair{"AWS_CONFIG_FILE", "config"}}) {
     const std::string text = aws_file(variable, name);
     found = {ini_value(text, settings.profile, "aws_access_key_id"),
              ini_value(text, settings.profile, "aws_secret_access_key"),
              ini_value(text, settings.profile, "aws_session_token")};
-    if (!found.access_key.empty() && !found.secret_key.empty()) return found;
+    check_credentials(found, "the profile " + pet::quoted(settings.profile));
+    if (!found.access_key.empty()) return found;
   }
-  return {};
+  if (!settings.profile_given && environment("AWS_PROFILE").empty()) return {};
+  throw Error(ErrorCode::kUsage, "the profile " + pet::quoted(settings.profile) +
+                                     " has no credentials in ~/.aws/credentials or ~/.aws/config");
 }
 
 }  // namespace pet

@@ -9,11 +9,11 @@
 //              where an endpoint is given, or the bucket's name has a dot.
 // Profile:     AWS_PROFILE; else "default". Files: AWS_CONFIG_FILE or ~/.aws/config, and
 //              AWS_SHARED_CREDENTIALS_FILE or ~/.aws/credentials.
-// Credentials: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; else the profile's in
+// Credentials: of the profile, where the URL names one; else AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; else the profile's in
 //              the two files. Without any, requests are not signed: public buckets can be read.
 //
 // Threads: any, as long as none changes the environment.
-// Throws:  pet::Error(kUsage) for a URL or a file that cannot be read as one, never with a secret.
+// Throws:  pet::Error(kUsage) for credentials by halves, a profile without any, a URL or a file that cannot be read as one, never with a secret.
 #pragma once
 
 #include <string>
@@ -29,6 +29,7 @@ struct S3Settings {
   std::string endpoint;  // "https://s3.eu-west-1.amazonaws.com", without a '/' at its end
   std::string region;
   std::string profile;
+  bool profile_given = false;   // by the URL: it comes before the environment's credentials
   bool in_path = false;         // the bucket's name
   bool endpoint_given = false;  // by anybody: it is not Amazon's
 

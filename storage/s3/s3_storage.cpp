@@ -5,7 +5,6 @@
 #include <charconv>
 #include <exception>
 #include <limits>
-#include <mutex>
 #include <random>
 #include <system_error>
 #include <thread>
@@ -32,8 +31,6 @@ std::string random_id() {
   return id;
 }
 
-bool is_success(long status) { return status >= 200 && status < 300; }
-
 // The size that a HEAD tells; nullopt for what is none.
 std::optional<std::uint64_t> size_in(const HttpResponse& response) {
   const std::string_view text = response.header("content-length");
@@ -43,7 +40,13 @@ std::optional<std::uint64_t> size_in(const HttpResponse& response) {
                                                                          : std::nullopt;
 }
 
-// call(0) … call(count - 1), many at once; the failure of the lowest index is thrown when all ended.
+// Whether the part that came is the one that was asked for.
+bool starts_at(const HttpResponse& response, std::uint64_t offset) {
+  return response.header("content-range").starts_with("bytes " + std::to_string(offset) + "-");
+}
+
+// call(0) … call(count - 1), many at once; the failure of the lowest index is thrown when all ended. Once
+// the server is unreachable nothing more is begun.
 template <class Call>
 void in_parallel(std::size_t count, const Call& call) {
   std::vector<std::exception_ptr> failures(count);
@@ -52,6 +55,9 @@ void in_parallel(std::size_t count, const Call& call) {
     for (std::size_t i = next++; i < count; i = next++) {
       try {
         call(i);
+      } catch (const Error& error) {
+        failures[i] = std::current_exception();
+        if (error.code() == ErrorCode::kStorageUnreachable) next = count;
       } catch (...) {
         failures[i] = std::current_exception();
       }
@@ -87,8 +93,8 @@ class S3Storage::Connection : public S3Connection {
   // Nothing for a key that is absent. Throws for every other answer that is no success.
   std::optional<HttpResponse> find(const S3Call& request) {
     HttpResponse response = ask(request);
-    if (is_success(response.status)) return response;
-    if (response.status == 404) return std::nullopt;
+    if (is_success(request, response)) return response;
+    if (is_absent(request, response)) return std::nullopt;
     refuse(request, response);
   }
 
@@ -101,8 +107,8 @@ class S3Storage::Connection : public S3Connection {
   // Whether the object that stands there was written with this id; nothing when there is none.
   std::optional<bool> is_ours(std::string_view key, const std::string& id);
 
-  std::mutex probing_;
-  std::optional<bool> honours_conditions_;
+  OnceFlight probing_;
+  bool honours_conditions_ = false;  // after it
 };
 
 std::optional<bool> S3Storage::Connection::is_ours(std::string_view key, const std::string& id) {
@@ -126,31 +132,41 @@ bool S3Storage::Connection::put_if_absent(std::string_view key, std::string_view
       return true;
     }
     const long status = answer.status;
-    if (is_success(status)) return true;
-    // Of an attempt before, perhaps one of libcurl's own (http_client.hpp).
-    if (status == 412) return is_ours(key, id) == true;
-    if (status >= 500 && is_ours(key, id) == true) return true;
-    // 409 and 404: somebody wrote or removed it at that moment.
-    if ((status != 409 && status != 404) || attempt == kConflictAttempts) {
+    if (is_success(request, answer)) return true;
+    if (status == 412) {
+      // Of an attempt before, perhaps one of libcurl's own (http_client.hpp).
+      const std::optional<bool> ours = is_ours(key, id);
+      if (ours) return *ours;
+    } else if (status >= 500 || status < 300) {
+      if (is_ours(key, id) == true) return true;
+      refuse(request, answer);
+    } else if (status != 409 && status != 404) {
       refuse(request, answer);
     }
+    // Somebody wrote or removed it at that moment.
+    if (attempt == kConflictAttempts) {
+      throw Error(ErrorCode::kStorageUnreachable,
+                  settings().url() + ": PUT " + pet::quoted(key) +
+                      ": others write there all the time (" + std::to_string(status) +
+                      ")\n  try: again later",
+                  {.class_name = {}, .hash = {}, .key = std::string(key)});
+    }
+    wait_before_retry(retry(), attempt);
   }
 }
 
 void S3Storage::Connection::require_conditional_writes() {
-  const std::lock_guard lock(probing_);
-  if (!honours_conditions_) {
+  probing_.run([&] {
     const std::string key = std::string(kProbe) + random_id();
-    if (!put_if_absent(key, "1")) {
-      throw Error(ErrorCode::kStorageUnsupported, settings().url() + ": it has what was never put");
+    const bool is_first = put_if_absent(key, "1");
+    const bool is_replaced = put_if_absent(key, "2");
+    try {
+      ask({.method = "DELETE", .key = key});  // left behind it does no harm
+    } catch (const Error&) {
     }
-    const bool replaced = put_if_absent(key, "2");
-    honours_conditions_ = !replaced;
-    const S3Call removal{.method = "DELETE", .key = key};
-    const HttpResponse response = ask(removal);
-    if (!is_success(response.status) && response.status != 404) refuse(removal, response);
-  }
-  if (*honours_conditions_) return;
+    honours_conditions_ = is_first && !is_replaced;
+  });
+  if (honours_conditions_) return;
   throw Error(ErrorCode::kStorageUnsupported,
               settings().url() +
                   ": the server replaces an object that it was asked to put only if absent, so two "
@@ -190,10 +206,13 @@ std::optional<std::string> S3Storage::do_get_range(std::string_view key, std::ui
                        .max_body = end,  // a server may send the whole object
                        .stop_at_max = true};
   HttpResponse response = connection_->ask(request);
-  if (response.status == 404) return std::nullopt;
+  if (connection_->is_absent(request, response)) return std::nullopt;
   if (response.status == 416) return "";
-  if (response.status == 206) return response.body.substr(0, static_cast<std::size_t>(length));
-  if (response.status != 200) connection_->refuse(request, response);
+  const bool is_part = response.status == 206 && starts_at(response, offset);
+  if (is_part) return response.body.substr(0, static_cast<std::size_t>(length));
+  if (response.status != 200 || !connection_->is_success(request, response)) {
+    connection_->refuse(request, response);
+  }
   if (offset >= response.body.size()) return "";
   return response.body.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(length));
 }
@@ -201,7 +220,7 @@ std::optional<std::string> S3Storage::do_get_range(std::string_view key, std::ui
 void S3Storage::do_put(std::string_view key, std::string_view bytes) {
   const S3Call request{.method = "PUT", .key = key, .body = bytes};
   const HttpResponse response = connection_->ask(request);
-  if (!is_success(response.status)) connection_->refuse(request, response);
+  if (!connection_->is_success(request, response)) connection_->refuse(request, response);
 }
 
 bool S3Storage::do_put_if_absent(std::string_view key, std::string_view bytes) {
@@ -261,7 +280,7 @@ bool S3Storage::do_remove(std::string_view key) {
   if (!do_head(key)) return false;
   const S3Call request{.method = "DELETE", .key = key};
   const HttpResponse response = connection_->ask(request);
-  if (!is_success(response.status) && response.status != 404) {
+  if (!connection_->is_success(request, response) && !connection_->is_absent(request, response)) {
     connection_->refuse(request, response);
   }
   return true;

@@ -3,6 +3,8 @@
 //
 //   pet::S3Storage storage(pet::S3Settings::from_url("s3://team/pets?region=eu-west-1"));
 //
+// Absence: what S3 says itself (NoSuchKey, of a bucket that is there); the page of a proxy is
+//          kStorageUnreachable.
 // Opening: the constructor asks nothing. Before the first operation the bucket is listed once: to a
 //          user who may not list it, S3 answers 403 for a missing key, which would make absence and
 //          refusal the same. So without s3:ListBucket everything is kStorageRefused, and a bucket

@@ -1,5 +1,8 @@
 #include "storage/http/http_client.hpp"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <optional>
@@ -116,6 +119,73 @@ TEST_CASE("a body is bounded, and so is its head", "[http]") {
     }
   });
   CHECK(failure_of({.url = headers.url()}) == Kind::kBrokenOff);
+}
+
+TEST_CASE("what is no success is read as far as it says anything", "[http]") {
+  ScriptedServer server([](Client& client) {
+    client.request();
+    client.send("HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n");
+    const std::string chunk = "1000\r\n" + std::string(4096, 'x') + "\r\n";
+    while (client.send(chunk)) {
+    }
+  });
+  HttpClient client;
+  const HttpResponse response = client.send({.url = server.url(), .max_body = 5});
+  CHECK(response.status == 404);
+  CHECK(response.body.size() == 65'536);
+}
+
+TEST_CASE("an answer without an end of its own is none", "[http]") {
+  ScriptedServer server([](Client& client) {
+    client.request();
+    client.send("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhalf an obj");
+    client.close();
+  });
+  CHECK(failure_of({.url = server.url()}) == Kind::kBrokenOff);
+}
+
+TEST_CASE("what speaks no HTTP has no answer", "[http]") {
+  ScriptedServer server([](Client& client) {
+    client.request();
+    client.send("SSH-2.0-OpenSSH_9.2\r\n");
+    client.close();
+  });
+  CHECK(failure_of({.url = server.url()}) == Kind::kBrokenOff);
+}
+
+TEST_CASE("a header with a line break is not sent", "[http]") {
+  HttpClient client;
+  for (const char* value : {"a\r\nX-Evil: 1", "a\nb", "a\r"}) {
+    CHECK_THROWS_MATCHES(client.send({.url = "http://127.0.0.1:9", .headers = {{"X-A", value}}}),
+                         Error,
+                         fails(ErrorCode::kUsage, {"a header would have a line break in it: X-A"}));
+  }
+}
+
+TEST_CASE("a forked process does not use its parent's connections", "[http]") {
+  ScriptedServer server([](Client& client) {
+    const std::string request = client.request();
+    client.answer(200, request.substr(4, request.find(' ', 4) - 4));
+  });
+  HttpClient client;
+  CHECK(client.send({.url = server.url() + "/before"}).body == "/before");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    bool right = true;
+    for (int i = 0; i < 20; ++i) {
+      const std::string path = "/child" + std::to_string(i);
+      right = right && client.send({.url = server.url() + path}).body == path;
+    }
+    ::_exit(right ? 0 : 1);
+  }
+  for (int i = 0; i < 20; ++i) {
+    const std::string path = "/parent" + std::to_string(i);
+    CHECK(client.send({.url = server.url() + path}).body == path);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  CHECK(status == 0);
+  CHECK(server.connections() == 2);
 }
 
 TEST_CASE("more bytes than were announced are not the body's", "[http]") {

@@ -69,7 +69,17 @@ TEST_CASE("the environment comes before AWS's files, and a profile is the named 
   setenv("AWS_PROFILE", "pets", 1);
   setenv("AWS_REGION", "ap-south-1", 1);
   setenv("AWS_ACCESS_KEY_ID", "E", 1);
-  CHECK(find_credentials(pets).access_key == "P");  // half of a pair is none
+  CHECK(find_credentials(pets).access_key == "P");  // the URL named the profile
+  CHECK_THROWS_MATCHES(find_credentials(S3Settings::from_url("s3://team")), Error,
+                       fails(ErrorCode::kUsage, {"has only one of access key and secret key"}));
+  setenv("AWS_SECRET_ACCESS_KEY", "SE", 1);
+  CHECK(find_credentials(pets).access_key == "P");
+  CHECK_THROWS_MATCHES(find_credentials(S3Settings::from_url("s3://team?profile=nobody")), Error,
+                       fails(ErrorCode::kUsage, {"the profile 'nobody' has no credentials"}));
+  setenv("AWS_SECRET_ACCESS_KEY", "secret\n", 1);
+  CHECK_THROWS_MATCHES(
+      find_credentials(S3Settings::from_url("s3://team")), Error,
+      fails(ErrorCode::kUsage, {"the secret key of the environment", "a line break"}));
   setenv("AWS_SECRET_ACCESS_KEY", "SE", 1);
   pets = S3Settings::from_url("s3://team");
   CHECK(pets.region == "ap-south-1");
@@ -89,6 +99,10 @@ TEST_CASE("what is no S3 storage is refused, and no secret is repeated", "[s3]")
            Case{"s3://", "the bucket's name '' is not 3 to 63"},
            Case{"s3://a b/x", "the bucket's name 'a b' is not"},
            Case{"s3://key:secret@team", "credentials do not belong in a URL"},
+           Case{"s3://AKIA:wJa/secret@team/x", "credentials do not belong in a URL"},
+           Case{"s3://AKIA:wJa", "credentials do not belong in a URL"},
+           Case{"s3://team?region=eu%0d%0aX:%201", "the region is not letters, digits and '-'"},
+           Case{"s3://team?endpoint=http://h%0d%0a", "the endpoint is not https://HOST"},
            Case{"s3://team?endpint=x", "unknown setting 'endpint'"},
            Case{"s3://team?region=", "region has no value"},
            Case{"s3://team?region=%4", "region has no value"},

@@ -144,7 +144,8 @@ TEST_CASE("what S3 refuses is said in words, with the next step, and no secret",
                          fails(ErrorCode::kStorageRefused, {"InvalidAccessKeyId"}));
   }
   {
-    const Environment none("AWS_ACCESS_KEY_ID", nullptr);
+    const Environment no_key("AWS_ACCESS_KEY_ID", nullptr);
+    const Environment no_secret("AWS_SECRET_ACCESS_KEY", nullptr);
     CHECK_THROWS_MATCHES(
         asks(url("x")), Error,
         fails(ErrorCode::kStorageRefused,
