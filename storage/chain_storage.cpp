@@ -1,5 +1,6 @@
 #include "storage/chain_storage.hpp"
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
@@ -10,6 +11,14 @@ namespace pet {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+// What an error says, and the next steps below it.
+std::string first_line(std::string_view text) {
+  return std::string(text.substr(0, text.find('\n')));
+}
+std::string further_lines(std::string_view text) {
+  return std::string(text.substr(std::min(text.find('\n'), text.size())));
+}
 
 }  // namespace
 
@@ -118,14 +127,15 @@ std::optional<std::string> ChainStorage::do_get(std::string_view key,
     if (is_last && !answer.error) return std::nullopt;
     said += (said.empty() ? "" : "; ") + member->storage->describe() +
             (is_last ? " (the authority): " : ": ") +
-            (answer.error ? answer.error->what() : "does not have it");
+            (answer.error ? first_line(answer.error->what()) : "does not have it");
     if (!is_last) continue;
     const bool damaged = answer.error->code() == ErrorCode::kCorrupt;
     throw Error(answer.error->code(),
                 pet::quoted(key) + " cannot be had from any storage of a chain: " + said +
                     (damaged ? ": restore it in the authority from a copy, or remove it there and "
                                "push or save it again"
-                             : ""),
+                             : "") +
+                    further_lines(answer.error->what()),
                 {.class_name = {}, .hash = {}, .key = std::string(key)});
   }
   return std::nullopt;  // (there is a last member)

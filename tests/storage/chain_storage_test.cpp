@@ -254,6 +254,29 @@ TEST_CASE("an authority that rests says why", "[storage][chain]") {
   CHECK(site.authority->recorded().size() == 1);
 }
 
+TEST_CASE("of what the members say to do next, the authority's stands at the end",
+          "[storage][chain]") {
+  class Advising : public NamedMemory {
+   public:
+    using NamedMemory::NamedMemory;
+
+   protected:
+    std::optional<std::string> do_get(std::string_view, std::uint64_t) const override {
+      throw Error(ErrorCode::kStorageUnreachable, describe() + ": no answer\n  try: " + describe());
+    }
+  };
+  ChainStorage chain({std::make_shared<Advising>("mirror"), std::make_shared<Advising>("home")},
+                     {.layout = {is_fixed, fault_in}});
+  try {
+    chain.get(kKey);
+    FAIL("got it");
+  } catch (const Error& error) {
+    CHECK(error.what() ==
+          std::string("'fixed/right' cannot be had from any storage of a chain: mirror: mirror: no "
+                      "answer; home (the authority): home: no answer\n  try: home"));
+  }
+}
+
 TEST_CASE("a chain can what its authority can", "[storage][chain]") {
   Site site;
   const auto chain = site.chain();
