@@ -130,7 +130,8 @@ Capabilities ChainStorage::capabilities() const { return authority().capabilitie
 
 void ChainStorage::report(const Member& member, std::string_view key,
                           const std::string& reason) const {
-  if (options_.report) {
+  // After the authority nobody is asked: its failure is thrown.
+  if (options_.report && &member != members_.back().get()) {
     options_.report({member.storage->describe(), std::string(key), reason});
   }
 }

@@ -44,7 +44,8 @@ struct ChainLayout {
   std::function<std::string(std::string_view key, std::string_view bytes)> fault_of;
 };
 
-// A member that had to be passed over for a reason that somebody should look into.
+// A member that had to be passed over for a reason that somebody should look into. (The authority
+// never is: what is wrong with it is thrown.)
 struct PassedOver {
   std::string member;  // its describe()
   std::string key;

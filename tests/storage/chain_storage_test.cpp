@@ -118,6 +118,7 @@ TEST_CASE("where every copy is damaged, the error names each", "[storage][chain]
       fails(ErrorCode::kCorrupt,
             {"'fixed/right'", "first: has 'a'", "second: has 'b'",
              "authority (the authority): has 'c'", "restore it in the authority"}));
+  CHECK(site.reports.size() == 2);  // what is wrong with the authority is thrown
 }
 
 TEST_CASE("an object is absent only when the authority says so", "[storage][chain]") {
