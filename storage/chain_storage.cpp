@@ -1,5 +1,7 @@
 #include "storage/chain_storage.hpp"
 
+#include <algorithm>
+#include <condition_variable>
 #include <mutex>
 #include <utility>
 
@@ -11,29 +13,75 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// So long others wait for the first answer of a member, which mostly comes much sooner.
+constexpr std::chrono::seconds kContact{1};
+
+// What an error says, and the next steps below it.
+std::string first_line(std::string_view text) {
+  return std::string(text.substr(0, text.find('\n')));
+}
+std::string further_lines(std::string_view text) {
+  return std::string(text.substr(std::min(text.find('\n'), text.size())));
+}
+
 }  // namespace
 
-struct ChainStorage::Member {
+// What a thread does about a member with which another one makes contact.
+enum class ChainStorage::Contact {
+  kOne,   // waits for a moment, and then goes on without it
+  kEach,  // asks too
+};
+
+// Whether a member may be asked. One that has not answered yet, or not since it was unreachable, may
+// keep whoever asks it waiting for a timeout: that is for one thread to find out.
+class ChainStorage::Member {
+ public:
   explicit Member(std::shared_ptr<BaseStorage> of) : storage(std::move(of)) {}
 
   const std::shared_ptr<BaseStorage> storage;
 
-  // Why it is not asked now; empty when it may be.
-  std::string resting() {
-    const std::lock_guard lock(mutex);
-    return Clock::now() < rests_until ? rests_because : std::string();
+  struct Turn {
+    bool asks = false;    // now: what came of it has to be said to answered() or unreachable()
+    std::string resting;  // why it is not asked; empty, too, while another thread makes contact
+  };
+
+  Turn turn(Contact contact) {
+    std::unique_lock lock(mutex_);
+    if (contact == Contact::kOne && contact_since_) {
+      changed_.wait_until(lock, *contact_since_ + kContact, [&] { return !contact_since_; });
+    }
+    if (Clock::now() < rests_until_) return {false, rests_because_};
+    if (answers_) return {true, {}};
+    if (contact == Contact::kOne && contact_since_) return {};
+    if (!contact_since_) contact_since_ = Clock::now();
+    return {true, {}};
   }
 
-  void rest(std::chrono::milliseconds duration, std::string why) {
-    const std::lock_guard lock(mutex);
-    rests_until = Clock::now() + duration;
-    rests_because = std::move(why);
+  void answered() {
+    const std::lock_guard lock(mutex_);
+    end_contact(true);
+  }
+
+  void unreachable(std::chrono::milliseconds rest, std::string why) {
+    const std::lock_guard lock(mutex_);
+    rests_until_ = Clock::now() + rest;
+    rests_because_ = std::move(why);
+    end_contact(false);
   }
 
  private:
-  std::mutex mutex;
-  Clock::time_point rests_until;
-  std::string rests_because;
+  void end_contact(bool answers) {
+    answers_ = answers;
+    contact_since_.reset();
+    changed_.notify_all();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool answers_ = false;  // it did, the last time
+  std::optional<Clock::time_point> contact_since_;
+  Clock::time_point rests_until_;
+  std::string rests_because_;
 };
 
 // One member's: the bytes, or an error, or neither: absent.
@@ -82,17 +130,15 @@ Capabilities ChainStorage::capabilities() const { return authority().capabilitie
 
 void ChainStorage::report(const Member& member, std::string_view key,
                           const std::string& reason) const {
-  if (options_.report) {
+  // After the authority nobody is asked: its failure is thrown.
+  if (options_.report && &member != members_.back().get()) {
     options_.report({member.storage->describe(), std::string(key), reason});
   }
 }
 
-ChainStorage::Answer ChainStorage::ask(Member& member, std::string_view key,
+ChainStorage::Answer ChainStorage::ask(const Member& member, std::string_view key,
                                        std::uint64_t max_size) const {
   const Error::Subject subject{.class_name = {}, .hash = {}, .key = std::string(key)};
-  if (const std::string why = member.resting(); !why.empty()) {
-    return {{}, Error(ErrorCode::kStorageUnreachable, "not asked again so soon: " + why, subject)};
-  }
   try {
     std::optional<std::string> bytes = member.storage->get(key, max_size);
     if (!bytes) return {};
@@ -101,34 +147,72 @@ ChainStorage::Answer ChainStorage::ask(Member& member, std::string_view key,
     report(member, key, fault);
     return {{}, Error(ErrorCode::kCorrupt, fault, subject)};
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::kStorageUnreachable) member.rest(options_.rest, error.what());
     report(member, key, error.what());
     return {{}, error};
+  }
+}
+
+std::optional<ChainStorage::Answer> ChainStorage::ask_mirror(Member& mirror, std::string_view key,
+                                                             std::uint64_t max_size,
+                                                             Contact contact) const {
+  const Member::Turn turn = mirror.turn(contact);
+  if (!turn.resting.empty()) {
+    return Answer{{},
+                  Error(ErrorCode::kStorageUnreachable, "not asked again so soon: " + turn.resting,
+                        {.class_name = {}, .hash = {}, .key = std::string(key)})};
+  }
+  if (!turn.asks) return std::nullopt;
+  try {
+    Answer answer = ask(mirror, key, max_size);
+    if (answer.error && answer.error->code() == ErrorCode::kStorageUnreachable) {
+      mirror.unreachable(options_.rest, answer.error->what());
+    } else {
+      mirror.answered();
+    }
+    return answer;
+  } catch (...) {  // nobody may wait for this thread's contact any more
+    mirror.answered();
+    throw;
   }
 }
 
 std::optional<std::string> ChainStorage::do_get(std::string_view key,
                                                 std::uint64_t max_size) const {
   if (!options_.layout.is_immutable(key)) return authority().get(key, max_size);
-  std::string said;
-  for (const auto& member : members_) {
-    Answer answer = ask(*member, key, max_size);
-    if (answer.bytes) return std::move(answer.bytes);
-    const bool is_last = member == members_.back();
-    if (is_last && !answer.error) return std::nullopt;
-    said += (said.empty() ? "" : "; ") + member->storage->describe() +
-            (is_last ? " (the authority): " : ": ") +
-            (answer.error ? answer.error->what() : "does not have it");
-    if (!is_last) continue;
-    const bool damaged = answer.error->code() == ErrorCode::kCorrupt;
-    throw Error(answer.error->code(),
-                pet::quoted(key) + " cannot be had from any storage of a chain: " + said +
-                    (damaged ? ": restore it in the authority from a copy, or remove it there and "
-                               "push or save it again"
-                             : ""),
-                {.class_name = {}, .hash = {}, .key = std::string(key)});
+  const std::size_t last = members_.size() - 1;
+  std::vector<std::optional<Answer>> answers(members_.size());
+  for (std::size_t i = 0; i <= last; ++i) {
+    answers[i] = i == last ? ask(*members_[i], key, max_size)
+                           : ask_mirror(*members_[i], key, max_size, Contact::kOne);
+    if (answers[i] && answers[i]->bytes) return std::move(answers[i]->bytes);
   }
-  return std::nullopt;  // (there is a last member)
+  for (std::size_t i = 0; i < last; ++i) {  // nothing else is left
+    if (answers[i]) continue;
+    answers[i] = ask_mirror(*members_[i], key, max_size, Contact::kEach);
+    if (answers[i]->bytes) return std::move(answers[i]->bytes);
+  }
+  if (!answers[last]->error) return std::nullopt;
+  throw_unavailable(key, answers);
+}
+
+void ChainStorage::throw_unavailable(std::string_view key,
+                                     const std::vector<std::optional<Answer>>& answers) const {
+  std::string said;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    const std::optional<Error>& error = answers[i]->error;
+    said += (i == 0 ? "" : "; ") + members_[i]->storage->describe() +
+            (i + 1 == members_.size() ? " (the authority): " : ": ") +
+            (error ? first_line(error->what()) : "does not have it");
+  }
+  const Error& authority = *answers.back()->error;
+  const bool damaged = authority.code() == ErrorCode::kCorrupt;
+  throw Error(authority.code(),
+              pet::quoted(key) + " cannot be had from any storage of a chain: " + said +
+                  (damaged ? ": restore it in the authority from a copy, or remove it there and "
+                             "push or save it again"
+                           : "") +
+                  further_lines(authority.what()),
+              {.class_name = {}, .hash = {}, .key = std::string(key)});
 }
 
 // --- everything else: the authority ---

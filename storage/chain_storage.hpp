@@ -16,9 +16,11 @@
 //           names each.
 // Ranges:   a part of an object cannot be told right from wrong, so get_range is the authority's
 //           own object: also the way to examine what it has.
-// Waiting:  a member that was unreachable is not asked for objects that never change for
-//           options.rest, so that of a hundred not each waits for a timeout. What only the authority
-//           can answer is always asked of it.
+// Waiting:  a mirror that was unreachable is not asked for options.rest, so that of a hundred
+//           objects not each waits for a timeout. One that has yet to answer, or to answer again,
+//           is asked by one thread: others that need something else of it go on to the next member
+//           after a second, and come back only if that has not got it. The authority is always
+//           asked: it may be back.
 // Threads:  as of every storage; `report` may be called from several at once.
 #pragma once
 
@@ -42,7 +44,8 @@ struct ChainLayout {
   std::function<std::string(std::string_view key, std::string_view bytes)> fault_of;
 };
 
-// A member that had to be passed over for a reason that somebody should look into.
+// A member that had to be passed over for a reason that somebody should look into. (The authority
+// never is: what is wrong with it is thrown.)
 struct PassedOver {
   std::string member;  // its describe()
   std::string key;
@@ -79,11 +82,17 @@ class ChainStorage : public BaseStorage {
   bool do_remove(std::string_view key) override;
 
  private:
-  struct Member;
+  class Member;
+  enum class Contact;
   struct Answer;
 
   BaseStorage& authority() const;
-  Answer ask(Member& member, std::string_view key, std::uint64_t max_size) const;
+  Answer ask(const Member& member, std::string_view key, std::uint64_t max_size) const;
+  // Nullopt: another thread makes contact with it.
+  std::optional<Answer> ask_mirror(Member& mirror, std::string_view key, std::uint64_t max_size,
+                                   Contact contact) const;
+  [[noreturn]] void throw_unavailable(std::string_view key,
+                                      const std::vector<std::optional<Answer>>& answers) const;
   void report(const Member& member, std::string_view key, const std::string& reason) const;
 
   std::vector<std::unique_ptr<Member>> members_;

@@ -18,8 +18,9 @@ SingleFlight<CachedBinary>& process_flights() {
   return flights;
 }
 
-[[noreturn]] void throw_wrong_bytes(const Hash& expected, const Binary& got,
-                                    const FetchSubject& subject) {
+Binary verified(std::string bytes, const Hash& expected, const FetchSubject& subject) {
+  const Binary got = Binary::from_bytes(std::move(bytes), subject.source + "/" + subject.key);
+  if (got.hash() == expected) return got;
   throw Error(ErrorCode::kCorrupt,
               subject.class_name + " " + expected.short_hex() + " in " + subject.source +
                   " is damaged: expected sha256 " + expected.hex() + ", got " + got.hash().hex() +
@@ -123,18 +124,51 @@ CachedBinary BinaryCache::fetch(const Hash& expected, const FetchSubject& subjec
     claim = store_->claim(expected);
     if (claim) cached = find(expected, subject);  // another process may have had it
   }
+  if (!cached) return store(verified(download(), expected, subject));
+  notify_hit(expected, subject, start);
+  return *std::move(cached);
+}
+
+void BinaryCache::notify_hit(const Hash& hash, const FetchSubject& subject,
+                             std::chrono::steady_clock::time_point start) const {
+  notify(options_.observer, {EventKind::kCacheHit,
+                             subject.class_name,
+                             hash.hex(),
+                             "cache",
+                             {},
+                             std::chrono::steady_clock::now() - start});
+}
+
+Binary BinaryCache::read_or_fetch(const Hash& expected, const FetchSubject& subject,
+                                  const std::function<std::string()>& download) {
+  const auto start = std::chrono::steady_clock::now();
+  std::optional<CachedBinary> cached;
+  const bool usable = unless_refused(expected, subject, [&] { cached = find(expected, subject); });
   if (cached) {
-    notify(options_.observer, {EventKind::kCacheHit,
-                               subject.class_name,
-                               expected.hex(),
-                               "cache",
-                               {},
-                               std::chrono::steady_clock::now() - start});
-    return *std::move(cached);
+    notify_hit(expected, subject, start);
+    return std::move(cached->binary);
   }
-  const Binary binary = Binary::from_bytes(download(), subject.source + "/" + subject.key);
-  if (binary.hash() != expected) throw_wrong_bytes(expected, binary, subject);
-  return store(binary);
+  Binary binary = verified(download(), expected, subject);
+  if (usable) keep(binary, subject);
+  return binary;
+}
+
+void BinaryCache::keep(const Binary& binary, const FetchSubject& subject) {
+  if (!store_->outlives_process()) return;
+  unless_refused(binary.hash(), subject, [&] { insert(binary); });
+}
+
+template <class Step>
+bool BinaryCache::unless_refused(const Hash& hash, const FetchSubject& subject, const Step& step) {
+  try {
+    step();
+    return true;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kStorageRefused) throw;
+    notify(options_.observer,
+           {EventKind::kRefusal, subject.class_name, hash.hex(), "cache", error.what(), {}});
+    return false;
+  }
 }
 
 bool BinaryCache::quarantined(const Hash& hash) { return store_->quarantined(hash); }

@@ -32,6 +32,7 @@
 //           kCorrupt for a download that does not match its hash.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -114,6 +115,15 @@ class BinaryCache {
   CachedBinary get_or_fetch(const Hash& expected, const FetchSubject& subject,
                             const std::function<std::string()>& download);
 
+  // The same for bytes that are read and never mapped, a fitted state say. What is kept of them is
+  // for later processes: nothing in memory, and where the directory cannot be used (kStorageRefused,
+  // told to the observer) they are downloaded.
+  Binary read_or_fetch(const Hash& expected, const FetchSubject& subject,
+                       const std::function<std::string()>& download);
+
+  // Keeps such bytes, where that can be.
+  void keep(const Binary& binary, const FetchSubject& subject);
+
   // Whether a damaged file of this hash lies in the quarantine.
   bool quarantined(const Hash& hash);
 
@@ -140,6 +150,10 @@ class BinaryCache {
   BinaryCache(std::unique_ptr<CacheStore> store, CacheOptions options);
 
   std::optional<CachedBinary> find(const Hash& hash, const FetchSubject& subject);
+  template <class Step>
+  bool unless_refused(const Hash& hash, const FetchSubject& subject, const Step& step);
+  void notify_hit(const Hash& hash, const FetchSubject& subject,
+                  std::chrono::steady_clock::time_point start) const;
   CachedBinary fetch(const Hash& expected, const FetchSubject& subject,
                      const std::function<std::string()>& download);
   CachedBinary store(const Binary& binary);

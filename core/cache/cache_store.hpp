@@ -38,6 +38,9 @@ class CacheStore {
   // back dies. Null: it took too long, or there can be no claims here: fetch it all the same.
   virtual std::shared_ptr<void> claim(const Hash& hash) = 0;
 
+  // Whether another process may find what this one inserts.
+  virtual bool outlives_process() const = 0;
+
   virtual bool quarantined(const Hash& hash) = 0;
   virtual CacheContents contents() = 0;
   virtual std::uint64_t evict(std::uint64_t max_bytes) = 0;

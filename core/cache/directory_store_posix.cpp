@@ -116,6 +116,7 @@ class DirectoryStore final : public CacheStore {
   Found find(const Hash& hash) override;
   CachedBinary insert(const Binary& binary) override;
   std::shared_ptr<void> claim(const Hash& hash) override;
+  bool outlives_process() const override { return true; }
   bool quarantined(const Hash& hash) override;
   CacheContents contents() override;
   std::uint64_t evict(std::uint64_t max_bytes) override;

@@ -110,6 +110,7 @@ class MemoryStore final : public CacheStore {
   }
 
   std::shared_ptr<void> claim(const Hash&) override { return nullptr; }
+  bool outlives_process() const override { return false; }
   bool quarantined(const Hash&) override { return false; }
 
   CacheContents contents() override {

@@ -231,19 +231,21 @@ Binary PetClassManager::recover_state(std::string_view name, const Hash& hash) c
                 {subject.class_name, hash.hex(), {}});
   };
   return reporting_refusals(options_.observer, {subject.class_name, hash.hex(), now->description},
-                            [&] { return cache_->get_or_fetch(hash, subject, download).binary; });
+                            [&] { return cache_->read_or_fetch(hash, subject, download); });
 }
 
 void PetClassManager::require_writable(std::string_view what) const {
-  const auto now = online(what);
-  now->registry->require_writable();
-  now->storage->ensure_exists();
+  online(what)->registry->probe_writable();
 }
 
 void PetClassManager::persist_states(std::span<const FittedState> states) const {
   if (states.empty()) return;
-  online("saving what was fitted")->registry->put_states(states);
-  for (const FittedState& state : states) cache_->insert(state.bytes);
+  const auto now = online("saving what was fitted");
+  now->registry->put_states(states);
+  for (const FittedState& state : states) {
+    cache_->keep(state.bytes, {state.class_name, now->description,
+                               state_key(state.class_name, state.bytes.hash())});
+  }
 }
 
 // ---- out: classes → storage --------------------------------------------------------------------
@@ -378,9 +380,12 @@ std::vector<std::string> PetClassManager::similar_names(std::string_view name) c
   }
   try {
     const std::string prefix = std::string(kClassesPrefix).append(name.substr(0, 2));
+    std::string seen;
     for (const std::string& key : now->storage->list(prefix, {}, kListedKeys)) {
       const std::optional<std::string_view> found = class_of(key);
-      if (found && (names.empty() || names.back() != *found)) names.emplace_back(*found);
+      if (!found || seen == *found) continue;
+      seen = *found;
+      if (!is_state(key, *found)) names.emplace_back(*found);  // as Registry::class_names
     }
   } catch (const Error&) {
   }

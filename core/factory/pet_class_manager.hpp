@@ -113,15 +113,17 @@ class PetClassManager {
   // none is asked.
   std::optional<PetClass> find_latest(std::string_view name) const;
 
-  // What an instance of that class had learned: from the cache without a request when it is there.
+  // What an instance of that class had learned: from the cache without a request when it is there,
+  // and also where the cache cannot be used. Whether it is a state of that class says load_state.
   // kVersionNotFound when it is nowhere, kCorrupt when its bytes do not match the hash.
   Binary recover_state(std::string_view name, const Hash& hash) const;
 
-  // Throws unless something may be put into the storage, and creates a local one that is not there
-  // yet: before work whose result is to be stored.
+  // Throws unless something can be put into the storage now, and creates a local one that is not
+  // there yet: before work whose result is to be stored. Puts a small object there and removes it.
   void require_writable(std::string_view what) const;
 
-  // Stores fitted states under their hashes, in one batch; the cache has them then, too.
+  // Stores fitted states under their hashes, in one batch; a cache directory that takes them has
+  // them then, too.
   void persist_states(std::span<const FittedState> states) const;
 
   // The newest entry; nullopt means that there is none. A damaged hint is survived and reported

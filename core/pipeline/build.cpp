@@ -133,25 +133,31 @@ std::optional<PetClass> Builder::builtin_of(const ConfigNode& node) {
 // All at once: who builds from a storage far away waits once. A node whose class is not to be had
 // has its problem already.
 void Builder::request_states(const std::vector<ConfigNode>& nodes) {
-  std::vector<const ConfigNode*> fitted;
+  std::vector<std::pair<std::string, Hash>> wanted;  // two equal filters have one state
+  std::map<std::pair<std::string, Hash>, std::size_t> places;
   for (const ConfigNode& node : nodes) {
-    if (node.state_hash && node.is_valid) fitted.push_back(&node);
+    if (!node.state_hash || !node.is_valid) continue;
+    if (places.try_emplace({node.clazz, *node.state_hash}, wanted.size()).second) {
+      wanted.emplace_back(node.clazz, *node.state_hash);
+    }
   }
-  std::vector<std::optional<Error>> errors(fitted.size());
-  std::vector<std::optional<Binary>> states(fitted.size());
+  std::vector<std::optional<Error>> errors(wanted.size());
+  std::vector<std::optional<Binary>> states(wanted.size());
   concurrently(
-      fitted.size(),
+      wanted.size(),
       [&](std::size_t i) {
         try {
-          states[i] = factory_.get_state(fitted[i]->clazz, *fitted[i]->state_hash);
+          states[i] = factory_.get_state(wanted[i].first, wanted[i].second);
         } catch (const Error& error) {
           errors[i] = error;
         }
       },
       kForBinaries);
-  for (std::size_t i = 0; i < fitted.size(); ++i) {
-    states_[fitted[i]->pointer] = std::move(states[i]);
-    if (errors[i]) problems_.add(pointer_to(fitted[i]->pointer, "state_hash"), *errors[i]);
+  for (const ConfigNode& node : nodes) {
+    if (!node.state_hash || !node.is_valid) continue;
+    const std::size_t place = places.at({node.clazz, *node.state_hash});
+    states_[node.pointer] = states[place];
+    if (errors[place]) problems_.add(pointer_to(node.pointer, "state_hash"), *errors[place]);
   }
 }
 

@@ -48,6 +48,12 @@ std::string state_key(std::string_view class_name, const Hash& hash) {
   return class_prefix(class_name) + std::string(kStates) + hash.hex() + ".bin";
 }
 
+// Where classes are made, since that is what must be allowed. Class names have no '-', and no folder
+// of ours is left behind that others could not write to.
+std::string probe_key(std::string_view token) {
+  return std::string(kClassesPrefix) + "pet-probe-" + std::string(token);
+}
+
 bool is_state(std::string_view key, std::string_view class_name) {
   const std::string prefix = class_prefix(class_name);
   return key.starts_with(prefix) && key.substr(prefix.size()).starts_with(kStates);

@@ -28,6 +28,9 @@ std::string latest_key(std::string_view class_name);  // "plugins/MyFilter/lates
 std::string state_key(std::string_view class_name,
                       const Hash& hash);  // "plugins/MyFilter/state/<hash>.bin"
 
+// "plugins/pet-probe-<token>": an object of no class.
+std::string probe_key(std::string_view token);
+
 // Whether a key is one of that class's fitted states.
 bool is_state(std::string_view key, std::string_view class_name);
 

@@ -144,13 +144,16 @@ void PushBatch::read_newest() {
 }
 
 // Only a class that is not there yet can be a new twin of another: published, or, if nothing is to be
-// published, stored.
+// published, stored. Fitted states alone do not make a class: they come last of its objects.
 void PushBatch::find_new_names() {
   if (!registry_.storage_->capabilities().list) return;
   for_each_live([&](Job& job) {
-    job.name_is_new = job.writer
-                          ? job.writer->class_is_new()
-                          : registry_.storage_->list(class_prefix(job.class_name), {}, 1).empty();
+    if (job.writer) {
+      job.name_is_new = job.writer->class_is_new();
+      return;
+    }
+    const auto first = registry_.storage_->list(class_prefix(job.class_name), {}, 1);
+    job.name_is_new = first.empty() || is_state(first.front(), job.class_name);
   });
 }
 

@@ -235,11 +235,7 @@ std::vector<StoredVersion> Registry::versions(std::string_view class_name,
   const std::vector<LogEntry> log = intact_log(class_name);
   const bool can_list = storage_->capabilities().list;
   std::set<Hash> stored;
-  if (can_list) {
-    for (const std::string& key : storage_->list(class_prefix(class_name))) {
-      if (const std::optional<Hash> hash = binary_hash(key, class_name)) stored.insert(*hash);
-    }
-  }
+  if (can_list) stored = stored_hashes(class_name);
 
   std::vector<StoredVersion> versions;
   std::set<Hash> logged;
@@ -257,6 +253,22 @@ std::vector<StoredVersion> Registry::versions(std::string_view class_name,
     return !platform.empty() && !version.platform.empty() && version.platform != platform;
   });
   return versions;
+}
+
+// Of the binaries. A hash begins with a digit or one of a to f: what is listed after these, "log/" and
+// "state/", may be many, and is left alone.
+std::set<Hash> Registry::stored_hashes(std::string_view class_name) const {
+  const std::string prefix = class_prefix(class_name);
+  std::set<Hash> hashes;
+  std::string after;
+  while (true) {
+    const std::vector<std::string> keys = storage_->list(prefix, after, kPage);
+    for (const std::string& key : keys) {
+      if (const std::optional<Hash> hash = binary_hash(key, class_name)) hashes.insert(*hash);
+    }
+    if (keys.size() < kPage || keys.back().substr(prefix.size()) >= "g") return hashes;
+    after = keys.back();
+  }
 }
 
 // The entries that can be read, newest first; the others are reported. Numbers come from names that

@@ -29,6 +29,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -151,8 +152,12 @@ class Registry {
   std::vector<PushOutcome> persist_many(std::span<const PushItem> items);
 
   // Stores fitted states, each under its hash, in one batch. Twice is once. Throws kCorrupt when a
-  // state's key is taken by bytes of another size.
+  // state's key is taken by other bytes.
   void put_states(std::span<const FittedState> states);
+
+  // Throws what a put into the storage would throw now, by putting a small object there, under a name
+  // that nobody else uses, and removing it. Creates a storage that is not there yet.
+  void probe_writable();
 
   // Throws kStorageUnsupported unless this registry may write to the storage.
   void require_writable() const;
@@ -204,6 +209,7 @@ class Registry {
                           Entries& there) const;
   static std::vector<Gap> gaps_of(const Entries& there, std::uint64_t last);
   void report_gap(std::string_view class_name, const Gap& gap) const;
+  std::set<Hash> stored_hashes(std::string_view class_name) const;
   std::string platform_of_unlogged(std::string_view class_name, const Hash& hash) const;
   [[noreturn]] void throw_version_not_found(std::string_view class_name, const Hash& hash) const;
   Error class_not_found(std::string_view class_name) const;

@@ -1,5 +1,8 @@
 // The registry's fitted states: immutable objects beside a class's binaries, named by their hash. No
 // log names them; configs do.
+#include <cstdint>
+#include <cstdio>
+#include <random>
 #include <set>
 
 #include "core/artifact/class_name.hpp"
@@ -18,6 +21,22 @@ std::string Registry::require_state(std::string_view class_name, const Hash& has
                   storage_->describe() +
                   "\n  try: the storage in which it was saved\n  key: " + key,
               {.class_name = std::string(class_name), .hash = hash.hex(), .key = key});
+}
+
+void Registry::probe_writable() {
+  require_writable();
+  storage_->ensure_exists();
+  std::random_device random;
+  char token[17];
+  std::snprintf(token, sizeof token, "%08x%08x", random(), random());
+  const std::string key = probe_key(token);
+  put_absent(key, std::string(4096, '.'));  // a block of a disk that may be full
+  try {
+    storage_->remove(key);
+  } catch (const Error& error) {
+    // Where everybody may add and nobody remove, states can be stored all the same.
+    if (error.code() != ErrorCode::kStorageRefused) throw;
+  }
 }
 
 void Registry::put_states(std::span<const FittedState> states) {
@@ -41,12 +60,13 @@ void Registry::put_states(std::span<const FittedState> states) {
     if (outcomes[i] == PutOutcome::kWritten) continue;
     const FittedState& state = *puts[i];
     const std::string key(items[i].key);
-    const std::optional<ObjectInfo> there = storage_->head(key);
-    if (there && there->size == state.bytes.size()) continue;
+    // Its very own bytes: get() of a chain is content with anybody's copy.
+    const std::optional<std::string> there = storage_->get_range(key, 0, state.bytes.size() + 1);
+    if (there && *there == state.bytes.view()) continue;
     throw Error(ErrorCode::kCorrupt,
-                pet::quoted(key) + " in " + storage_->describe() + " is damaged: it has " +
-                    (there ? std::to_string(there->size) : "no") + " bytes, expected " +
-                    std::to_string(state.bytes.size()) + ": remove that object and save again",
+                pet::quoted(key) + " in " + storage_->describe() +
+                    " is damaged: it holds other bytes than the state of that hash: remove that "
+                    "object and save again",
                 {.class_name = state.class_name, .hash = state.bytes.hash().hex(), .key = key});
   }
 }

@@ -118,6 +118,7 @@ TEST_CASE("where every copy is damaged, the error names each", "[storage][chain]
       fails(ErrorCode::kCorrupt,
             {"'fixed/right'", "first: has 'a'", "second: has 'b'",
              "authority (the authority): has 'c'", "restore it in the authority"}));
+  CHECK(site.reports.size() == 2);  // what is wrong with the authority is thrown
 }
 
 TEST_CASE("an object is absent only when the authority says so", "[storage][chain]") {
@@ -243,15 +244,113 @@ TEST_CASE("a refusal may concern one object: the mirror is asked for the next",
   CHECK(site.second->recorded() == Texts{"get fixed/other"});
 }
 
-TEST_CASE("an authority that rests says why", "[storage][chain]") {
+TEST_CASE("an authority that is back is asked at once", "[storage][chain]") {
   Site site;
   const auto chain = site.chain();
+  site.authority_memory.put(kKey, "right");
   site.authority->break_down(ErrorCode::kStorageUnreachable);
   CHECK_THROWS_AS(chain->get(kKey), Error);
   CHECK_THROWS_MATCHES(chain->get(kKey), Error,
                        fails(ErrorCode::kStorageUnreachable,
-                             {"not asked again so soon: injected fault: get fixed/right"}));
-  CHECK(site.authority->recorded().size() == 1);
+                             {"authority (the authority): injected fault: get fixed/right"}));
+  site.authority->heal();
+  CHECK(chain->get(kKey) == "right");
+}
+
+TEST_CASE("a mirror that rests says why", "[storage][chain]") {
+  Site site;
+  const auto chain = site.chain();
+  site.first->break_down(ErrorCode::kStorageUnreachable);
+  site.authority->break_down(ErrorCode::kStorageUnreachable);
+  CHECK_THROWS_AS(chain->get(kKey), Error);
+  CHECK_THROWS_MATCHES(
+      chain->get(kKey), Error,
+      fails(ErrorCode::kStorageUnreachable,
+            {"first: not asked again so soon: injected fault: get fixed/right on first"}));
+  CHECK(site.first->recorded().size() == 1);
+}
+
+TEST_CASE("while one thread waits for a mirror, others get theirs from the next member",
+          "[storage][chain][concurrent]") {
+  Site site;
+  const auto chain = site.chain();
+  const Texts keys{"fixed/1/right", "fixed/2/right", "fixed/3/right", "fixed/4/right"};
+  for (const std::string& key : keys) site.authority_memory.put(key, "right");
+  std::atomic<bool> done{false};  // the others are
+  site.first->before_each([&](const std::string&) {
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!done && std::chrono::steady_clock::now() < give_up) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  });
+  site.first->break_down(ErrorCode::kStorageUnreachable);
+  std::atomic<std::size_t> got{0};
+  std::vector<std::jthread> threads;
+  for (const std::string& key : keys) {
+    threads.emplace_back([&, key] {
+      got += chain->get(key) == "right";
+      if (got == keys.size() - 1) done = true;
+    });
+  }
+  threads.clear();
+  CHECK(done);
+  CHECK(got == keys.size());
+  CHECK(site.first->recorded().size() == 1);
+}
+
+TEST_CASE("threads that ask a mirror for the first time at once all get theirs from it",
+          "[storage][chain][concurrent]") {
+  Site site;
+  const auto chain = site.chain();
+  site.first_memory.put(kKey, "right");
+  site.first->before_each(
+      [](const std::string&) { std::this_thread::sleep_for(std::chrono::milliseconds(20)); });
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 8; ++i) threads.emplace_back([&] { chain->get(kKey); });
+  threads.clear();
+  CHECK(site.first->recorded().size() == 8);
+  CHECK(site.second->recorded().empty());
+}
+
+TEST_CASE("a mirror that is slow to answer still serves what no other member has",
+          "[storage][chain][concurrent]") {
+  Site site;
+  const auto chain = site.chain();
+  site.first_memory.put("fixed/1/right", "right");
+  site.first_memory.put("fixed/2/right", "right");
+  site.authority->break_down(ErrorCode::kStorageUnreachable);
+  site.first->before_each(
+      [](const std::string&) { std::this_thread::sleep_for(std::chrono::milliseconds(1500)); });
+  std::atomic<int> got{0};
+  std::vector<std::jthread> threads;
+  for (const char* key : {"fixed/1/right", "fixed/2/right"}) {
+    threads.emplace_back([&, key] { got += chain->get(key) == "right"; });
+  }
+  threads.clear();
+  CHECK(got == 2);
+}
+
+TEST_CASE("of what the members say to do next, the authority's stands at the end",
+          "[storage][chain]") {
+  class Advising : public NamedMemory {
+   public:
+    using NamedMemory::NamedMemory;
+
+   protected:
+    std::optional<std::string> do_get(std::string_view, std::uint64_t) const override {
+      throw Error(ErrorCode::kStorageUnreachable, describe() + ": no answer\n  try: " + describe());
+    }
+  };
+  ChainStorage chain({std::make_shared<Advising>("mirror"), std::make_shared<Advising>("home")},
+                     {.layout = {is_fixed, fault_in}});
+  try {
+    chain.get(kKey);
+    FAIL("got it");
+  } catch (const Error& error) {
+    CHECK(error.what() ==
+          std::string("'fixed/right' cannot be had from any storage of a chain: mirror: mirror: no "
+                      "answer; home (the authority): home: no answer\n  try: home"));
+  }
 }
 
 TEST_CASE("a chain can what its authority can", "[storage][chain]") {

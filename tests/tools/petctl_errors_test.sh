@@ -57,8 +57,8 @@ check_status 2 'error: ~/c is below HOME, which is not set*try: a path' \
   env -u HOME "$PETCTL" list --cache '~/c'
 check_status 2 'error: cannot read the config file nowhere.toml*try: check that it exists' \
   "$PETCTL" list --config nowhere.toml
-check_status 1 'error: storage s3://… is not built into this version, which has: file:///dir' \
-  "$PETCTL" list --storage s3://bucket/prefix
+check_status 5 'error: s3://bucket/prefix*: no answer: *try: the endpoint http://127.0.0.1:1' \
+  "$PETCTL" list --storage 's3://bucket/prefix?endpoint=http://127.0.0.1:1'
 check_status 2 "error: storage * names a host*write file:///dir" \
   "$PETCTL" list --storage file://host/dir
 check_status 2 'error: no storage is named, and without HOME there is no default*try: --storage' env -u HOME -u XDG_DATA_HOME -u PET_STORAGE \

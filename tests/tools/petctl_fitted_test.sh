@@ -141,6 +141,36 @@ done
 check_status 2 'nowhere/x.json: cannot be written: No such file*another place with --save' \
   "$PETCTL" run kept.json --x-train kept.csv --target species --save nowhere/x.json
 
+# A cache that takes nothing is no hindrance to what is built in; a storage that takes nothing is
+# known before the fit, and what could not be saved after it predicts all the same.
+mkdir -m 777 open-cache
+check 'saved the fitted' "$PETCTL" run knn.json --x-train species.csv --target species --save open.json --cache "$PWD/open-cache"
+check 'F1 1.0' "$PETCTL" run open.json --x species.csv --target species --cache "$PWD/open-cache"
+check 'refusal F3Pipeline*cannot be trusted' "$PETCTL" run open.json --x species.csv --target species --cache "$PWD/open-cache" -v
+rmdir open-cache
+if [[ $EUID == 0 && -x $(command -v setpriv) ]]; then
+  mkdir -m 755 public && chmod 755 "$scratch" . && cp "$PETCTL" public/petctl && chmod 644 ./*.json ./*.csv
+  mkdir -m 500 closed-cache && mkdir -m 700 own-cache own-storage own-storage/s readonly && mkdir -m 755 readonly/plugins
+  chown 65534 closed-cache own-cache own-storage own-storage/s && chmod 755 readonly
+  nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$PWD/public/petctl" "$@"; }
+  check 'saved the fitted' nobody run knn.json --x-train species.csv --target species --save own-storage/closed.json \
+    --storage "$PWD/own-storage/s" --cache "$PWD/closed-cache"
+  check 'F1 1.0' nobody run own-storage/closed.json --x species.csv --target species \
+    --storage "$PWD/own-storage/s" --cache "$PWD/closed-cache"
+  check_status 1 "error: *readonly*ermission denied" nobody run knn.json --x-train species.csv --target species \
+    --save own-storage/x.json --storage "$PWD/readonly" --cache "$PWD/own-cache"
+  # Writable when it is tried, not so after the fit.
+  rm -rf own-storage/s/plugins/F3Pipeline && mkdir own-storage/s/plugins/F3Pipeline
+  check_status 1 'predicted text*error: the pipeline was fitted, but is not saved as own-storage/x.json: *F3Pipeline*ermission denied' \
+    nobody run knn.json --x-train species.csv --x species.csv --target species --save own-storage/x.json \
+    --out own-storage/late.csv --storage "$PWD/own-storage/s" --cache "$PWD/own-cache"
+  tail -n +2 own-storage/late.csv | diff - expected.csv
+  [[ ! -e own-storage/x.json ]] || { echo "FAILED: a config of a fit that was not saved"; exit 1; }
+  check_status 1 '"saved": null*' nobody run knn.json --x-train species.csv --x species.csv --target species \
+    --save own-storage/x.json --json --storage "$PWD/own-storage/s" --cache "$PWD/own-cache"
+fi
+[[ -z $(find "$scratch" -name 'pet-probe*') ]] || { echo "FAILED: a probe is left behind"; exit 1; }
+
 # Usage. What is known before a long fit is said before it.
 check_status 2 '--save needs --x-train too' "$PETCTL" run ../pipeline.json --save x.json
 check_status 2 'nowhere' "$PETCTL" run ../pipeline.json "${train[@]}" --save nowhere/x.json

@@ -73,4 +73,28 @@ json_damage /classes/0/class MeanError list
 json_damage /classes/1/damaged true list
 json_damage /entries/0/number 1 log GoodFilter
 json_damage /versions/0/number 1 list GoodFilter
+
+# Nor does one that may not be read: a link in place of a file, or a folder of somebody else.
+rm -r storage/plugins/GoodFilter/log/0000000002.json
+mv storage/plugins/GoodFilter/latest.json kept.json
+ln -s /etc/hostname storage/plugins/GoodFilter/latest.json
+link="error: *plugins/GoodFilter/latest.json': a symbolic link stands where"
+check_status 1 "MeanError*#1*GoodFilter*damaged*$link" "$PETCTL" list
+check_status 1 "linux-*$link" "$PETCTL" list GoodFilter
+check '#1' "$PETCTL" list MeanError
+rm storage/plugins/GoodFilter/latest.json
+mv kept.json storage/plugins/GoodFilter/latest.json
+if [[ $EUID == 0 && -x $(command -v setpriv) ]]; then
+  mkdir -p public nobody-cache && chown 65534 nobody-cache && cp "$PETCTL" public/petctl
+  chmod 755 "$scratch" && chmod -R a+rX public storage
+  cp -r storage/plugins/MeanError storage/plugins/ZLast  # (its entries are of another class)
+  nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups public/petctl "$@" --cache "$scratch/nobody-cache"; }
+  chmod 711 storage/plugins/GoodFilter
+  check_status 1 "MeanError*#1*GoodFilter*damaged*error: cannot open *plugins/GoodFilter': permission denied" nobody list
+  check_status 1 'ZLast*damaged*' nobody list
+  chmod 755 storage/plugins/GoodFilter && chmod 700 storage/plugins/GoodFilter/log
+  check_status 1 "MeanError*#1*GoodFilter*damaged*error: cannot open *plugins/GoodFilter/log': permission denied" nobody list
+  chmod 700 storage/plugins  # nothing of it may be read
+  check_status 1 "error: cannot open *storage/plugins': permission denied" nobody list
+fi
 finish

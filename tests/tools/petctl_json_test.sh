@@ -104,7 +104,7 @@ json 0 '/0/class=Precision /0/alias_of=Precission' list --builtin Precision
 json 3 '/error/code=class_not_found' list --builtin KnnFiltr
 json 3 '/error/code=class_not_found' list Nobody
 json 5 '/error/code=storage_unreachable' list --storage "file://$scratch/nowhere"
-json 1 '/error/code=storage_unsupported' list --storage s3://bucket/prefix
+json 5 '/error/code=storage_unreachable' list --storage 's3://bucket/prefix?endpoint=http://127.0.0.1:1'
 
 json 0 '/0/number=1 /0/class=GoodFilter' log GoodFilter
 json 3 '/error/code=class_not_found' log Nobody

@@ -71,27 +71,69 @@ ParamObject damaged_json(const std::string& name) {
   return {{"number", ParamValue()}, {"class", name}, {"hash", ParamValue()}, {"damaged", true}};
 }
 
-// The classes of a storage; one that is damaged hides none of the others.
+// The classes of a storage; one that is damaged, or that may not be read, hides none of the others.
 struct Classes {
   std::vector<StoredClass> found;
   std::vector<Error> damage;  // class_name() is the name of each, which is not in `found`
 };
 
-Classes classes_of(const PetClassManager& manager) {
+// Whether the error may concern one class alone.
+bool is_damage(const Error& error) {
+  return error.code() == ErrorCode::kCorrupt || error.code() == ErrorCode::kStorageRefused;
+}
+
+Error of_class(const std::string& name, const Error& error) {
+  return {
+      error.code(), error.what(), {.class_name = name, .hash = error.hash(), .key = error.key()}};
+}
+
+// The class that a list came to when it was refused "/srv/pets/plugins/MyFilter"; empty when it was
+// refused something else.
+std::string refused_class(const Error& error) {
+  const std::string prefix = "/" + std::string(kClassesPrefix);
+  const std::size_t at = error.key().rfind(prefix);
+  if (at == std::string::npos) return {};
+  const std::string key = error.key().substr(at + 1);
+  return std::string(class_of(key + "/").value_or(""));
+}
+
+// Class by class, past the folders that may not be listed, whose classes are `damage` then.
+std::vector<std::string> readable_names(const BaseStorage& storage, std::vector<Error>& damage) {
+  std::vector<std::string> names;
+  std::string after;
+  const auto pass = [&after](std::string_view name) {  // '0' follows '/'
+    after = std::string(kClassesPrefix).append(name).append("0");
+  };
+  while (true) {
+    try {
+      const std::vector<std::string> keys = storage.list(kClassesPrefix, after, 1);
+      if (keys.empty()) return names;
+      const std::optional<std::string_view> name = class_of(keys.front());
+      if (name && !is_state(keys.front(), *name)) names.emplace_back(*name);
+      name ? pass(*name) : void(after = keys.front());
+    } catch (const Error& error) {
+      const std::string name = is_damage(error) ? refused_class(error) : "";
+      if (name.empty() || std::string(kClassesPrefix).append(name) < after) throw;
+      damage.push_back(of_class(name, error));
+      pass(name);
+    }
+  }
+}
+
+Classes classes_of(const Container& container) {
+  const PetClassManager& manager = container.pcm;
+  Classes classes;
   try {
     return {manager.classes(), {}};
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::kCorrupt) throw;
+    if (!is_damage(error)) throw;
   }
-  Classes classes;
-  for (const std::string& name : manager.class_names()) {
+  for (const std::string& name : readable_names(*container.storage(), classes.damage)) {
     try {
       classes.found.push_back({name, manager.latest_meta(name)});
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::kCorrupt) throw;
-      classes.damage.emplace_back(
-          error.code(), error.what(),
-          Error::Subject{.class_name = name, .hash = error.hash(), .key = error.key()});
+      if (!is_damage(error)) throw;
+      classes.damage.push_back(of_class(name, error));
     }
   }
   return classes;
@@ -109,10 +151,10 @@ void report_damage(const std::vector<Error>& damage, const char* key, const Para
   throw ReportedError(damage.front(), {{key, all}, {"more_errors", more}});
 }
 
-void list_classes(const Settings& settings, const PetClassManager& manager) {
+void list_classes(const Settings& settings, const Container& container) {
   ParamList all;
   Rows rows{{"CLASS", "LATEST", "NUMBER", "TIME", "MESSAGE"}};
-  const Classes classes = classes_of(manager);
+  const Classes classes = classes_of(container);
   for (const auto& [name, entry] : classes.found) {
     if (entry) {
       all.push_back(as_json(*entry));
@@ -131,7 +173,7 @@ void list_classes(const Settings& settings, const PetClassManager& manager) {
   report_damage(classes.damage, "classes", all);
   if (settings.json) return print_json(all);
   if (rows.size() > 1) return;
-  print_line("no classes in " + manager.storage() +
+  print_line("no classes in " + container.pcm.storage() +
              "; petctl push FILE stores one, petctl list --builtin shows the built-in ones");
 }
 
@@ -142,7 +184,7 @@ void list_versions(const Settings& settings, const Container& container, const s
   try {
     newest = manager.latest_meta(name);
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::kCorrupt) throw;
+    if (!is_damage(error)) throw;
     damage.push_back(error);
   }
   const auto versions = manager.versions(name);
@@ -214,7 +256,7 @@ void run_list(const Settings& given, const ListOptions& options) {
   const auto container = open_session(settings);
   if (options.builtin) return list_builtin(settings, *container, options.class_name);
   require_online(settings, container->pcm);
-  if (options.class_name.empty()) return list_classes(settings, container->pcm);
+  if (options.class_name.empty()) return list_classes(settings, *container);
   list_versions(settings, *container, options.class_name);
 }
 

@@ -315,7 +315,13 @@ void run_run(const Settings& given, const RunOptions& options) {
   const Outcome outcome = Steps(pipeline, options, classes).run([&] {
     if (fitted) fitted->save(pipeline);
   });
-  if (fitted && !outcome.not_saved) warn_of_unpushed(*container, classes, options.save);
+  if (fitted && !outcome.not_saved) {
+    try {
+      warn_of_unpushed(*container, classes, options.save);
+    } catch (const Error& error) {  // all has been done: what came of it shall be told
+      print_warning(error.what());
+    }
+  }
   if (!outcome.not_saved) {
     settings.json ? print_json(outcome_json(outcome, classes, options))
                   : print_text_outcome(outcome, classes, options);

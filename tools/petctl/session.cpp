@@ -32,19 +32,26 @@ Observer observer_for(const Settings& settings) {
 }
 
 // What wrappers such as Cached keep: predictions and fitted models, which nobody else may read or
-// plant.
-std::shared_ptr<BaseStorage> open_blobs(const std::string& cache) {
+// plant. Where the directory cannot be used they are kept for this run: most have no need of it, and
+// who loads a binary is told by the cache.
+std::shared_ptr<BaseStorage> open_blobs(const std::string& cache, const Observer& observer) {
   if (cache == "memory:") return std::make_shared<MemoryStorage>();
-  const auto directory = posix::open_trusted_directory(std::filesystem::path(cache) / kBlobs);
-  return std::make_shared<LocalStorage>(directory.path);
+  try {
+    const auto directory = posix::open_trusted_directory(std::filesystem::path(cache) / kBlobs);
+    return std::make_shared<LocalStorage>(directory.path);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kStorageRefused) throw;
+    notify(observer, {EventKind::kRefusal, {}, {}, "cache", error.what(), {}});
+    return std::make_shared<MemoryStorage>();
+  }
 }
 
 }  // namespace
 
 std::unique_ptr<Container> open_session(Settings& settings, SessionUse use) {
   complete(settings);
-  auto blobs = use == SessionUse::kRun ? open_blobs(settings.cache) : nullptr;
   const Observer observer = observer_for(settings);
+  auto blobs = use == SessionUse::kRun ? open_blobs(settings.cache, observer) : nullptr;
   return std::make_unique<Container>(ContainerOptions{
       .storage = open_plugin_storage(settings.storage, observer),
       .cache = BinaryCache::open(settings.cache,

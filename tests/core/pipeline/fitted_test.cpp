@@ -1,5 +1,7 @@
 // Fitted pipelines that travel: what fit learned, through a storage, into another process's place.
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <fstream>
 #include <pet/state.hpp>
 #include <string>
 
@@ -301,6 +303,61 @@ TEST_CASE("a state whose key is taken by other bytes moves nothing and is named"
           "[pipeline][state]") {
   Fitted site;
   site.author.memory->put(site.state_key(), "short");
-  const auto is_damaged = fails(ErrorCode::kCorrupt, {"is damaged: it has 5 bytes, expected "});
+  const auto is_damaged = fails(ErrorCode::kCorrupt, {"is damaged: it holds other bytes than"});
   CHECK_THROWS_MATCHES(save_fitted(*site.pipeline, site.author.manager), Error, is_damaged);
+  std::string same_size = site.pipeline->save_state();
+  same_size.back() = static_cast<char>(same_size.back() ^ 1);
+  site.author.memory->put(site.state_key(), same_size);
+  CHECK_THROWS_MATCHES(save_fitted(*site.pipeline, site.author.manager), Error, is_damaged);
+}
+
+TEST_CASE("two equal filters ask once for their state", "[pipeline][state]") {
+  Fitted site;
+  BasePlugin one = site.author.factory["LearningFilter"].create({});
+  one.fit(kTrain);
+  const ParamValue node(save_fitted(one, site.author.manager));
+  site.here.fallback.assign("Holder", compiled_in<Holder>());
+  const ParamObject twice{{"clazz", "Holder"},
+                          {"params", ParamObject{{"anything", ParamList{node, node}}}}};
+  build_from_dump(twice, site.here.factory);
+  const std::vector<std::string> gets = site.here.requests("get ");
+  CHECK(std::ranges::count_if(gets, [](const std::string& request) {
+          return request.find("/state/") != std::string::npos;
+        }) == 1);
+}
+
+TEST_CASE("a cache that cannot be used is done without, and one in memory keeps no states",
+          "[pipeline][state]") {
+  Fitted site;
+  const Hash hash = Hash::require(site.state_hash());
+  const TemporaryFolder folder;
+  std::ofstream(folder / "file") << "no directory";
+  const auto unusable = std::make_shared<BinaryCache>(folder / "file");
+  const PetClassManager manager(site.author.storage, unusable);
+  CHECK_THROWS_MATCHES(unusable->find(hash), Error, fails(ErrorCode::kStorageRefused, {}));
+  CHECK(manager.recover_state("WrapperPipeline", hash).hash() == hash);
+  const FittedState state{"WrapperPipeline", Binary::from_bytes("anything")};
+  manager.persist_states({&state, 1});
+  CHECK(site.author.memory->get(pet::state_key("WrapperPipeline", state.bytes.hash())) ==
+        "anything");
+
+  const auto memory = BinaryCache::in_memory();
+  const PetClassManager in_memory(site.author.storage, memory);
+  const std::uint64_t before = memory->size().files;
+  in_memory.recover_state("WrapperPipeline", hash);
+  in_memory.persist_states({&state, 1});
+  CHECK(memory->size().files == before);
+
+  site.author.memory->put(site.state_key(), "other");
+  CHECK_THROWS_MATCHES(in_memory.recover_state("WrapperPipeline", hash), Error,
+                       fails(ErrorCode::kCorrupt, {"is damaged: expected sha256"}));
+}
+
+TEST_CASE("a class of which the storage has states alone is not what was meant",
+          "[pipeline][state]") {
+  Fitted site;
+  const FittedState state{"WrapPipeline", Binary::from_bytes("learned")};
+  site.author.manager.persist_states({&state, 1});
+  CHECK(site.here.manager.similar_names("WrapPipelin") ==
+        std::vector<std::string>{"WrapperPipeline"});
 }

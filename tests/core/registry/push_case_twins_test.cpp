@@ -34,6 +34,11 @@ TEST_CASE("a name that differs from another's only in case is refused", "[core][
   CHECK_THROWS_MATCHES(bench.registry.push(item("STORED", "b")), Error,
                        fails(ErrorCode::kInvalidName, {"Stored"}));
   CHECK(objects(bench, "myfilter") == 0);
+  // What was fitted of a class, a built-in say, is no class yet.
+  const FittedState state{"Myfilter", Binary::from_bytes("learned", "state")};
+  bench.registry.put_states({&state, 1});
+  CHECK_THROWS_MATCHES(bench.registry.persist(item("Myfilter", "b")), Error,
+                       fails(ErrorCode::kInvalidName, {"MyFilter"}));
   // A known class is pushed without looking at the others.
   bench.storage->forget();
   bench.registry.push(item("MyFilter", "b"));

@@ -445,6 +445,35 @@ TEST_CASE("classes are listed by name, whatever else lies beside them", "[core][
   CHECK(bench.registry.class_names() == Strings{"A", "A0", "AB", "A_B", "B"});
   CHECK(bench.storage->recorded().size() == 2);
 
+  // Nor are the states of a class listed for its versions.
+  bench.registry.persist(item("A", "another"));
+  bench.storage->forget();
+  CHECK(bench.fresh().versions("A").size() == 2);
+  const auto listed = [&](const std::string& prefix) {
+    return std::ranges::count(bench.storage->recorded(), "list " + prefix);
+  };
+  CHECK(listed("plugins/A/") == 1);
+
   bench.storage->limit_to(kNoList);
   CHECK_THROWS_MATCHES(bench.registry.class_names(), Error, fails(ErrorCode::kStorageUnsupported));
+}
+
+TEST_CASE("more binaries than a page are all versions", "[core][registry]") {
+  Bench bench;
+  for (int i = 0; i < 1200; ++i) {
+    bench.memory.put(binary_key("A", hash_of(std::to_string(i)), kLinux), "x");
+  }
+  CHECK(bench.registry.versions("A").size() == 1200);
+}
+
+TEST_CASE("whether something can be put is tried, and leaves nothing", "[core][registry]") {
+  Bench bench;
+  bench.registry.probe_writable();
+  CHECK(bench.memory.list("").empty());
+  bench.storage->fail(1, ErrorCode::kStorageRefused);
+  CHECK_THROWS_MATCHES(bench.registry.probe_writable(), Error, fails(ErrorCode::kStorageRefused));
+  bench.storage->fail(2, ErrorCode::kStorageRefused);  // it may be added to, and nothing removed
+  bench.registry.probe_writable();
+  CHECK(bench.memory.list("").size() == 1);
+  CHECK(bench.registry.class_names().empty());
 }

@@ -1,6 +1,7 @@
 #include "tools/data/table.hpp"
 
 #include "tests/tools/data/temporary_file.hpp"
+#include "tools/data/data_file.hpp"
 
 using namespace pet;
 using namespace pet::tools;
@@ -40,4 +41,28 @@ TEST_CASE("targets are the named column of a .csv, or its only one", "[tools][ta
         std::vector<std::int64_t>{3, 4});
   CHECK(refusal(two.path(), ErrorCode::kUsage, [&] { read_targets(two.path()); }) ==
         "has 2 columns: name the one with the targets (--target COLUMN)");
+}
+
+TEST_CASE("an output is tried without leaving anything, and says which option it is of",
+          "[tools][table]") {
+  const TemporaryFile file("kept.csv", "a\n1\n");
+  const std::filesystem::path folder = file.path().parent_path();
+  require_output(file.path());
+  require_output(folder / "new.csv");
+  CHECK(file.read() == "a\n1\n");
+  CHECK(std::distance(std::filesystem::directory_iterator(folder), {}) == 1);
+  CHECK(refusal(folder / "none/x.json", ErrorCode::kUsage, [&] {
+          require_output(folder / "none/x.json", "--save");
+        }) == "cannot be written: No such file or directory\n  try: another place with --save");
+  CHECK(refusal(folder, ErrorCode::kUsage, [&] { require_output(folder); }) ==
+        "cannot be written: it is a directory\n  try: another place with --out");
+  require_output("/dev/null");
+}
+
+TEST_CASE("a column is looked up in the header of a .csv alone", "[tools][table]") {
+  const TemporaryFile csv("x.csv", "a,b\n1,2\n");
+  CHECK(has_column(csv.path(), "b"));
+  CHECK_FALSE(has_column(csv.path(), "c"));
+  CHECK_FALSE(has_column(csv.path(), ""));
+  CHECK_FALSE(has_column("x.npy", "a"));
 }
