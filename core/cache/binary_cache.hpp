@@ -133,8 +133,9 @@ class BinaryCache {
   CacheContents contents();
 
   // Removes least recently used binaries until at most `max_bytes` remain, and returns the bytes
-  // removed. Those used within the last minute stay in any case: somebody may be about to map them.
-  // In memory: removes nothing.
+  // that went, removed by this call or by another process meanwhile. Those used within the last
+  // minute stay in any case: somebody may be about to map them. One whose time is to come, by more
+  // than a minute, counts as the oldest. In memory: removes nothing.
   std::uint64_t evict(std::uint64_t max_bytes);
 
   // Removes every binary and the quarantine, and says what went. In memory: removes nothing.

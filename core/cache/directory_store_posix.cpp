@@ -31,6 +31,7 @@ constexpr const char* kQuarantine = "quarantine";
 // then.
 constexpr std::time_t kTouchSeconds = 30;
 constexpr std::time_t kInUseSeconds = 60;
+constexpr std::time_t kAheadSeconds = 60;
 // One byte of this file is locked for each hash that is being fetched.
 constexpr const char* kFetching = ".fetching";
 constexpr std::chrono::seconds kLongestWait{20};
@@ -61,9 +62,16 @@ std::string fault_of(int file) {
   return {};
 }
 
+// Whether the time is less than `seconds` ago. One to come may be a clock's that is a little ahead;
+// one far ahead was set by a clock that was wrong, or is, and says nothing.
+bool is_recent(std::time_t time, std::time_t seconds) {
+  const std::time_t age = std::time(nullptr) - time;
+  return age < seconds && age > -kAheadSeconds;
+}
+
 void touch(int file) {
   struct stat info {};
-  if (::fstat(file, &info) != 0 || std::time(nullptr) - info.st_mtime < kTouchSeconds) return;
+  if (::fstat(file, &info) != 0 || is_recent(info.st_mtime, kTouchSeconds)) return;
   ::futimens(file, nullptr);  // fails in a read-only cache, which nobody evicts from either
 }
 
@@ -356,21 +364,26 @@ CacheContents DirectoryStore::contents() {
           .quarantine = folder ? size_of(quarantine_entries(folder.get())) : CacheSize{}};
 }
 
+// What another process removed meanwhile is gone too: else each of several would remove as much
+// again.
 std::uint64_t DirectoryStore::evict(std::uint64_t max_bytes) {
   const Directory directory = opened();
   std::vector<Entry> oldest_first = entries(directory);
-  std::ranges::sort(oldest_first, [](const Entry& a, const Entry& b) {
-    return std::tie(a.used.tv_sec, a.used.tv_nsec) < std::tie(b.used.tv_sec, b.used.tv_nsec);
-  });
   const std::uint64_t total = size_of(oldest_first).bytes;
-
+  std::erase_if(oldest_first,
+                [](const Entry& entry) { return is_recent(entry.used.tv_sec, kInUseSeconds); });
   const std::time_t now = std::time(nullptr);
-  std::uint64_t removed = 0;
+  std::ranges::sort(oldest_first, {}, [now](const Entry& entry) {
+    return std::tuple(entry.used.tv_sec <= now, entry.used.tv_sec, entry.used.tv_nsec);
+  });
+
+  std::uint64_t gone = 0;
   for (const Entry& entry : oldest_first) {
-    if (total - removed <= max_bytes || now - entry.used.tv_sec < kInUseSeconds) break;
-    if (::unlinkat(directory->fd.get(), entry.name.c_str(), 0) == 0) removed += entry.bytes;
+    if (total - gone <= max_bytes) break;
+    const bool removed = ::unlinkat(directory->fd.get(), entry.name.c_str(), 0) == 0;
+    if (removed || errno == ENOENT) gone += entry.bytes;
   }
-  return removed;
+  return gone;
 }
 
 CacheSize DirectoryStore::clear_binaries() {

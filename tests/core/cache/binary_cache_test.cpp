@@ -260,6 +260,24 @@ TEST_CASE("eviction removes what was used least recently, and nothing that is in
   CHECK(bench.get("oldest").binary.view() == "oldest");
 }
 
+TEST_CASE("a file whose time is to come is the first to go, unless it is used", "[core][cache]") {
+  Bench bench;
+  for (const char* bytes : {"future", "old___", "ahead_", "hit___"}) bench.get(bytes);
+  bench.age("future", -1000);
+  bench.age("hit___", -1000);
+  bench.age("old___", 5);
+  fs::last_write_time(bench.file_of("ahead_"),
+                      fs::file_time_type::clock::now() + std::chrono::seconds(20));
+  bench.get("hit___");  // used now
+
+  CHECK(bench.cache.evict(23) == 6);
+  CHECK_FALSE(bench.has("future"));
+  CHECK(bench.cache.evict(0) == 6);
+  CHECK_FALSE(bench.has("old___"));
+  CHECK(bench.has("ahead_"));  // another machine's clock may be that much ahead
+  CHECK(bench.has("hit___"));
+}
+
 TEST_CASE("the quarantine can be cleared alone", "[core][cache]") {
   Bench bench;
   CHECK(bench.cache.clear_quarantine().files == 0);

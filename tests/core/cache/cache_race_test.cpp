@@ -117,6 +117,22 @@ TEST_CASE("after a foreign exception each thread that waited calls for itself",
   CHECK(flights.run("key", [] { return 7; }) == 7);
 }
 
+TEST_CASE("several that evict at once remove no more than one would", "[core][cache][concurrent]") {
+  constexpr std::uint64_t kFiles = 1000, kBytes = 1000, kLimit = 900 * kBytes;
+  const TemporaryFolder folder;
+  const std::string directory = folder / "cache";
+  BinaryCache filled(directory, {.max_bytes = CacheOptions::kNoLimit});
+  for (std::uint64_t i = 0; i < kFiles; ++i) {
+    std::string bytes = std::to_string(i);
+    bytes.resize(kBytes, ' ');
+    const std::string file = filled.insert(Binary::from_bytes(std::move(bytes))).file;
+    std::filesystem::last_write_time(
+        file, std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
+  }
+  together([&](int) { BinaryCache(directory).evict(kLimit); });
+  CHECK(filled.size().bytes == kLimit);
+}
+
 TEST_CASE("processes share a directory, one of them damaging it", "[core][cache][concurrent]") {
   const TemporaryFolder folder;
   const std::string directory = folder / "cache";
