@@ -141,6 +141,30 @@ done
 check_status 2 'nowhere/x.json: cannot be written: No such file*another place with --save' \
   "$PETCTL" run kept.json --x-train kept.csv --target species --save nowhere/x.json
 
+# Texts keep the shape of the numbers that they stand for.
+LC_ALL=C sed 's/(45,), } /(45,1), }/' "$iris/y_test.npy" > column.npy
+cat > named.json <<'J'
+{"clazz": "F3Pipeline", "params": {"filters": [], "metrics": []}, "_labels": ["a", "b", "c"]}
+J
+check '"shape": \[45, 1\], "dtype": "text", "predictions": \[\["' "$PETCTL" run named.json --x column.npy --json
+check 'predicted text \[45, 1\]' "$PETCTL" run named.json --x column.npy --out named.npy
+check "'<U1'*(45, 1)" head -c 120 named.npy
+
+# While a pipeline is being fitted nothing lies beside the file that --save names: who stops it leaves nothing.
+mkfifo pipe.csv
+exec 9<> pipe.csv
+"$PETCTL" run knn.json --x-train pipe.csv --target y --save held.json > held.out 2>&1 9>&- &
+fit=$!
+for _ in {1..100}; do
+  [[ $(ls -l "/proc/$fit/fd" 2>&1) != *pipe.csv* ]] || break
+  sleep 0.1
+done
+[[ -z $(find . -name '.tmp*') && ! -e held.json ]] || { echo "FAILED: an unfinished file during the fit"; exit 1; }
+printf 'a,y\n1,0\n2,1\n' >&9
+exec 9>&-
+wait "$fit"
+check 'state_hash' cat held.json
+
 # A cache that takes nothing is no hindrance to what is built in; a storage that takes nothing is
 # known before the fit, and what could not be saved after it predicts all the same.
 mkdir -m 777 open-cache
