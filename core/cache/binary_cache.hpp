@@ -138,7 +138,9 @@ class BinaryCache {
   // than a minute, counts as the oldest. In memory: removes nothing.
   std::uint64_t evict(std::uint64_t max_bytes);
 
-  // Removes every binary and the quarantine, and says what went. In memory: removes nothing.
+  // Removes every binary and the quarantine, and says what went. Throws kStorageRefused for a
+  // directory that has something in it and is no cache's: what first inserts there makes it one
+  // (CACHEDIR.TAG). In memory: removes nothing.
   CacheContents clear();
 
   // The same for the quarantine alone.

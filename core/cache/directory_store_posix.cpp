@@ -1,5 +1,5 @@
 // A cache in a directory: <hash>.so for what is good, quarantine/<hash>-<unique> for what was not,
-// .fetching for claims, and a TemporaryFile on the way. All of it is reached from the directory's descriptor, by
+// .fetching for claims, CACHEDIR.TAG, and a TemporaryFile on the way. All of it is reached from the directory's descriptor, by
 // names without a slash, and without following links.
 #include <dirent.h>
 #include <fcntl.h>
@@ -17,7 +17,9 @@
 #include <vector>
 
 #include "core/cache/cache_store.hpp"
+#include "core/cache/cache_tag_posix.hpp"
 #include "core/cache/trusted_directory_posix.hpp"
+#include "storage/key.hpp"
 #include "storage/posix_file.hpp"
 
 namespace pet {
@@ -43,6 +45,12 @@ std::string file_name(const Hash& hash) { return hash.hex() + std::string(kSuffi
 
 bool is_file_name(std::string_view name) {
   return name.ends_with(kSuffix) && Hash::parse(name.substr(0, name.size() - kSuffix.size()));
+}
+
+// "<hash>-<unique>"
+bool is_quarantine_name(std::string_view name) {
+  constexpr std::size_t kHex = 64;
+  return name.size() > kHex && name[kHex] == '-' && Hash::parse(name.substr(0, kHex));
 }
 
 // For a caller who words the failure himself.
@@ -160,6 +168,8 @@ class DirectoryStore final : public CacheStore {
   static std::vector<Entry> entries(const Directory& directory);
   static std::vector<Entry> quarantine_entries(int folder);
   static CacheSize size_of(const std::vector<Entry>& entries);
+  static void require_cache(const Directory& directory);
+  static CacheSize remove_all(int folder, const std::string& path, std::vector<Entry> entries);
   static void prune_quarantine(int folder, const std::string& newest);
 
   const std::filesystem::path directory_;
@@ -248,7 +258,10 @@ int DirectoryStore::write(const Directory& directory, const Binary& binary) {
   try {
     posix::TemporaryFile file(folder, directory->path, file_name(binary.hash()),
                               {.mode = 0600, .fail = throw_system_error});
-    std::call_once(directory->swept, posix::sweep_temporaries, folder);
+    std::call_once(directory->swept, [&] {
+      posix::sweep_temporaries(folder);
+      posix::tag_cache(*directory);
+    });
     file.write(binary.view());
     file.publish();
     return 0;
@@ -341,7 +354,7 @@ std::vector<DirectoryStore::Entry> DirectoryStore::quarantine_entries(int folder
   std::vector<Entry> entries;
   for (std::string& name : names_in(folder)) {
     struct stat info {};
-    if (name.starts_with('.')) continue;
+    if (!is_quarantine_name(name)) continue;
     if (::fstatat(folder, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
     entries.push_back({std::move(name), static_cast<std::uint64_t>(info.st_size), info.st_ctim});
   }
@@ -386,32 +399,46 @@ std::uint64_t DirectoryStore::evict(std::uint64_t max_bytes) {
   return gone;
 }
 
+// The binaries of a storage's folder are named as a cache's are.
+void DirectoryStore::require_cache(const Directory& directory) {
+  if (posix::is_tagged_cache(directory->fd.get())) return;
+  const auto is_something = [](const std::string& name) { return name != "." && name != ".."; };
+  if (std::ranges::none_of(names_in(directory->fd.get()), is_something)) return;
+  throw Error(ErrorCode::kStorageRefused,
+              pet::quoted(directory->path) +
+                  " is not cleared: it has no CACHEDIR.TAG of a cache, so what lies there may be "
+                  "something else: name the cache's own directory, or remove what is there by hand",
+              {.class_name = {}, .hash = {}, .key = directory->path});
+}
+
+// Of all that can be removed nothing stays because something else cannot. A folder with something
+// in it is none of ours.
+CacheSize DirectoryStore::remove_all(int folder, const std::string& path,
+                                     std::vector<Entry> entries) {
+  int failure = 0;
+  std::erase_if(entries, [&](const Entry& entry) {
+    if (remove_entry(folder, entry.name)) return false;
+    const bool is_ours = errno != ENOENT && errno != ENOTEMPTY && errno != EEXIST;
+    if (is_ours && failure == 0) failure = errno;
+    return true;
+  });
+  if (failure != 0) posix::throw_cache_errno(failure, path, "be cleared");
+  return size_of(entries);
+}
+
 CacheSize DirectoryStore::clear_binaries() {
   const Directory directory = opened();
-  std::vector<Entry> removed;
-  for (Entry& entry : entries(directory)) {
-    if (::unlinkat(directory->fd.get(), entry.name.c_str(), 0) == 0) {
-      removed.push_back(std::move(entry));
-    } else if (errno != ENOENT) {
-      posix::throw_cache_errno(errno, directory->path, "be cleared");
-    }
-  }
-  return size_of(removed);
+  require_cache(directory);
+  return remove_all(directory->fd.get(), directory->path, entries(directory));
 }
 
 CacheSize DirectoryStore::clear_quarantine() {
   const Directory directory = opened();
+  require_cache(directory);
   const FileDescriptor folder = quarantine_folder(directory);
   if (!folder) return {};
-  std::vector<Entry> removed;
-  for (Entry& entry : quarantine_entries(folder.get())) {
-    if (remove_entry(folder.get(), entry.name)) {
-      removed.push_back(std::move(entry));
-    } else if (errno != ENOENT) {
-      posix::throw_cache_errno(errno, directory->path + "/" + kQuarantine, "be cleared");
-    }
-  }
-  return size_of(removed);
+  return remove_all(folder.get(), directory->path + "/" + kQuarantine,
+                    quarantine_entries(folder.get()));
 }
 
 }  // namespace

@@ -1,14 +1,17 @@
+#include <algorithm>
 #include <string>
 
 #include "core/artifact/hash.hpp"
 #include "core/loader/failure_text.hpp"
 #include "core/loader/host_services.hpp"
 #include "core/loader/instance_record.hpp"
+#include "core/loader/plugin_host.hpp"
 #include "storage/base_storage.hpp"
 
 namespace pet {
 namespace {
 
+constexpr std::string_view kFolder = "blobs/";
 constexpr std::size_t kMaxKey = 128;
 
 std::string_view view(pet_text text) noexcept {
@@ -21,15 +24,17 @@ bool is_key_character(char c) noexcept {
          c == '_' || c == '-';
 }
 
+bool is_name(std::string_view key) noexcept {
+  return !key.empty() && key.size() <= kMaxKey && key.front() != '.' &&
+         std::ranges::all_of(key, is_key_character);
+}
+
 std::string storage_key(pet_text key) {
-  const std::string_view name = view(key);
-  bool valid = !name.empty() && name.size() <= kMaxKey && name.front() != '.';
-  for (const char c : name) valid = valid && is_key_character(c);
-  if (!valid) {
+  if (!is_name(view(key))) {
     throw Error(ErrorCode::kUsage,
                 "a blob's key is 1 to 128 of [A-Za-z0-9._-] and does not begin with '.'");
   }
-  return "blobs/" + std::string(name);
+  return std::string(kFolder).append(view(key));
 }
 
 BaseStorage& storage_of(const pet_host* host) {
@@ -69,6 +74,10 @@ pet_status put(const pet_host* host, pet_text key, pet_text bytes, pet_failure* 
 }
 
 }  // namespace
+
+bool is_blob_key(std::string_view storage_key) noexcept {
+  return storage_key.starts_with(kFolder) && is_name(storage_key.substr(kFolder.size()));
+}
 
 const pet_host_blobs_v1 kHostBlobs{sizeof(pet_host_blobs_v1), 0, digest, get, put};
 

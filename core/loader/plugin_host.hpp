@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <memory>
+#include <string_view>
 
 #include "core/observer.hpp"
 
@@ -49,5 +50,8 @@ class PluginHost {
   std::shared_ptr<ThreadPool> pool_;
   std::atomic<bool> cancelled_{false};
 };
+
+// Whether HostOptions::blobs may have a plugin's blob of this key: "blobs/" and the blob's own.
+bool is_blob_key(std::string_view storage_key) noexcept;
 
 }  // namespace pet

@@ -36,6 +36,23 @@ check "binaries and states: 2 files, *; quarantine: 0 files, 0 bytes; blobs: [1-
 check '"files": 0, "bytes": 0*"blobs": {"files": 0' "$PETCTL" cache show --json
 check 'GoodFilter' "$PETCTL" pull GoodFilter  # and it fills again
 
+# What is no cache is not cleared: a storage's folder, an OCI layout; and no link is followed out of
+# one, nor anything of another's removed from it.
+check_status 1 "storage/plugins/GoodFilter' is not cleared: it has no CACHEDIR.TAG*name the cache's own" \
+  "$PETCTL" cache clear --cache storage/plugins/GoodFilter
+mkdir -p oci/blobs/sha256 elsewhere/blobs
+touch oci/blobs/sha256/$hash1 elsewhere/blobs/theirs
+check_status 1 "oci' is not cleared" "$PETCTL" cache clear --cache oci
+check_status 1 "oci' is not cleared" "$PETCTL" cache clear --quarantine --cache oci
+cached=("$PETCTL" run cached.json --x-train "$iris/x_train.npy" --y-train "$iris/y_train.npy" --x "$iris/x_test.npy")
+"${cached[@]}" --cache oci > /dev/null  # and so it is one
+check 'blobs: [1-9]' "$PETCTL" cache clear --cache oci
+[[ -e oci/blobs/sha256/$hash1 && -z $(ls oci/blobs/blobs) ]] || { echo "FAILED: left $(find oci)"; exit 1; }
+rm -r cache/blobs && ln -s ../elsewhere cache/blobs
+check_status 1 "cache/blobs' is a symbolic link: nothing was cleared" "$PETCTL" cache clear
+[[ -e elsewhere/blobs/theirs && -n $(ls cache/*.so) ]] || { echo "FAILED: cleared through a link"; exit 1; }
+rm cache/blobs
+
 # The limit: from the environment, or the file, and of no use when it is no size.
 "$PETCTL" cache clear > /dev/null
 "$PETCTL" pull "GoodFilter@$hash1" > /dev/null

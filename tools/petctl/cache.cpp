@@ -2,6 +2,8 @@
 #include <filesystem>
 
 #include "core/cache/binary_cache.hpp"
+#include "core/loader/plugin_host.hpp"
+#include "storage/key.hpp"
 #include "storage/local_storage.hpp"
 #include "tools/petctl/byte_size.hpp"
 #include "tools/petctl/commands.hpp"
@@ -13,13 +15,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What wrappers such as Cached keep, of which the limit does not count.
-CacheSize each_blob(const std::string& cache, bool remove) {
+fs::path blobs_of(const Settings& settings) { return fs::path(settings.cache) / kBlobs; }
+
+// What wrappers such as Cached keep, of which the limit does not count. Nothing else that lies there
+// is: an OCI layout has a folder of this name too.
+CacheSize each_blob(const fs::path& directory, bool remove) {
   CacheSize size;
-  const fs::path directory = fs::path(cache) / kBlobs;
   if (!fs::is_directory(directory)) return size;
   LocalStorage blobs(directory.string());
   for (const std::string& key : blobs.list({})) {
+    if (!is_blob_key(key)) continue;
     const auto info = blobs.head(key);
     if (!info || (remove && !blobs.remove(key))) continue;
     ++size.files;
@@ -40,7 +45,7 @@ std::string size_text(const CacheSize& size) {
 
 void show(const Settings& settings, BinaryCache& cache, bool exists) {
   const CacheContents contents = exists ? cache.contents() : CacheContents{};
-  const CacheSize blobs = exists ? each_blob(settings.cache, false) : CacheSize{};
+  const CacheSize blobs = exists ? each_blob(blobs_of(settings), false) : CacheSize{};
   const bool limited =
       settings.cache != "memory:" && settings.cache_max_bytes != CacheOptions::kNoLimit;
   if (settings.json) {
@@ -62,13 +67,24 @@ void show(const Settings& settings, BinaryCache& cache, bool exists) {
        {"blobs", size_text(blobs)}});
 }
 
+// What lies elsewhere may be somebody else's.
+void require_no_link(const fs::path& directory) {
+  if (!fs::is_symlink(fs::symlink_status(directory))) return;
+  throw Error(ErrorCode::kStorageRefused,
+              pet::quoted(directory.string()) +
+                  " is a symbolic link: nothing was cleared\n  try: again after removing the link, "
+                  "and clear by hand what it leads to",
+              {.class_name = {}, .hash = {}, .key = directory.string()});
+}
+
 void clear(const Settings& settings, BinaryCache& cache, bool exists, bool quarantine_alone) {
   CacheContents removed;
   CacheSize blobs;
   if (exists && quarantine_alone) removed.quarantine = cache.clear_quarantine();
   if (exists && !quarantine_alone) {
+    require_no_link(blobs_of(settings));
     removed = cache.clear();
-    blobs = each_blob(settings.cache, true);
+    blobs = each_blob(blobs_of(settings), true);
   }
   if (settings.json) {
     return print_json(

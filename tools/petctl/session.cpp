@@ -5,6 +5,7 @@
 
 #include "core/artifact/machine.hpp"
 #include "core/cache/binary_cache.hpp"
+#include "core/cache/cache_tag_posix.hpp"
 #include "core/cache/trusted_directory_posix.hpp"
 #include "core/loader/plugin_host.hpp"
 #include "core/registry/open_plugin_storage.hpp"
@@ -38,6 +39,7 @@ std::shared_ptr<BaseStorage> open_blobs(const std::string& cache, const Observer
   if (cache == "memory:") return std::make_shared<MemoryStorage>();
   try {
     const auto directory = posix::open_trusted_directory(std::filesystem::path(cache) / kBlobs);
+    posix::tag_cache(posix::open_trusted_directory(cache));
     return std::make_shared<LocalStorage>(directory.path);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kStorageRefused) throw;

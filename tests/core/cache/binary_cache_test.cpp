@@ -41,7 +41,7 @@ struct Bench {
   }
   std::size_t files() const {
     const auto is_kept = [](const fs::directory_entry& entry) {
-      return entry.path().filename() != ".fetching";
+      return entry.path().filename() != ".fetching" && entry.path().filename() != "CACHEDIR.TAG";
     };
     return static_cast<std::size_t>(
         std::count_if(fs::directory_iterator(directory), fs::directory_iterator(), is_kept));
@@ -288,6 +288,50 @@ TEST_CASE("the quarantine can be cleared alone", "[core][cache]") {
   CHECK(bench.cache.clear_quarantine().files == 1);
   CHECK(bench.cache.contents().quarantine.files == 0);
   CHECK(bench.cache.size().files == 2);
+}
+
+TEST_CASE("a directory that no cache has used is not cleared", "[core][cache]") {
+  const TemporaryFolder folder;
+  const std::string binary = folder / (std::string(64, 'a') + ".so");  // as in a storage
+  fs::create_directory(folder / "quarantine");
+  write_file(binary, "the only copy");
+  write_file(folder / "CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n# of another");
+  const auto refused =
+      fails(ErrorCode::kStorageRefused,
+            {"'" + folder.path() + "' is not cleared: it has no CACHEDIR.TAG of a cache",
+             "name the cache's own directory"});
+  BinaryCache cache(folder.path());
+  CHECK_THROWS_MATCHES(cache.clear(), Error, refused);
+  CHECK_THROWS_MATCHES(cache.clear_quarantine(), Error, refused);
+  CHECK(read_file(binary) == "the only copy");
+
+  fs::remove(folder / "CACHEDIR.TAG");
+  CHECK_THROWS_MATCHES(cache.clear(), Error, refused);
+  cache.insert(Binary::from_bytes("bytes"));
+  CHECK_THAT(read_file(folder / "CACHEDIR.TAG"),
+             Contains("Signature: 8a477f597d28d172789f06886806bc55\n# A cache of petfactory"));
+  CHECK(cache.clear().binaries.files == 2);
+
+  fs::create_directory(folder / "empty");
+  CHECK(BinaryCache(folder / "empty").clear().binaries.files == 0);
+}
+
+TEST_CASE("only what a cache may have put there is cleared, and all of that", "[core][cache]") {
+  Bench bench;
+  for (const char* bytes : {"one", "two", "bad"}) bench.get(bytes);
+  write_file(bench.file_of("bad"), "damaged");
+  bench.get("bad");
+  const std::string keep = bench.directory + "/quarantine/keep";
+  write_file(keep, "somebody else's");
+  fs::create_directory(bench.directory + "/" + std::string(64, '0') + ".so");
+  fs::create_directories(bench.directory + "/" + std::string(64, '1') + ".so/full");
+  const CacheContents removed = bench.cache.clear();
+  CHECK(removed.binaries.files == 4);  // the empty folder too
+  CHECK(removed.quarantine.files == 1);
+  CHECK_FALSE(bench.has("one"));
+  CHECK_FALSE(bench.has("two"));
+  CHECK(fs::exists(bench.directory + "/" + std::string(64, '1') + ".so/full"));
+  CHECK(read_file(keep) == "somebody else's");
 }
 
 TEST_CASE("the quarantine keeps the newest damaged files, and not too many bytes",
