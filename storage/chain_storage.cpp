@@ -13,9 +13,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// So long others wait for the first answer of a member, which mostly comes much sooner.
-constexpr std::chrono::seconds kContact{1};
-
 // What an error says, and the next steps below it.
 std::string first_line(std::string_view text) {
   return std::string(text.substr(0, text.find('\n')));
@@ -36,7 +33,8 @@ enum class ChainStorage::Contact {
 // keep whoever asks it waiting for a timeout: that is for one thread to find out.
 class ChainStorage::Member {
  public:
-  explicit Member(std::shared_ptr<BaseStorage> of) : storage(std::move(of)) {}
+  Member(std::shared_ptr<BaseStorage> of, std::chrono::milliseconds contact)
+      : storage(std::move(of)), contact_wait_(contact) {}
 
   const std::shared_ptr<BaseStorage> storage;
 
@@ -48,7 +46,7 @@ class ChainStorage::Member {
   Turn turn(Contact contact) {
     std::unique_lock lock(mutex_);
     if (contact == Contact::kOne && contact_since_) {
-      changed_.wait_until(lock, *contact_since_ + kContact, [&] { return !contact_since_; });
+      changed_.wait_until(lock, *contact_since_ + contact_wait_, [&] { return !contact_since_; });
     }
     if (Clock::now() < rests_until_) return {false, rests_because_};
     if (answers_) return {true, {}};
@@ -79,6 +77,7 @@ class ChainStorage::Member {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool answers_ = false;  // it did, the last time
+  const std::chrono::milliseconds contact_wait_;
   std::optional<Clock::time_point> contact_since_;
   Clock::time_point rests_until_;
   std::string rests_because_;
@@ -105,7 +104,7 @@ ChainStorage::ChainStorage(std::vector<std::shared_ptr<BaseStorage>> members, Ch
   }
   for (std::shared_ptr<BaseStorage>& member : members) {
     if (member == nullptr) throw Error(ErrorCode::kUsage, "a storage of a chain is null");
-    members_.push_back(std::make_unique<Member>(std::move(member)));
+    members_.push_back(std::make_unique<Member>(std::move(member), options_.contact));
   }
 }
 

@@ -56,6 +56,8 @@ struct ChainOptions {
   ChainLayout layout;
   std::function<void(const PassedOver&)> report = {};
   std::chrono::milliseconds rest = std::chrono::seconds(10);
+  // So long others wait for the first answer of a member, which mostly comes much sooner.
+  std::chrono::milliseconds contact = std::chrono::seconds(1);
 };
 
 class ChainStorage : public BaseStorage {

@@ -7,7 +7,8 @@
 //   memory:              a new, empty MemoryStorage
 //   chain:URL|URL|URL    these, asked in order; the last is the authority (chain_storage.hpp)
 //
-// Opening touches nothing: a storage that cannot be reached says so at the first use.
+// Opening asks no storage: one that cannot be reached says so at the first use. (For S3 it reads the
+// environment and AWS's files.)
 #pragma once
 
 #include <memory>
@@ -19,7 +20,7 @@
 namespace pet {
 
 // Throws pet::Error: kUsage for a text that names no storage (empty, an unknown scheme,
-// file://host/…), kStorageUnsupported for a scheme that PetFactory knows but this build leaves out.
+// file://host/…), kStorageUnsupported for HTTP where libcurl is not installed.
 // No message repeats more than the scheme of a URL with a host, which may hold a password.
 // A chain needs to be told which objects never change: without `chain` it is kUsage.
 // core/registry/open_plugin_storage.hpp opens every URL with what a registry's layout says.

@@ -1,5 +1,3 @@
-#include "storage/http/http_client.hpp"
-
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +10,7 @@
 
 #include "storage/error.hpp"
 #include "storage/http/curl_library_posix.hpp"
+#include "storage/http/http_client.hpp"
 
 namespace pet {
 namespace {
@@ -263,7 +262,8 @@ HttpResponse HttpClient::send(const HttpRequest& request) {
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect.count()));
   set(CURLOPT_LOW_SPEED_LIMIT, 1024L);
   set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(options_.stall.count()));
-  const std::uint64_t largest = std::max<std::uint64_t>(request.body.size(), request.max_body);
+  const std::uint64_t largest = std::min(
+      std::max<std::uint64_t>(request.body.size(), request.max_body), std::uint64_t{1} << 40);
   set(CURLOPT_TIMEOUT, static_cast<long>(static_cast<std::uint64_t>(options_.deadline.count()) +
                                          largest / kSlowest));
   set(CURLOPT_HEADERFUNCTION, Transfer::head);

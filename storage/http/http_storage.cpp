@@ -96,13 +96,9 @@ HttpResponse HttpStorage::follow(std::string_view key, HttpRequest request) cons
   }
 }
 
-// The answer to a question about an object: a success, 304, 404, 410 or 416; everything else is thrown.
-HttpResponse HttpStorage::ask(std::string_view key, HttpRequest request) const {
-  request.url = url_ + "/" + std::string(key);
-  if (is_document(key)) request.headers.emplace_back("Cache-Control", "no-cache");
-  HttpResponse response;
+HttpResponse HttpStorage::send(std::string_view key, const HttpRequest& request) const {
   try {
-    response = with_retries(retry_, [&] { return follow(key, request); });
+    return with_retries(retry_, [&] { return follow(key, request); });
   } catch (const HttpFailure& failure) {
     const std::string why = shown(failure.what());
     switch (failure.kind()) {
@@ -118,6 +114,10 @@ HttpResponse HttpStorage::ask(std::string_view key, HttpRequest request) const {
                     "no answer: " + why + "\n  try: the URL with curl; again later");
     }
   }
+}
+
+// Throws for an answer that says nothing of the object, whatever it is.
+void HttpStorage::require_answer(std::string_view key, const HttpResponse& response) const {
   const long status = response.status;
   if (status == 401 || status == 403) {
     throw about(ErrorCode::kStorageRefused, key,
@@ -129,19 +129,27 @@ HttpResponse HttpStorage::ask(std::string_view key, HttpRequest request) const {
     throw about(ErrorCode::kStorageUnreachable, key,
                 "the server fails: " + std::to_string(status) + "\n  try: again later");
   }
-  if (status == 200 && response.header("content-type").starts_with("text/html")) {
+  constexpr std::array kAnswers{200L, 206L, 304L, 404L, 410L, 416L};
+  if (std::ranges::find(kAnswers, status) != kAnswers.end()) return;
+  throw about(ErrorCode::kStorageRefused, key,
+              "unexpected answer: " + std::to_string(status) + "\n  try: the URL with curl");
+}
+
+// The answer to a question about an object: a success, 304, 404, 410 or 416; everything else is thrown.
+HttpResponse HttpStorage::ask(std::string_view key, HttpRequest request) const {
+  request.url = url_ + "/" + std::string(key);
+  if (is_document(key)) request.headers.emplace_back("Cache-Control", "no-cache");
+  HttpResponse response = send(key, request);
+  require_answer(key, response);
+  if (response.status == 200 && response.header("content-type").starts_with("text/html")) {
     throw about(ErrorCode::kStorageUnreachable, key,
                 "a web page came instead of the object (a login or an error page?)\n  try: the URL "
                 "in a browser");
   }
-  if (status != 200 && status != 206 && status != 304 && status != 404 && status != 410 &&
-      status != 416) {
-    throw about(ErrorCode::kStorageRefused, key, "unexpected answer: " + std::to_string(status));
-  }
   return response;
 }
 
-bool HttpStorage::is_absent(std::string_view, const HttpResponse& response) const {
+bool HttpStorage::is_absent(const HttpResponse& response) const {
   if (response.status != 404 && response.status != 410) return false;
   require_mirror();
   return true;
@@ -154,13 +162,11 @@ void HttpStorage::require_mirror() const {
     if (is_there_) return;
   }
   for (const char* const sign : {"petfactory.json", "plugins/", ""}) {
-    HttpRequest request{.method = "HEAD", .url = url_ + "/" + sign};
-    try {
-      const HttpResponse response = with_retries(retry_, [&] { return follow(sign, request); });
-      if (response.status == 404 || response.status == 410) continue;
-    } catch (const HttpFailure& failure) {
-      throw about(ErrorCode::kStorageUnreachable, "", "no answer: " + shown(failure.what()));
-    }
+    const HttpResponse response = send(sign, {.method = "HEAD", .url = url_ + "/" + sign});
+    if (response.status == 404 || response.status == 410) continue;
+    // A folder that must not be listed is there.
+    const bool is_folder = sign != std::string_view("petfactory.json");
+    if (response.status != 403 || !is_folder) require_answer(sign, response);
     const std::lock_guard lock(mutex_);
     is_there_ = true;
     return;
@@ -183,7 +189,7 @@ std::optional<std::string> HttpStorage::do_get(std::string_view key, std::uint64
     }
   }
   HttpResponse response = ask(key, std::move(request));
-  if (is_absent(key, response)) return std::nullopt;
+  if (is_absent(response)) return std::nullopt;
   if (response.status == 304 && before) return std::move(before->bytes);
   if (response.status != 200) {
     throw about(ErrorCode::kStorageRefused, key,
@@ -205,8 +211,11 @@ std::optional<std::string> HttpStorage::do_get_range(std::string_view key, std::
   const std::uint64_t end = offset > kMost - length ? kMost : offset + length;
   const HttpResponse response = ask(
       key, {.headers = {{"Range", byte_range(offset, end)}}, .max_body = end, .stop_at_max = true});
-  if (is_absent(key, response)) return std::nullopt;
+  if (is_absent(response)) return std::nullopt;
   if (response.status == 416) return "";
+  if (response.status == 304) {
+    throw about(ErrorCode::kStorageUnreachable, key, "304 came, which was not asked for");
+  }
   const bool is_part = response.status == 206;
   if (is_part &&
       !response.header("content-range").starts_with("bytes " + std::to_string(offset) + "-")) {
@@ -219,7 +228,7 @@ std::optional<std::string> HttpStorage::do_get_range(std::string_view key, std::
 
 std::optional<ObjectInfo> HttpStorage::do_head(std::string_view key) const {
   const HttpResponse response = ask(key, {.method = "HEAD"});
-  if (is_absent(key, response)) return std::nullopt;
+  if (is_absent(response)) return std::nullopt;
   const std::string_view text = response.header("content-length");
   std::uint64_t size = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), size);

@@ -5,9 +5,9 @@
 //
 // Listing:  a web server has none that could be relied on: kStorageUnsupported. Nor is there any
 //           writing: copy a storage's directory to where the server finds it.
-// Absence:  404 and 410, of a mirror that is there: its folder, the folder plugins/ in it or a file
-//           petfactory.json answers with anything else. A URL that is mistyped is
-//           kStorageUnreachable.
+// Absence:  404 and 410, of a mirror that is there: a file petfactory.json in it, the folder plugins/ or
+//           the mirror's own folder is (or is a folder that must not be listed). A URL that is
+//           mistyped is kStorageUnreachable.
 // Freshness: what may change (.json) is asked for with Cache-Control: no-cache, and with the ETag of
 //           what came before, so that an unchanged document costs no bytes. Binaries may come from
 //           any cache in between: their hash is checked by who asks.
@@ -58,8 +58,10 @@ class HttpStorage : public BaseStorage {
   };
 
   HttpResponse ask(std::string_view key, HttpRequest request) const;
+  HttpResponse send(std::string_view key, const HttpRequest& request) const;
+  void require_answer(std::string_view key, const HttpResponse& response) const;
   HttpResponse follow(std::string_view key, HttpRequest request) const;
-  bool is_absent(std::string_view key, const HttpResponse& response) const;
+  bool is_absent(const HttpResponse& response) const;
   void require_mirror() const;
   Error about(ErrorCode code, std::string_view key, const std::string& what) const;
 

@@ -40,12 +40,14 @@ struct Site {
   std::shared_ptr<FaultyStorage> authority = std::make_shared<FaultyStorage>(authority_memory);
   std::vector<PassedOver> reports;
 
-  std::unique_ptr<ChainStorage> chain(std::chrono::milliseconds rest = std::chrono::hours(1)) {
+  std::unique_ptr<ChainStorage> chain(std::chrono::milliseconds rest = std::chrono::hours(1),
+                                      std::chrono::milliseconds contact = std::chrono::hours(1)) {
     return std::make_unique<ChainStorage>(
         std::vector<std::shared_ptr<BaseStorage>>{first, second, authority},
         ChainOptions{.layout = {is_fixed, fault_in},
                      .report = [this](const PassedOver& report) { reports.push_back(report); },
-                     .rest = rest});
+                     .rest = rest,
+                     .contact = contact});
   }
 };
 
@@ -273,7 +275,7 @@ TEST_CASE("a mirror that rests says why", "[storage][chain]") {
 TEST_CASE("while one thread waits for a mirror, others get theirs from the next member",
           "[storage][chain][concurrent]") {
   Site site;
-  const auto chain = site.chain();
+  const auto chain = site.chain(std::chrono::hours(1), std::chrono::milliseconds(20));
   const Texts keys{"fixed/1/right", "fixed/2/right", "fixed/3/right", "fixed/4/right"};
   for (const std::string& key : keys) site.authority_memory.put(key, "right");
   std::atomic<bool> done{false};  // the others are
@@ -315,12 +317,12 @@ TEST_CASE("threads that ask a mirror for the first time at once all get theirs f
 TEST_CASE("a mirror that is slow to answer still serves what no other member has",
           "[storage][chain][concurrent]") {
   Site site;
-  const auto chain = site.chain();
+  const auto chain = site.chain(std::chrono::hours(1), std::chrono::milliseconds(20));
   site.first_memory.put("fixed/1/right", "right");
   site.first_memory.put("fixed/2/right", "right");
   site.authority->break_down(ErrorCode::kStorageUnreachable);
   site.first->before_each(
-      [](const std::string&) { std::this_thread::sleep_for(std::chrono::milliseconds(1500)); });
+      [](const std::string&) { std::this_thread::sleep_for(std::chrono::milliseconds(200)); });
   std::atomic<int> got{0};
   std::vector<std::jthread> threads;
   for (const char* key : {"fixed/1/right", "fixed/2/right"}) {

@@ -7,8 +7,11 @@
 //                                              leaves a file in the folder DOWNLOADS if it had to
 //                                              download it
 //
+//   cache_fetcher DIRECTORY die DOWNLOADS      the same, but is killed during the download
+//
 // Prints "ok", or what went wrong.
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -46,11 +49,12 @@ int run(const std::string& directory, int rounds, bool damages) {
   return 0;
 }
 
-int fetch_one(const std::string& directory, const std::string& downloads) {
+int fetch_one(const std::string& directory, const std::string& downloads, bool dies) {
   pet::BinaryCache cache(directory);
   const std::string bytes = bytes_of(1);
   const pet::CachedBinary got = cache.get_or_fetch(pet::Hash::of(bytes), {"A", "s", "k"}, [&] {
     std::ofstream(downloads + "/" + pet::posix::unique_name()) << "downloaded";
+    if (dies) std::raise(SIGKILL);
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
     return bytes;
   });
@@ -64,7 +68,8 @@ int main(int argc, char** argv) {
   if (argc != 4) return 2;
   while (!std::filesystem::exists(std::string(argv[1]) + ".go")) std::this_thread::yield();
   try {
-    if (argv[2] == std::string("one")) return fetch_one(argv[1], argv[3]);
+    if (argv[2] == std::string("one")) return fetch_one(argv[1], argv[3], false);
+    if (argv[2] == std::string("die")) return fetch_one(argv[1], argv[3], true);
     return run(argv[1], std::atoi(argv[2]), argv[3] == std::string("1"));
   } catch (const pet::Error& error) {
     std::printf("%s\n", error.what());

@@ -1,0 +1,64 @@
+// HttpStorage against servers that answer wrongly: nothing is taken for absent.
+#include <catch2/catch.hpp>
+
+#include "storage/http/http_storage.hpp"
+#include "tests/storage/error_matcher.hpp"
+#include "tests/storage/http/scripted_server.hpp"
+
+namespace pet::test {
+namespace {
+
+using Client = ScriptedServer::Client;
+
+HttpStorage mirror_on(const ScriptedServer& server) {
+  return HttpStorage(server.url(), {}, {.attempts = 2, .sleep = [](auto) {}});
+}
+
+}  // namespace
+
+TEST_CASE("a server that fails is no proof that a mirror is there", "[http]") {
+  struct Case {
+    int status;
+    ErrorCode code;
+  };
+  for (const Case& c :
+       {Case{503, ErrorCode::kStorageUnreachable}, Case{429, ErrorCode::kStorageUnreachable},
+        Case{401, ErrorCode::kStorageRefused}, Case{404, ErrorCode::kStorageUnreachable}}) {
+    CAPTURE(c.status);
+    bool is_there = false;
+    ScriptedServer server([&](Client& client) {
+      const bool is_sign = client.request().starts_with("HEAD /");
+      client.answer(!is_sign ? 404 : is_there ? 200 : c.status, "");
+    });
+    const HttpStorage storage = mirror_on(server);
+    CHECK_THROWS_MATCHES(storage.get("plugins/A/latest.json"), Error, fails(c.code));
+    is_there = true;
+    CHECK(storage.get("plugins/A/latest.json") == std::nullopt);
+  }
+}
+
+TEST_CASE("a folder that must not be listed is there", "[http]") {
+  ScriptedServer server([](Client& client) {
+    client.answer(client.request().starts_with("HEAD /plugins/ ") ? 403 : 404, "");
+  });
+  CHECK(mirror_on(server).get("plugins/A/latest.json") == std::nullopt);
+}
+
+TEST_CASE("an answer to another question is none", "[http]") {
+  std::string answer;
+  ScriptedServer server([&](Client& client) {
+    client.request();
+    client.send(answer);
+  });
+  const HttpStorage storage = mirror_on(server);
+  const auto is_unreachable = fails(ErrorCode::kStorageUnreachable);
+  answer = "HTTP/1.1 206 Part\r\nContent-Length: 3\r\nContent-Range: bytes 7-9/10\r\n\r\n789";
+  CHECK_THROWS_MATCHES(storage.get_range("a", 2, 3), Error, is_unreachable);
+  answer = "HTTP/1.1 304 Not Modified\r\n\r\n";
+  CHECK_THROWS_MATCHES(storage.get_range("a", 2, 3), Error, is_unreachable);
+  CHECK_THROWS_AS(storage.get("a.json"), Error);
+  answer = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\nlogin";
+  CHECK_THROWS_MATCHES(storage.get("a.json"), Error, is_unreachable);
+}
+
+}  // namespace pet::test
