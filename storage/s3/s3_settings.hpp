@@ -11,6 +11,7 @@
 //              AWS_SHARED_CREDENTIALS_FILE or ~/.aws/credentials.
 // Credentials: of the profile, where the URL names one; else AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; else the profile's in
 //              the two files. Without any, requests are not signed: public buckets can be read.
+// CA:          AWS_CA_BUNDLE, else SSL_CERT_FILE, else the system's.
 //
 // Threads: any, as long as none changes the environment.
 // Throws:  pet::Error(kUsage) for credentials by halves, a profile without any, a URL or a file that cannot be read as one, never with a secret.
