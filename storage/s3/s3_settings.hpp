@@ -9,12 +9,14 @@
 //              where an endpoint is given, or the bucket's name has a dot.
 // Profile:     AWS_PROFILE; else "default". Files: AWS_CONFIG_FILE or ~/.aws/config, and
 //              AWS_SHARED_CREDENTIALS_FILE or ~/.aws/credentials.
-// Credentials: of the profile, where the URL names one; else AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; else the profile's in
-//              the two files. Without any, requests are not signed: public buckets can be read.
+// Credentials: of the profile, where the URL names one; else AWS_ACCESS_KEY_ID,
+//              AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; else the profile's in the two files.
+//              Without any, requests are not signed: public buckets can be read.
 // CA:          AWS_CA_BUNDLE, else SSL_CERT_FILE, else the system's.
 //
 // Threads: any, as long as none changes the environment.
-// Throws:  pet::Error(kUsage) for credentials by halves, a profile without any, a URL or a file that cannot be read as one, never with a secret.
+// Throws:  pet::Error(kUsage) for credentials by halves, a profile without any, a URL or a file that
+//          cannot be read as one, never with a secret.
 #pragma once
 
 #include <string>
