@@ -1,7 +1,8 @@
 // OnceFlight: something that has to succeed once before all else, asked for by many threads at a time.
 //
-// One of them does it, the others wait for its outcome, and when it failed they all fail: nobody
-// queues up to wait for the same dead server again. Who comes later tries anew.
+// One of them does it, the others wait for its outcome, and when it failed with a pet::Error they all
+// fail: nobody queues up to wait for the same dead server again. Who comes later tries anew, and so
+// does each who waited after anything else (no memory, say).
 //
 // Threads: any. `call` must not run the same flight again.
 #pragma once

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "storage/ascii.hpp"
 #include "storage/error.hpp"
 #include "storage/http/http_storage.hpp"
 #include "storage/key.hpp"
@@ -87,37 +88,42 @@ constexpr std::array kSchemes{
 std::optional<std::string> scheme_of(std::string_view url) {
   const std::size_t colon = url.find(':');
   if (colon == std::string_view::npos || colon < 2) return std::nullopt;
-  std::string scheme(url.substr(0, colon));
-  for (char& c : scheme) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  const std::string scheme = small_letters(url.substr(0, colon));
   const bool valid =
       scheme.front() >= 'a' && scheme.front() <= 'z' &&
       scheme.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789+.-") == std::string::npos;
   return valid ? std::optional(scheme) : std::nullopt;
 }
 
-// `rest` is what follows "chain:". A '|' in a member's name is %7C.
-std::unique_ptr<BaseStorage> open_chain(std::string_view rest, const ChainOptions& options) {
+std::unique_ptr<BaseStorage> open_chain(std::string_view url, const ChainOptions& options) {
   std::vector<std::shared_ptr<BaseStorage>> members;
-  for (std::size_t begin = 0; begin <= rest.size();) {
-    const std::size_t end = std::min(rest.find('|', begin), rest.size());
-    const std::string_view member = rest.substr(begin, end - begin);
+  for (const std::string_view member : chain_members(url)) {
     if (member.empty()) throw_usage("a storage chain: has a member without a name");
     if (scheme_of(member) == "chain") throw_usage("a storage chain: cannot hold another chain:");
     members.push_back(open_storage(member));
-    begin = end + 1;
   }
   return std::make_unique<ChainStorage>(std::move(members), options);
 }
 
 }  // namespace
 
+std::vector<std::string_view> chain_members(std::string_view url) {
+  std::vector<std::string_view> members;
+  if (scheme_of(url) != "chain") return members;
+  std::string_view rest = url.substr(url.find(':') + 1);
+  for (std::size_t bar = rest.find('|'); bar != std::string_view::npos; bar = rest.find('|')) {
+    members.push_back(rest.substr(0, bar));
+    rest.remove_prefix(bar + 1);
+  }
+  members.push_back(rest);
+  return members;
+}
+
 std::unique_ptr<BaseStorage> open_storage(std::string_view url, const ChainOptions& chain) {
   if (url.empty()) throw_usage("no storage was named");
   const std::optional<std::string> scheme = scheme_of(url);
   if (!scheme) return open_path(std::string(url), url);
-  if (scheme == "chain") return open_chain(url.substr(scheme->size() + 1), chain);
+  if (scheme == "chain") return open_chain(url, chain);
 
   const auto* known = std::ranges::find(kSchemes, std::string_view(*scheme), &Scheme::name);
   if (known == kSchemes.end()) {

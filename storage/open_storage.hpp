@@ -13,6 +13,7 @@
 
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "storage/base_storage.hpp"
 #include "storage/chain_storage.hpp"
@@ -25,5 +26,9 @@ namespace pet {
 // A chain needs to be told which objects never change: without `chain` it is kUsage.
 // core/registry/open_plugin_storage.hpp opens every URL with what a registry's layout says.
 std::unique_ptr<BaseStorage> open_storage(std::string_view url, const ChainOptions& chain = {});
+
+// The members of a "chain:" as they stand there, in order; none for any other text. A '|' in a member's
+// name is %7C.
+std::vector<std::string_view> chain_members(std::string_view url);
 
 }  // namespace pet

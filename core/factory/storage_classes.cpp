@@ -76,6 +76,19 @@ class S3Storage : public Plugin<S3Storage> {
             "null: AWS_ENDPOINT_URL_S3, or Amazon's");
   PET_PARAM(std::optional<std::string>, profile, null, "of ~/.aws; null: AWS_PROFILE, or default");
 
+  // What follows a '?' in a URL are settings, which these may not hold.
+  void validate() const {
+    for (const auto& [name, value] : {std::pair{"bucket", &bucket}, std::pair{"prefix", &prefix}}) {
+      if (value->find_first_of("?#@:") == std::string::npos) continue;
+      throw Failure::bad_params(std::string(name) + ": expected no '?', '#', '@' or ':', got '" +
+                                *value + "'");
+    }
+    if (bucket.find('/') != std::string::npos) {
+      throw Failure::bad_params("bucket: expected no '/', got '" + bucket +
+                                "': it belongs into prefix");
+    }
+  }
+
   static std::shared_ptr<BaseStorage> open(const ParamObject& params) {
     std::string url = "s3://" + params.at("bucket").as_text() + "/" + params.at("prefix").as_text();
     char separator = '?';

@@ -7,18 +7,11 @@
 #include "core/artifact/describe.hpp"
 #include "core/concurrently.hpp"
 #include "core/registry/keys.hpp"
+#include "storage/ascii.hpp"
 #include "storage/key.hpp"
 
 namespace pet {
 namespace {
-
-std::string lower_case(std::string_view name) {
-  std::string text(name);
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
 
 Error usage(const std::string& class_name, const std::string& message) {
   return {ErrorCode::kUsage, message, {.class_name = class_name, .hash = {}, .key = {}}};
@@ -102,7 +95,7 @@ void PushBatch::check_items() {
   for (Job& job : jobs_) {
     attempt(job, [&](Job&) {
       check_item(job);
-      const auto [twin, is_new] = seen.emplace(lower_case(job.class_name), job.class_name);
+      const auto [twin, is_new] = seen.emplace(small_letters(job.class_name), job.class_name);
       if (is_new) return;
       if (twin->second != job.class_name) {
         throw case_twin(job.class_name, twin->second, "is pushed too");
@@ -164,7 +157,7 @@ void PushBatch::refuse_case_twins() {
   std::multimap<std::string, std::string> there;  // by lower case
   std::optional<Error> failure;
   try {
-    for (const std::string& name : registry_.class_names()) there.emplace(lower_case(name), name);
+    for (const std::string& name : registry_.class_names()) there.emplace(small_letters(name), name);
   } catch (const Error& error) {
     failure = error;
   }
@@ -172,7 +165,7 @@ void PushBatch::refuse_case_twins() {
     if (!may_be_twin(job)) continue;
     attempt(job, [&](Job&) {
       if (failure) throw Error(*failure);
-      const auto [first, last] = there.equal_range(lower_case(job.class_name));
+      const auto [first, last] = there.equal_range(small_letters(job.class_name));
       for (auto name = first; name != last; ++name) {
         if (name->second == job.class_name) continue;
         throw case_twin(job.class_name, name->second, registry_.storage_->describe() + " has");

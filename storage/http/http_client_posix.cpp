@@ -8,6 +8,7 @@
 #include <mutex>
 #include <new>
 
+#include "storage/ascii.hpp"
 #include "storage/error.hpp"
 #include "storage/http/curl_library_posix.hpp"
 #include "storage/http/http_client.hpp"
@@ -20,21 +21,6 @@ constexpr std::size_t kMaxErrorBody = std::size_t{64} << 10;  // of answers that
 constexpr std::size_t kIdleConnections = 128;
 constexpr std::uint64_t kSlowest = std::uint64_t{32}
                                    << 10;  // bytes a second that a transfer may take
-
-std::string small_letters(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 // One request under way. libcurl calls back with a pointer to it.
 struct Transfer {

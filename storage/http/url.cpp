@@ -3,17 +3,11 @@
 #include <memory>
 #include <new>
 
+#include "storage/ascii.hpp"
 #include "storage/http/curl_library_posix.hpp"
 
 namespace pet {
 namespace {
-
-std::string small_letters(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
 
 class Handle {
  public:

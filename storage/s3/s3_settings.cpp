@@ -7,6 +7,7 @@
 #include <iterator>
 #include <optional>
 
+#include "storage/ascii.hpp"
 #include "storage/error.hpp"
 #include "storage/key.hpp"
 #include "storage/percent.hpp"
@@ -36,13 +37,6 @@ std::string first_of(std::initializer_list<std::string> values) {
     if (!value.empty()) return value;
   }
   return "";
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
 }
 
 // A file of AWS's below $HOME, or where the variable says; empty when there is none.

@@ -8,6 +8,7 @@
 #include <map>
 #include <new>
 
+#include "storage/ascii.hpp"
 #include "storage/percent.hpp"
 
 namespace pet {
@@ -54,13 +55,6 @@ std::string canonical_query(const S3Request& request) {
   std::string out;
   for (const auto& [name, value] : encoded) out += (out.empty() ? "" : "&") + name + "=" + value;
   return out;
-}
-
-std::string small_letters(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
 }
 
 // Spaces around a value are nothing, several within it are one.

@@ -159,6 +159,7 @@ for _ in {1..100}; do
   [[ $(ls -l "/proc/$fit/fd" 2>&1) != *pipe.csv* ]] || break
   sleep 0.1
 done
+[[ $(ls -l "/proc/$fit/fd" 2>&1) == *pipe.csv* ]] || { echo "FAILED: the fit does not read its data"; exit 1; }
 [[ -z $(find . -name '.tmp*') && ! -e held.json ]] || { echo "FAILED: an unfinished file during the fit"; exit 1; }
 printf 'a,y\n1,0\n2,1\n' >&9
 exec 9>&-

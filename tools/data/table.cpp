@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "storage/ascii.hpp"
 #include "tools/data/data_file.hpp"
 #include "tools/data/npy.hpp"
 
@@ -13,8 +14,7 @@ namespace fs = std::filesystem;
 enum class Format { kNpy, kCsv };
 
 Format format_of(const fs::path& path) {
-  std::string extension = path.extension().string();
-  for (char& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const std::string extension = small_letters(path.extension().string());
   if (extension == ".npy") return Format::kNpy;
   if (extension == ".csv") return Format::kCsv;
   refuse_file(path, "expected a name that ends with .npy or .csv");

@@ -6,16 +6,10 @@
 #include <cstdio>
 #include <utility>
 
+#include "storage/ascii.hpp"
+
 namespace pet::tools {
 namespace {
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 std::optional<double> unit_of(const std::string& name) {
   constexpr std::array<std::pair<std::string_view, double>, 10> kUnits{{
@@ -43,7 +37,7 @@ std::optional<std::uint64_t> parse_byte_size(std::string_view text) {
   const std::string_view number = text.substr(0, end);
   std::string_view unit = end == std::string_view::npos ? std::string_view() : text.substr(end);
   while (unit.starts_with(' ')) unit.remove_prefix(1);
-  const std::optional<double> scale = unit_of(lower_case(unit));
+  const std::optional<double> scale = unit_of(small_letters(unit));
   double value = 0;
   const auto parsed = std::from_chars(number.data(), number.data() + number.size(), value);
   if (!scale || parsed.ec != std::errc() || parsed.ptr != number.data() + number.size()) {

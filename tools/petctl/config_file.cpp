@@ -4,18 +4,13 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/ascii.hpp"
 #include "storage/error.hpp"
 #include "storage/key.hpp"
 #include "tools/petctl/output.hpp"
 
 namespace pet::tools {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t\r");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
-}
 
 // One line of a file, for its messages.
 struct Line {

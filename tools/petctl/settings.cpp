@@ -10,6 +10,7 @@
 #include "storage/error.hpp"
 #include "storage/key.hpp"
 #include "storage/local_storage.hpp"
+#include "storage/open_storage.hpp"
 #include "storage/user_directory.hpp"
 #include "tools/petctl/byte_size.hpp"
 #include "tools/petctl/config_file.hpp"
@@ -64,15 +65,13 @@ void expand_home(std::string& place, const char* option) {
 
 // Each storage of a chain.
 void expand_homes(std::string& storage) {
-  constexpr std::string_view kChain = "chain:";
-  if (!storage.starts_with(kChain)) return expand_home(storage, "--storage");
-  std::string expanded(kChain);
-  for (std::size_t begin = kChain.size(); begin <= storage.size();) {
-    const std::size_t end = std::min(storage.find('|', begin), storage.size());
-    std::string member = storage.substr(begin, end - begin);
+  const std::vector<std::string_view> members = chain_members(storage);
+  if (members.empty()) return expand_home(storage, "--storage");
+  std::string expanded;
+  for (const std::string_view text : members) {
+    std::string member(text);
     expand_home(member, "--storage");
-    expanded += (begin == kChain.size() ? "" : "|") + member;
-    begin = end + 1;
+    expanded += (expanded.empty() ? "chain:" : "|") + member;
   }
   storage = expanded;
 }

@@ -60,8 +60,14 @@ TEST_CASE("10: an S3Storage is registered too, and a config's node can name one"
       container);
   CHECK(storage_of(node)->describe() ==
         "s3://team/pets/v1?endpoint=http://127.0.0.1:9&region=eu-west-1");
-  CHECK_THROWS_MATCHES(storage_of(container.sf["S3Storage"].create({{"bucket", "a/b?c"}})), Error,
-                       fails(ErrorCode::kUsage, {"S3 storage"}));
+  CHECK_THROWS_MATCHES(container.sf["S3Storage"].create({{"bucket", "team?endpoint=http://evil"}}),
+                       Error,
+                       fails(ErrorCode::kBadParams,
+                             {"bucket: expected no '?', '#', '@' or ':', got 'team?endpoint"}));
+  CHECK_THROWS_MATCHES(container.sf["S3Storage"].create({{"bucket", "a"}, {"prefix", "b?c"}}),
+                       Error, fails(ErrorCode::kBadParams, {"prefix: expected no"}));
+  CHECK_THROWS_MATCHES(container.sf["S3Storage"].create({{"bucket", "a/b"}}), Error,
+                       fails(ErrorCode::kBadParams, {"it belongs into prefix"}));
   CHECK_THROWS_MATCHES(container.sf["S3Storage"].create({{"bucket", "b"}, {"access_key", "x"}}),
                        Error, fails(ErrorCode::kBadParams, {"access_key"}));
 }
