@@ -58,13 +58,14 @@ S3Connection::S3Connection(S3Settings settings, HttpOptions http, RetryPolicy re
   }
 }
 
-HttpResponse S3Connection::attempt(const S3Call& call) {
+HttpResponse S3Connection::attempt(const S3Call& call, const HttpHeaders& range) {
   S3Request request{.method = call.method,
                     .host = host_,
                     .path = base_path_,
                     .query = call.query,
                     .headers = call.headers,
                     .body = call.body};
+  request.headers.insert(request.headers.end(), range.begin(), range.end());
   if (call.key.empty()) {
     if (settings_.in_path) request.path.pop_back();  // "/bucket"
   } else {
@@ -77,12 +78,17 @@ HttpResponse S3Connection::attempt(const S3Call& call) {
        .headers = sign(request, credentials_, settings_.region, std::chrono::system_clock::now()),
        .body = call.body,
        .max_body = call.max_body,
-       .stop_at_max = call.stop_at_max});
+       .stop_at_max = call.stop_at_max,
+       .body_to = call.download == nullptr ? nullptr : call.download->taker()});
 }
 
 HttpResponse S3Connection::call(const S3Call& call) {
   try {
-    return with_retries(retry_, [&] { return attempt(call); });
+    if (call.download != nullptr) {
+      return call.download->run(retry_,
+                                [&](const HttpHeaders& range) { return attempt(call, range); });
+    }
+    return with_retries(retry_, [&] { return attempt(call, {}); });
   } catch (const HttpFailure& failure) {
     fail(call, failure);
   }

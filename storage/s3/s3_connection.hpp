@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "storage/error.hpp"
+#include "storage/http/download.hpp"
 #include "storage/http/http_client.hpp"
 #include "storage/http/retry.hpp"
 #include "storage/once_flight.hpp"
@@ -24,6 +25,7 @@ struct S3Call {
   std::string_view body = {};
   std::uint64_t max_body = std::uint64_t{1} << 30;
   bool stop_at_max = false;
+  Download* download = nullptr;  // where the body of a success goes, if not into the answer
 };
 
 struct S3ListPage {
@@ -58,7 +60,7 @@ class S3Connection {
                        const std::string& token, std::size_t limit);
 
  private:
-  HttpResponse attempt(const S3Call& call);
+  HttpResponse attempt(const S3Call& call, const HttpHeaders& range);
   [[noreturn]] void fail(const S3Call& call, const HttpFailure& failure) const;
   Error about(ErrorCode code, const S3Call& call, const std::string& what) const;
 
