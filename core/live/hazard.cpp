@@ -55,7 +55,9 @@ Slots& attach_this_thread() {
 }
 
 std::size_t users_of(const void* object) noexcept {
+#if !PET_HAZARD_READER_FENCES
   std::atomic_thread_fence(std::memory_order_seq_cst);
+#endif
   if (!readers_fence.load(std::memory_order_relaxed)) membarrier();
   std::size_t users = 0;
   for (Slots* slots = all_slots.load(std::memory_order_acquire); slots != nullptr;
