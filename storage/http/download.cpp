@@ -75,7 +75,7 @@ ByteSink* Download::take(const HttpResponse& head) {
 ByteSink* Download::start(const HttpResponse& head) {
   if (head.status != 200) return nullptr;
   etag_ = strong_etag(head);
-  begin(number_in(head.header("content-length")));
+  begin(header_number(head.header("content-length")));
   return this;
 }
 

@@ -31,6 +31,7 @@
 #include <vector>
 
 #include "storage/byte_sink.hpp"
+#include "storage/http/server_clock.hpp"
 
 namespace pet {
 
@@ -40,7 +41,7 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 std::string byte_range(std::uint64_t offset, std::uint64_t end);
 
 // The number that a header's value is, Content-Length's say; nullopt for any other text.
-std::optional<std::uint64_t> number_in(std::string_view text);
+std::optional<std::uint64_t> header_number(std::string_view text);
 
 struct HttpResponse {
   long status = 0;
@@ -100,11 +101,15 @@ class HttpClient {
 
   HttpResponse send(const HttpRequest& request);
 
+  // Of the server that answered last.
+  std::optional<std::chrono::seconds> clock_skew() const { return clock_.skew(); }
+
  private:
   class Pool;
   class Transfer;
   HttpOptions options_;
   std::unique_ptr<Pool> pool_;
+  ServerClock clock_;
 };
 
 }  // namespace pet

@@ -64,7 +64,7 @@ std::string byte_range(std::uint64_t offset, std::uint64_t end) {
   return end > std::numeric_limits<std::int64_t>::max() ? from : from + std::to_string(end - 1);
 }
 
-std::optional<std::uint64_t> number_in(std::string_view text) {
+std::optional<std::uint64_t> header_number(std::string_view text) {
   std::uint64_t number = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
   const bool is_number = read.ec == std::errc{} && read.ptr == text.data() + text.size();
@@ -125,8 +125,12 @@ class HttpClient::Pool {
 // One request under way: what libcurl is told of it, and what it calls back with.
 class HttpClient::Transfer {
  public:
-  Transfer(Pool& pool, const HttpOptions& options, const HttpRequest& request)
-      : pool_(pool), options_(options), request_(request), unsent_(request.body) {}
+  Transfer(HttpClient& client, const HttpRequest& request)
+      : pool_(*client.pool_),
+        clock_(client.clock_),
+        options_(client.options_),
+        request_(request),
+        unsent_(request.body) {}
   ~Transfer() {
     curl_.slist_free_all(headers_);
     pool_.give_back(handle_);
@@ -140,6 +144,7 @@ class HttpClient::Transfer {
     set_bounds();
     set_answer();
     set_method();
+    asked_ = std::chrono::system_clock::now();
     return outcome(curl_.easy_perform(handle_));
   }
 
@@ -184,6 +189,7 @@ class HttpClient::Transfer {
   static int on_seek(void* transfer, curl_off_t offset, int origin);
 
   Pool& pool_;
+  ServerClock& clock_;
   const HttpOptions& options_;
   const HttpRequest& request_;
   const CurlLibrary& curl_ = CurlLibrary::get();
@@ -191,6 +197,7 @@ class HttpClient::Transfer {
   curl_slist* headers_ = nullptr;
   char why_[CURL_ERROR_SIZE] = "";
 
+  std::chrono::system_clock::time_point asked_;
   std::string_view unsent_;
   HttpResponse response_ = {};
   ByteSink* sink_ = nullptr;
@@ -313,13 +320,14 @@ void HttpClient::Transfer::take_head_line(std::string_view line) {
 
 void HttpClient::Transfer::end_head() {
   head_ended_ = true;
+  clock_.hear(response_, asked_, std::chrono::system_clock::now());
   if (!response_.is_success()) return;
   if (request_.body_to) {
     sink_ = request_.body_to(response_);
     return;
   }
   // At once, so that a large object is held once and not twice while it grows.
-  const std::uint64_t size = number_in(response_.header("content-length")).value_or(0);
+  const std::uint64_t size = header_number(response_.header("content-length")).value_or(0);
   response_.body.reserve(std::min(size, request_.max_body));
 }
 
@@ -397,7 +405,7 @@ HttpClient::~HttpClient() = default;
 
 HttpResponse HttpClient::send(const HttpRequest& request) {
   require_server_url(request.url);
-  return Transfer(*pool_, options_, request).run();
+  return Transfer(*this, request).run();
 }
 
 }  // namespace pet

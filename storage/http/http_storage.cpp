@@ -291,7 +291,7 @@ std::optional<std::string> HttpStorage::do_get_range(std::string_view key, std::
 std::optional<ObjectInfo> HttpStorage::do_head(std::string_view key) const {
   const HttpResponse response = ask(key, {.method = "HEAD"});
   if (is_absent(response)) return std::nullopt;
-  if (const auto size = number_in(response.header("content-length"))) return ObjectInfo{*size};
+  if (const auto size = header_number(response.header("content-length"))) return ObjectInfo{*size};
   throw about(ErrorCode::kStorageUnreachable, key, "the server does not say the object's size");
 }
 

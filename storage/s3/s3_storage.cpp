@@ -172,6 +172,10 @@ S3Storage::~S3Storage() = default;
 
 std::string S3Storage::describe() const { return connection_->settings().url(); }
 
+std::optional<std::chrono::seconds> S3Storage::clock_skew() const {
+  return connection_->clock_skew();
+}
+
 void S3Storage::ensure_exists() { connection_->open(); }
 
 bool S3Storage::do_read(std::string_view key, ByteSink& sink, std::uint64_t max_size) const {
@@ -237,7 +241,7 @@ std::optional<ObjectInfo> S3Storage::do_head(std::string_view key) const {
   const S3Call request{.method = "HEAD", .key = key};
   const std::optional<HttpResponse> found = connection_->find(request);
   if (!found) return std::nullopt;
-  if (const std::optional<std::uint64_t> size = number_in(found->header("content-length")))
+  if (const std::optional<std::uint64_t> size = header_number(found->header("content-length")))
     return ObjectInfo{*size};
   throw Error(
       ErrorCode::kStorageUnreachable,
