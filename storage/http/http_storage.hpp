@@ -38,7 +38,7 @@ class HttpStorage : public BaseStorage {
   ~HttpStorage() override;
 
   std::string describe() const override { return url_; }
-  Capabilities capabilities() const override { return {}; }
+  Capabilities capabilities() const override { return {.remote = true}; }
 
  protected:
   std::optional<std::string> do_get(std::string_view key, std::uint64_t max_size) const override;

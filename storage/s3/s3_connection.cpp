@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <pugixml.hpp>
 
+#include "storage/ascii.hpp"
 #include "storage/key.hpp"
 #include "storage/percent.hpp"
 
@@ -187,8 +188,8 @@ bool S3Connection::is_absent(const S3Call& call, const HttpResponse& response) {
   if (call.method != "HEAD") return complaint_of(response).code == "NoSuchKey";
   // Without a body only a list tells the missing key from the missing bucket.
   const std::string key = settings_.prefix + std::string(call.key);
-  const std::vector<std::string> there = list_page(key, "", "", 1).keys;
-  return there.empty() || there.front() != key;
+  const std::vector<ListedObject> there = list_page(key, "", "", 1).objects;
+  return there.empty() || there.front().key != key;
 }
 
 S3ListPage S3Connection::list_page(const std::string& prefix, const std::string& start_after,
@@ -220,17 +221,20 @@ S3ListPage S3Connection::list_page(const std::string& prefix, const std::string&
   for (const pugi::xml_node object : result.children("Contents")) {
     std::optional<std::string> key = percent_decoded(object.child_value("Key"));
     if (!key) throw wrong("has a key that cannot be decoded");
-    const bool goes_on = page.keys.empty() || page.keys.back() < *key;
+    const bool goes_on = page.objects.empty() || page.objects.back().key < *key;
     if (!key->starts_with(prefix) || *key <= start_after || !goes_on) {
       throw wrong("is not sorted, or has what was not asked for: " + shown(*key));
     }
-    if (page.keys.size() < limit) page.keys.push_back(*std::move(key));
+    const std::optional<std::uint64_t> size = number_in(object.child_value("Size"));
+    if (!size) throw wrong("does not say the size of " + shown(*key));
+    if (page.objects.size() < limit) page.objects.push_back({*std::move(key), *size});
   }
   const bool is_cut = std::string_view(result.child_value("IsTruncated")) == "true";
   if (is_cut) page.next = result.child_value("NextContinuationToken");
   if (is_cut && (page.next.empty() || page.next == token)) {
     throw wrong("is cut, and it does not say how it goes on");
   }
+  opening_.set_succeeded();
   return page;
 }
 

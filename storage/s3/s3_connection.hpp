@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "storage/base_storage.hpp"
 #include "storage/error.hpp"
 #include "storage/http/http_client.hpp"
 #include "storage/http/retry.hpp"
@@ -27,8 +28,8 @@ struct S3Call {
 };
 
 struct S3ListPage {
-  std::vector<std::string> keys;  // as the bucket has them, decoded
-  std::string next;               // continuation token; empty: this was the last page
+  std::vector<ListedObject> objects;  // with keys as the bucket has them, decoded
+  std::string next;                   // continuation token; empty: this was the last page
 };
 
 class S3Connection {
@@ -51,7 +52,7 @@ class S3Connection {
   // Whether a 404 says that the key is absent, of a bucket that is there.
   bool is_absent(const S3Call& call, const HttpResponse& response);
 
-  // Lists once, before anything else is asked. Again when it failed.
+  // Lists once, before anything else is asked. Again when it failed. Any other list is as good.
   void open();
 
   S3ListPage list_page(const std::string& prefix, const std::string& start_after,
