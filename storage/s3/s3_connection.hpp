@@ -38,6 +38,7 @@ class S3Connection {
 
   const S3Settings& settings() const noexcept { return settings_; }
   const RetryPolicy& retry() const noexcept { return retry_; }
+  std::optional<std::chrono::seconds> clock_skew() const { return http_.clock_skew(); }
 
   // The answer, whatever it is, after retries. Throws kStorageUnreachable or kStorageRefused (the
   // server's certificate) when there is none.

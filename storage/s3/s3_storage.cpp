@@ -203,6 +203,10 @@ S3Storage::~S3Storage() = default;
 
 std::string S3Storage::describe() const { return connection_->settings().url(); }
 
+std::optional<std::chrono::seconds> S3Storage::clock_skew() const {
+  return connection_->clock_skew();
+}
+
 std::optional<std::string> S3Storage::do_get(std::string_view key, std::uint64_t max_size) const {
   try {
     std::optional<HttpResponse> found = connection_->find({.key = key, .max_body = max_size});

@@ -38,6 +38,7 @@ class S3Storage : public BaseStorage {
 
   std::string describe() const override;
   Capabilities capabilities() const override { return {true, true, true, true}; }
+  std::optional<std::chrono::seconds> clock_skew() const override;
 
  protected:
   std::optional<std::string> do_get(std::string_view key, std::uint64_t max_size) const override;
