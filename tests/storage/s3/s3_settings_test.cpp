@@ -2,11 +2,16 @@
 
 #include <cstdlib>
 
+#include "storage/s3/credential_chain.hpp"
 #include "tests/storage/error_matcher.hpp"
 #include "tests/storage/temporary_folder.hpp"
 
 namespace pet::test {
 namespace {
+
+S3Credentials find_credentials(const S3Settings& settings) {
+  return CredentialChain(settings).current();
+}
 
 // No settings but the test's own.
 struct Clean {
@@ -14,7 +19,8 @@ struct Clean {
     for (const char* name :
          {"AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL",
           "AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL_S3", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
-          "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"}) {
+          "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE",
+          "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"}) {
       unsetenv(name);
     }
     setenv("HOME", folder.path().c_str(), 1);
