@@ -25,6 +25,7 @@
 // Lifetime: views passed in are used during the call only; what comes back is the caller's own.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -119,6 +120,10 @@ class BaseStorage {
 
   // The storage's URL, without credentials, fit for messages: "file:///srv/pets", "memory:".
   virtual std::string describe() const = 0;
+
+  // By how much the clock of the storage's server is ahead of this machine's, negative when it is
+  // behind, as its last answer said. Nullopt where there is no server, or none that said its time.
+  virtual std::optional<std::chrono::seconds> clock_skew() const { return std::nullopt; }
 
   // What this storage can do. A verb that it cannot do throws kStorageUnsupported.
   virtual Capabilities capabilities() const = 0;

@@ -21,11 +21,14 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "storage/http/server_clock.hpp"
 
 namespace pet {
 
@@ -87,10 +90,14 @@ class HttpClient {
 
   HttpResponse send(const HttpRequest& request);
 
+  // Of the server that answered last.
+  std::optional<std::chrono::seconds> clock_skew() const { return clock_.skew(); }
+
  private:
   class Pool;
   HttpOptions options_;
   std::unique_ptr<Pool> pool_;
+  ServerClock clock_;
 };
 
 }  // namespace pet

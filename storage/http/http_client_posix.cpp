@@ -273,7 +273,9 @@ HttpResponse HttpClient::send(const HttpRequest& request) {
     set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
   }
 
+  const auto asked = std::chrono::system_clock::now();
   const CURLcode code = curl.easy_perform(handle.get());
+  clock_.hear(transfer.response, asked, std::chrono::system_clock::now());
   if (transfer.out_of_memory || code == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
   curl.easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &transfer.response.status);
   long http_version = 0;

@@ -39,6 +39,7 @@ class HttpStorage : public BaseStorage {
 
   std::string describe() const override { return url_; }
   Capabilities capabilities() const override { return {}; }
+  std::optional<std::chrono::seconds> clock_skew() const override { return http_.clock_skew(); }
 
  protected:
   std::optional<std::string> do_get(std::string_view key, std::uint64_t max_size) const override;

@@ -41,6 +41,7 @@ class S3Connection {
 
   const S3Settings& settings() const noexcept { return settings_; }
   const RetryPolicy& retry() const noexcept { return retry_; }
+  std::optional<std::chrono::seconds> clock_skew() const { return http_.clock_skew(); }
 
   // The answer, whatever it is, after retries, and asked again in the region that the server names or
   // with new credentials in place of those that have expired. Throws kStorageUnreachable or kStorageRefused (the

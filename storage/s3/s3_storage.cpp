@@ -182,6 +182,10 @@ S3Storage::~S3Storage() = default;
 
 std::string S3Storage::describe() const { return connection_->settings().url(); }
 
+std::optional<std::chrono::seconds> S3Storage::clock_skew() const {
+  return connection_->clock_skew();
+}
+
 void S3Storage::ensure_exists() { connection_->open(); }
 
 std::optional<std::string> S3Storage::do_get(std::string_view key, std::uint64_t max_size) const {

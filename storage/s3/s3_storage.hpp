@@ -39,6 +39,8 @@ class S3Storage : public BaseStorage {
   std::string describe() const override;
   Capabilities capabilities() const override { return {true, true, true}; }
 
+  std::optional<std::chrono::seconds> clock_skew() const override;
+
   // Throws unless the bucket is there: buckets are an administrator's to make.
   void ensure_exists() override;
 
