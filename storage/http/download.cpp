@@ -3,6 +3,8 @@
 #include <limits>
 #include <utility>
 
+#include "storage/ascii.hpp"
+
 namespace pet {
 namespace {
 
@@ -75,7 +77,7 @@ ByteSink* Download::take(const HttpResponse& head) {
 ByteSink* Download::start(const HttpResponse& head) {
   if (head.status != 200) return nullptr;
   etag_ = strong_etag(head);
-  begin(header_number(head.header("content-length")));
+  begin(number_in(head.header("content-length")));
   return this;
 }
 

@@ -40,9 +40,6 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 // The value of a Range header; servers read numbers up to 2^63 - 1.
 std::string byte_range(std::uint64_t offset, std::uint64_t end);
 
-// The number that a header's value is, Content-Length's say; nullopt for any other text.
-std::optional<std::uint64_t> header_number(std::string_view text);
-
 struct HttpResponse {
   long status = 0;
   HttpHeaders headers = {};  // names in small letters
@@ -90,6 +87,7 @@ struct HttpOptions {
   std::chrono::seconds stall{30};
   std::chrono::seconds deadline{120};
   std::string ca_file = {};  // PEM; empty: SSL_CERT_FILE, else the system's
+  bool use_proxy = true;     // that the environment names
 };
 
 class HttpClient {

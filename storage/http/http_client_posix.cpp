@@ -64,13 +64,6 @@ std::string byte_range(std::uint64_t offset, std::uint64_t end) {
   return end > std::numeric_limits<std::int64_t>::max() ? from : from + std::to_string(end - 1);
 }
 
-std::optional<std::uint64_t> header_number(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool is_number = read.ec == std::errc{} && read.ptr == text.data() + text.size();
-  return is_number ? std::optional(number) : std::nullopt;
-}
-
 std::string_view HttpResponse::header(std::string_view name) const noexcept {
   for (const auto& [key, value] : headers) {
     if (key == name) return value;
@@ -233,6 +226,7 @@ void HttpClient::Transfer::set_connection() {
   set(CURLOPT_ERRORBUFFER, why_);
   set(CURLOPT_HTTPHEADER, headers_);
   if (request_.use_netrc) set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_OPTIONAL));
+  if (!options_.use_proxy) set(CURLOPT_PROXY, "");
   if (!options_.ca_file.empty()) set(CURLOPT_CAINFO, options_.ca_file.c_str());
 }
 
@@ -327,7 +321,7 @@ void HttpClient::Transfer::end_head() {
     return;
   }
   // At once, so that a large object is held once and not twice while it grows.
-  const std::uint64_t size = header_number(response_.header("content-length")).value_or(0);
+  const std::uint64_t size = number_in(response_.header("content-length")).value_or(0);
   response_.body.reserve(std::min(size, request_.max_body));
 }
 

@@ -5,7 +5,9 @@
 #include <cstdlib>
 #include <limits>
 
+#include "storage/ascii.hpp"
 #include "storage/error.hpp"
+#include "storage/http/http_problem.hpp"
 #include "storage/http/url.hpp"
 #include "storage/key.hpp"
 
@@ -25,12 +27,6 @@ bool is_redirect(long status) {
 
 bool is_web_page(const HttpResponse& response) {
   return response.status == 200 && response.header("content-type").starts_with("text/html");
-}
-
-std::string shown(std::string_view text) {
-  std::string out;
-  for (const char c : text.substr(0, 300)) out += c >= 0x20 && c < 0x7F ? c : '?';
-  return out;
 }
 
 [[noreturn]] void throw_usage(const std::string& why) {
@@ -83,17 +79,17 @@ HttpResponse HttpStorage::follow(std::string_view key, HttpRequest request) cons
     const std::optional<Url> target = next ? Url::parse(*next) : std::nullopt;
     if (!target || (target->scheme != "https" && target->scheme != "http")) {
       throw about(ErrorCode::kStorageRefused, key,
-                  "redirected to what is no URL of a server: " + shown(location));
+                  "redirected to what is no URL of a server: " + printable(location));
     }
     if (here.scheme == "https" && target->scheme == "http") {
       throw about(ErrorCode::kStorageRefused, key,
-                  "redirected from https to http, where anybody could answer: " + shown(location) +
-                      "\n  try: the mirror's own https URL");
+                  "redirected from https to http, where anybody could answer: " +
+                      printable(location) + "\n  try: the mirror's own https URL");
     }
     if (redirects == kMaxRedirects) {
       throw about(ErrorCode::kStorageRefused, key,
                   "more than " + std::to_string(kMaxRedirects) + " redirects, the last to " +
-                      shown(location));
+                      printable(location));
     }
     request.url = *next;
   }
@@ -105,19 +101,8 @@ HttpResponse HttpStorage::answered(std::string_view key, const Send& send) const
   try {
     return send();
   } catch (const HttpFailure& failure) {
-    const std::string why = shown(failure.what());
-    switch (failure.kind()) {
-      case HttpFailure::Kind::kUntrusted:
-        throw about(
-            ErrorCode::kStorageRefused, key,
-            "the server's certificate is not trusted: " + why +
-                "\n  try: the right host name; SSL_CERT_FILE=FILE.pem for a CA of your own");
-      case HttpFailure::Kind::kTooLarge:
-        throw about(ErrorCode::kCorrupt, key, why);
-      default:
-        throw about(ErrorCode::kStorageUnreachable, key,
-                    "no answer: " + why + "\n  try: the URL with curl; again later");
-    }
+    const HttpProblem problem = problem_of(failure, "SSL_CERT_FILE", "the URL with curl");
+    throw about(problem.code, key, problem.text);
   }
 }
 
@@ -134,9 +119,9 @@ void HttpStorage::require_answer(std::string_view key, const HttpResponse& respo
                     ": the server wants credentials, or other ones\n  try: ~/.netrc, or "
                     "PET_HTTP_TOKEN for a bearer token; a missing file should be 404");
   }
-  if (status >= 500 || status == 429 || status == 408) {
-    throw about(ErrorCode::kStorageUnreachable, key,
-                "the server fails: " + std::to_string(status) + "\n  try: again later");
+  if (is_failing(status)) {
+    const HttpProblem problem = failing_problem(std::to_string(status));
+    throw about(problem.code, key, problem.text);
   }
   constexpr std::array kAnswers{200L, 206L, 304L, 404L, 410L, 416L};
   if (std::ranges::find(kAnswers, status) == kAnswers.end()) throw unexpected(key, response);
@@ -291,7 +276,7 @@ std::optional<std::string> HttpStorage::do_get_range(std::string_view key, std::
 std::optional<ObjectInfo> HttpStorage::do_head(std::string_view key) const {
   const HttpResponse response = ask(key, {.method = "HEAD"});
   if (is_absent(response)) return std::nullopt;
-  if (const auto size = header_number(response.header("content-length"))) return ObjectInfo{*size};
+  if (const auto size = number_in(response.header("content-length"))) return ObjectInfo{*size};
   throw about(ErrorCode::kStorageUnreachable, key, "the server does not say the object's size");
 }
 
