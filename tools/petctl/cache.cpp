@@ -5,7 +5,7 @@
 #include "core/loader/plugin_host.hpp"
 #include "storage/key.hpp"
 #include "storage/local_storage.hpp"
-#include "tools/petctl/byte_size.hpp"
+#include "tools/session/byte_size.hpp"
 #include "tools/petctl/commands.hpp"
 #include "tools/petctl/output.hpp"
 #include "tools/petctl/session.hpp"

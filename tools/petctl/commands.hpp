@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/petctl/settings.hpp"
+#include "tools/session/settings.hpp"
 
 namespace pet::tools {
 

@@ -9,16 +9,9 @@
 
 #include "core/loader/param_value.hpp"
 #include "storage/error.hpp"
+#include "tools/session/terminal_text.hpp"
 
 namespace pet::tools {
-
-// A text of somebody's, a log message say, fit for one line of a terminal: control characters as
-// \xNN, so that nothing in it moves the cursor or begins a row of its own.
-std::string one_line(std::string_view text);
-
-// The same for a message of several lines: those after the first are indented, so that none of them
-// can be taken for a message of petctl's.
-std::string paragraph(std::string_view text);
 
 // Newlines in it are meant; other control characters are escaped. What comes from storage or from
 // a plugin passes one_line() first.

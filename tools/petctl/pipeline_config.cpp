@@ -8,24 +8,6 @@
 #include "tools/petctl/output.hpp"
 
 namespace pet::tools {
-namespace {
-
-void collect_classes(const ParamValue& value, std::vector<PetClass>& found) {
-  if (const BasePlugin* instance = value.if_instance()) {
-    const PetClass& clazz = instance->get_class();
-    if (std::find(found.begin(), found.end(), clazz) == found.end()) found.push_back(clazz);
-    collect_classes(ParamValue(instance->params()), found);
-  } else if (const PetClass* clazz = value.if_class()) {
-    if (std::find(found.begin(), found.end(), *clazz) == found.end()) found.push_back(*clazz);
-  } else if (const ParamList* list = value.if_list()) {
-    for (const ParamValue& item : *list) collect_classes(item, found);
-  } else if (const ParamObject* object = value.if_object()) {
-    for (const auto& [key, field] : object->fields()) collect_classes(field, found);
-  }
-}
-
-}  // namespace
-
 ParamObject read_config(const std::string& file) {
   ParamValue root = parse_json(read_all(file), {.source = file});
   if (ParamObject* config = root.if_object()) return std::move(*config);
@@ -41,12 +23,6 @@ bool has_state(const ParamValue& value) {
   if (state != nullptr && !state->is_null()) return true;
   return std::ranges::any_of(object->fields(),
                              [](const auto& field) { return has_state(field.second); });
-}
-
-std::vector<PetClass> classes_of(const BasePlugin& pipeline) {
-  std::vector<PetClass> found;
-  collect_classes(ParamValue(pipeline), found);
-  return found;
 }
 
 void warn_of_unused(const std::vector<std::string>& files, const std::vector<PetClass>& given,

@@ -9,6 +9,7 @@
 #include "core/factory/container.hpp"
 #include "core/loader/base_plugin.hpp"
 #include "core/loader/param_value.hpp"
+#include "tools/data/pipeline_classes.hpp"
 
 namespace pet::tools {
 
@@ -16,9 +17,6 @@ ParamObject read_config(const std::string& file);
 
 // Whether any node names what it has learned.
 bool has_state(const ParamValue& config);
-
-// Every class of the tree, each once, in the order of the config.
-std::vector<PetClass> classes_of(const BasePlugin& pipeline);
 
 // A binary that somebody names wants to be tried: says so when the pipeline goes without it.
 // `given` are the classes of `files`.

@@ -11,9 +11,10 @@
 #include "core/pipeline/dump.hpp"
 #include "core/pipeline/json_document.hpp"
 #include "tools/data/data_file.hpp"
+#include "tools/data/pipeline_classes.hpp"
 #include "tools/data/table.hpp"
 #include "tools/petctl/commands.hpp"
-#include "tools/petctl/fitted_data.hpp"
+#include "tools/data/fitted_data.hpp"
 #include "tools/petctl/output.hpp"
 #include "tools/petctl/pipeline_config.hpp"
 #include "tools/petctl/run_outcome.hpp"
@@ -170,12 +171,8 @@ class FittedConfig {
 // long fit was not for nothing.
 class Steps {
  public:
-  Steps(BasePlugin& pipeline, const RunOptions& options, const std::vector<PetClass>& classes)
-      : pipeline_(pipeline),
-        options_(options),
-        // Numbers of clusters are no places among labels.
-        predicts_labels_(std::ranges::none_of(
-            classes, [](const PetClass& clazz) { return clazz.has("clusters"); })) {}
+  Steps(BasePlugin& pipeline, const RunOptions& options)
+      : pipeline_(pipeline), options_(options), predicts_labels_(!predicts_clusters(pipeline)) {}
 
   Outcome run(const std::function<void()>& after_fit);
 
@@ -312,7 +309,7 @@ void run_run(const Settings& given, const RunOptions& options) {
   }
   std::optional<FittedConfig> fitted;
   if (!options.save.empty()) fitted.emplace(*container, pipeline, options.save);
-  const Outcome outcome = Steps(pipeline, options, classes).run([&] {
+  const Outcome outcome = Steps(pipeline, options).run([&] {
     if (fitted) fitted->save(pipeline);
   });
   if (fitted && !outcome.not_saved) {

@@ -5,21 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "core/factory/container.hpp"
-#include "tools/petctl/settings.hpp"
+#include "tools/session/session.hpp"
 
 namespace pet::tools {
 
-// The folder of the cache directory in which wrappers such as Cached keep predictions and fitted
-// models.
-inline constexpr const char* kBlobs = "blobs";
-
-enum class SessionUse {
-  kLook,  // at storage and files: the cache directory is not touched before it is needed
-  kRun,   // instances, which may keep blobs in the cache directory
-};
-
-// Opens storage and cache; completes `settings` first. Built-ins are bound.
+// Of petctl: what is observed goes to stderr, as far as `settings` want it.
 std::unique_ptr<Container> open_session(Settings& settings, SessionUse use = SessionUse::kLook);
 
 // Registers the binaries of --plugin, pushed or not: they win over what storage calls latest. Gives

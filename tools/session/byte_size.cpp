@@ -1,4 +1,4 @@
-#include "tools/petctl/byte_size.hpp"
+#include "tools/session/byte_size.hpp"
 
 #include <array>
 #include <charconv>

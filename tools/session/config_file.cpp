@@ -1,4 +1,4 @@
-#include "tools/petctl/config_file.hpp"
+#include "tools/session/config_file.hpp"
 
 #include <algorithm>
 #include <string_view>

@@ -1,4 +1,4 @@
-#include "tools/petctl/fitted_data.hpp"
+#include "tools/data/fitted_data.hpp"
 
 #include <algorithm>
 #include <cstdio>

@@ -1,4 +1,4 @@
-#include "tools/petctl/settings.hpp"
+#include "tools/session/settings.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -12,8 +12,8 @@
 #include "storage/local_storage.hpp"
 #include "storage/open_storage.hpp"
 #include "storage/user_directory.hpp"
-#include "tools/petctl/byte_size.hpp"
-#include "tools/petctl/config_file.hpp"
+#include "tools/session/byte_size.hpp"
+#include "tools/session/config_file.hpp"
 
 namespace pet::tools {
 namespace {

@@ -1,0 +1,227 @@
+#include "tools/petserve/model.hpp"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "core/loader/bad_input.hpp"
+#include "storage/error.hpp"
+#include "storage/key.hpp"
+#include "tools/data/labels.hpp"
+#include "tools/data/pipeline_classes.hpp"
+#include "tools/petserve/inference_protocol.hpp"
+
+namespace pet::tools {
+namespace {
+
+using std::chrono::milliseconds;
+
+std::string name_of(const std::filesystem::path& config) {
+  std::string name = config.stem().string();
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
+  };
+  if (!name.empty() && name != "." && name != ".." && std::ranges::all_of(name, fits)) return name;
+  throw Error(ErrorCode::kUsage,
+              "the model of " + config.string() + " would have the name " + pet::quoted(name) +
+                  ", which cannot stand in a URL: expected letters, digits, '_', '-' and '.'"
+                  "\n  try: another name for the file, or a link to it");
+}
+
+// "trial/construct", as the first words of a rejection's reason say; what has none came from calls.
+std::string cause_of(const LiveEvent& event) {
+  return event.phase.empty() ? "budget" : event.phase;
+}
+
+LogLevel level_of(const LiveEvent& event) {
+  const bool is_bad =
+      event.kind != LiveEventKind::kState || event.state == VersionState::kRejected;
+  return is_bad ? LogLevel::kWarning : LogLevel::kInfo;
+}
+
+}  // namespace
+
+Model::Model(Container& container, std::filesystem::path config, LiveOptions options,
+             const Log& log)
+    : container_(container),
+      config_(std::move(config)),
+      name_(name_of(config_)),
+      options_([&] {
+        options.name = name_;
+        options.observer = [this](const LiveEvent& event) { on_event(event); };
+        return std::move(options);
+      }()),
+      log_(log) {}
+
+Model::~Model() { unload(); }
+
+bool Model::load(milliseconds timeout) {
+  const std::lock_guard lock(loading_);
+  std::shared_ptr<LivePipeline> live = live_.load();
+  if (live == nullptr) {
+    live = std::make_shared<LivePipeline>(container_, config_, options_);
+    facts_ = nullptr;  // versions are counted from 1 again
+    live->start();
+    live_ = live;
+  } else {
+    live->poll_soon();
+  }
+  return live->wait_until_ready(timeout);
+}
+
+// No request's thread may destroy a pipeline: this one waits until it is the last.
+void Model::unload() {
+  const std::lock_guard lock(loading_);
+  const std::shared_ptr<LivePipeline> live = live_.exchange(nullptr);
+  while (live.use_count() > 1) std::this_thread::sleep_for(milliseconds(1));
+}
+
+std::shared_ptr<LivePipeline> Model::live() const {
+  if (std::shared_ptr<LivePipeline> live = live_.load()) return live;
+  throw HttpRefusal(503, name_ + " is not loaded\n  try: POST /v2/repository/models/" + name_ +
+                             "/load");
+}
+
+std::shared_ptr<const VersionFacts> Model::facts_of(const LiveVersion& version) const {
+  std::shared_ptr<const VersionFacts> known = facts_.load();
+  if (known != nullptr && known->number == version.number && known->id == version.resolved.id.hex())
+    return known;
+  auto facts = std::make_shared<VersionFacts>();
+  facts->number = version.number;
+  facts->name = std::to_string(version.number);
+  facts->id = version.resolved.id.hex();
+  facts->fitted = fitted_data_of(*version.pipeline, config_.string());
+  facts->predicts_labels = !predicts_clusters(*version.pipeline);
+  facts_ = facts;
+  return facts;
+}
+
+namespace {
+
+void require_version(const VersionFacts& current, std::string_view asked, const std::string& name) {
+  if (asked.empty() || asked == current.name || asked == current.id) return;
+  throw HttpRefusal(404, name + " has no version " + pet::quoted(asked) +
+                             " any more, or not yet: version " + current.name + " (" + current.id +
+                             ") is current");
+}
+
+void require_columns(const VersionFacts& facts, const XYData& x, const std::string& name) {
+  const std::vector<std::string>& columns = facts.fitted.columns;
+  const auto expected = static_cast<std::int64_t>(columns.size());
+  if (columns.empty() || x.ndim() < 2 || x.columns() == expected) return;
+  std::string names;
+  for (const std::string& column : columns) {
+    if (names.size() > 200) {
+      names += ", …";
+      break;
+    }
+    names += (names.empty() ? "" : ", ") + pet::quoted(column);
+  }
+  throw HttpRefusal(400, name + " expects " + std::to_string(expected) + " columns (" + names +
+                             "), got " + x.describe());
+}
+
+}  // namespace
+
+std::shared_ptr<const VersionFacts> Model::current(std::string_view asked) const {
+  const std::shared_ptr<LivePipeline> live = this->live();
+  const auto version = live->read();
+  if (!version->pipeline) {
+    const std::string problem = live->status().problem;
+    throw HttpRefusal(503, name_ + " is not ready: " +
+                               (problem.empty() ? "its first version is on its way" : problem));
+  }
+  auto facts = facts_of(*version);
+  require_version(*facts, asked, name_);
+  return facts;
+}
+
+Prediction Model::predict(const XYData& x, std::string_view asked) const {
+  const std::shared_ptr<LivePipeline> live = this->live();
+  const auto version = live->read();
+  if (!version->pipeline) {
+    current(asked);  // says why
+    throw HttpRefusal(503, name_ + " has become ready just now");
+  }
+  Prediction out{.version = facts_of(*version), .y = {}, .texts = {}};
+  const VersionFacts& facts = *out.version;
+  require_version(facts, asked, name_);
+  require_columns(facts, x, name_);
+  try {
+    out.y = live->predict(*version, x);
+    if (facts.predicts_labels) out.texts = label_texts(out.y, facts.fitted.labels);
+  } catch (const BadInput& error) {
+    throw HttpRefusal(400, error.what());
+  } catch (const Error& error) {
+    throw HttpRefusal(500, error.what());
+  } catch (const std::exception& error) {
+    throw HttpRefusal(500, name_ + ": " + error.what());
+  }
+  return out;
+}
+
+std::optional<LiveStatus> Model::status() const {
+  const std::shared_ptr<LivePipeline> live = live_.load();
+  if (live == nullptr) return std::nullopt;
+  return live->status();
+}
+
+bool Model::is_ready() const {
+  const std::shared_ptr<LivePipeline> live = live_.load();
+  return live != nullptr && live->is_ready();
+}
+
+// ---- counting -----------------------------------------------------------------------------------
+
+void Model::count(int status, std::chrono::nanoseconds duration) noexcept {
+  requests_.record(duration, status >= 500 ? CallOutcome::kFailed : CallOutcome::kAnswered);
+  if (status < 0 || static_cast<std::size_t>(status) >= by_status_.size()) return;
+  by_status_[static_cast<std::size_t>(status)].fetch_add(1, std::memory_order_relaxed);
+}
+
+std::uint64_t Model::answered_with(int status) const noexcept {
+  return by_status_.at(static_cast<std::size_t>(status)).load(std::memory_order_relaxed);
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> Model::rejections_by_cause() const {
+  const std::lock_guard lock(events_mutex_);
+  return causes_;
+}
+
+void Model::on_event(const LiveEvent& event) {
+  ParamObject fields{{"model", name_}, {"kind", std::string(to_string(event.kind))}};
+  if (event.version != 0) fields.append("version", static_cast<std::int64_t>(event.version));
+  if (event.kind == LiveEventKind::kState) fields.append("state", std::string(to_string(event.state)));
+  if (!event.text.empty()) fields.append("text", event.text);
+  log_.write(level_of(event), "version", fields);
+
+  LiveEvent told = event;
+  const bool is_state = event.kind == LiveEventKind::kState;
+  {
+    const std::lock_guard lock(events_mutex_);
+    if (is_state && event.state == VersionState::kFound) found_ = {event.version, event.text};
+    if (told.text.empty() && found_.first == event.version) told.text = found_.second;
+    if (is_state && event.state == VersionState::kRejected) {
+      const std::string cause = cause_of(event);
+      const auto same = [&](const auto& row) { return row.first == cause; };
+      const auto row = std::ranges::find_if(causes_, same);
+      if (row == causes_.end()) {
+        causes_.emplace_back(cause, 1);
+      } else {
+        ++row->second;
+      }
+    }
+  }
+  if (event.kind == LiveEventKind::kRollback) {
+    ++rollbacks_;
+    history_.add(ModelHistory::MoveKind::kRollback, told, requests());
+  } else if (is_state && event.state == VersionState::kCurrent) {
+    ++swaps_;
+    history_.add(ModelHistory::MoveKind::kSwap, told, requests());
+  } else if (is_state && event.state == VersionState::kRejected) {
+    history_.add(ModelHistory::MoveKind::kRejection, told, requests());
+  }
+}
+
+}  // namespace pet::tools

@@ -1,0 +1,24 @@
+// Session: the container of one run of a program, made from its settings.
+#pragma once
+
+#include <memory>
+
+#include "core/factory/container.hpp"
+#include "tools/session/settings.hpp"
+
+namespace pet::tools {
+
+// The folder of the cache directory in which wrappers such as Cached keep predictions and fitted
+// models.
+inline constexpr const char* kBlobs = "blobs";
+
+enum class SessionUse {
+  kLook,  // at storage and files: the cache directory is not touched before it is needed
+  kRun,   // instances, which may keep blobs in the cache directory
+};
+
+// Opens storage and cache; completes `settings` first. Built-ins are bound.
+std::unique_ptr<Container> open_session(Settings& settings, SessionUse use,
+                                        const Observer& observer);
+
+}  // namespace pet::tools
