@@ -46,7 +46,7 @@ class Examination {
     std::string obstacle = reachable ? "" : "the storage cannot be reached";
     step("clock", [&] { return clock(); });
     const bool allowed = step("credentials", obstacle, [&] { return credentials(); });
-    if (reachable && !allowed) obstacle = "the storage refuses to be asked";
+    if (reachable && !allowed) obstacle = "nothing can be asked of the storage";
     step("list", obstacle, [&] { return list(); });
     step("read", obstacle, [&] { return read(); });
     write(obstacle);
@@ -103,14 +103,16 @@ class Examination {
   std::string listed_;  // the key of an object; empty: none is known
 };
 
-// A server that refuses has answered.
+// What refuses is there. Settings that contradict each other (kUsage) ask nobody.
 Check Examination::reach() {
   const auto asked = Clock::now();
   try {
     storage_.get(options_.probe);
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::kStorageRefused) throw;
+    const bool is_usage = error.code() == ErrorCode::kUsage;
+    if (!is_usage && error.code() != ErrorCode::kStorageRefused) throw;
     refusal_ = error;
+    return is_usage ? skipped("nothing was asked") : ok("it answers, with a refusal");
   }
   return ok("the first answer came after " + milliseconds(Clock::now() - asked));
 }

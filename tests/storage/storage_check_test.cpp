@@ -99,6 +99,13 @@ TEST_CASE("what cannot be told after a failure is skipped", "[storage]") {
     CHECK(checked.statuses == "ok skipped failed skipped skipped skipped skipped skipped skipped");
     CHECK(checked.of.at("credentials").code == ErrorCode::kStorageRefused);
   }
+  SECTION("settings contradict each other: nobody was asked") {
+    storage.break_down(ErrorCode::kUsage);
+    const Checked checked(storage);
+    CHECK(checked.statuses ==
+          "skipped skipped failed skipped skipped skipped skipped skipped skipped");
+    CHECK(checked.of.at("latency").found == "nothing can be asked of the storage");
+  }
   SECTION("it cannot be written to") {
     storage.fail(3, ErrorCode::kStorageRefused);  // after get and list
     const Checked checked(storage);

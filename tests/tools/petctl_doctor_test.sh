@@ -25,13 +25,16 @@ check_lines 5 "FAILED reachable storage '$scratch/mistyped' does not exist: chec
 [[ ! -e mistyped ]] || fail "a storage was made"
 check_lines 1 'FAILED open .*zip' -- "${doctor[@]}" --storage zip:x
 touch file
-check_lines 4 'FAILED credentials .*is not a directory' 'skipped list the storage refuses' -- "${doctor[@]}" --storage "$scratch/file"
+check_lines 4 'FAILED credentials .*is not a directory' 'skipped list nothing can be asked' -- "${doctor[@]}" --storage "$scratch/file"
 check_lines 5 'ok http libcurl/' 'FAILED reachable .*no answer' 'try: the endpoint http://127.0.0.1:1' \
   -- "${doctor[@]}" --storage 's3://bucket/prefix?endpoint=http://127.0.0.1:1'
 check_lines 5 'FAILED reachable .*no answer' 'try: the URL with curl' -- "${doctor[@]}" --storage http://127.0.0.1:1/mirror
 check_lines 5 "storage file://$scratch/mistyped (1 of 2" 'FAILED reachable' "storage file://$scratch/storage (2 of 2" \
   'ok conditional writes' -- "${doctor[@]}" --storage "chain:$scratch/mistyped|$scratch/storage"
 check_lines 0 'skipped write a chain writes only to its last' -- "${doctor[@]}" --storage "chain:$scratch/storage|$scratch/storage"
+
+check_lines 1 'skipped reachable nothing was asked' 'FAILED credentials .*AWS_SECRET_ACCESS_KEY' 'skipped write' \
+  -- env -u AWS_SECRET_ACCESS_KEY AWS_ACCESS_KEY_ID=half "${doctor[@]}" --storage 's3://bucket/prefix?endpoint=http://127.0.0.1:1'
 
 # The machine.
 mkdir config/petfactory -p
