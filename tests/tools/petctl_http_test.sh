@@ -64,6 +64,6 @@ check_lines 4 'FAILED credentials .*401: the server wants credentials' 'try: ~/.
   -- "${doctor[@]}" --storage "$PET_WEB_URL/private"
 check_lines 4 'FAILED credentials .*401' -- env PET_HTTP_TOKEN=wrong-token "${doctor[@]}" --storage "$PET_WEB_URL/private"
 ! grep -q wrong-token lines.out || { echo "FAILED: the token was printed"; failures=$((failures + 1)); }
-check_lines 0 "storage $PET_WEB_URL/mirror (1 of 2 of the chain)" 'skipped write a chain writes only to its last' \
+check_lines 0 "storage $PET_WEB_URL/mirror (1 of 2 of the chain)" 'skipped write this kind of storage is read-only' \
   "storage file://$scratch/authority (2 of 2, which says what is latest)" 'ok write' -- "${doctor[@]}" --storage "$chain"
 finish
