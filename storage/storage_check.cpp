@@ -39,51 +39,25 @@ std::string in_words(seconds time) {
 class Examination {
  public:
   Examination(BaseStorage& storage, const StorageCheckOptions& options)
-      : storage_(storage), options_(options), race_key_(options.probe + "-race") {}
+      : storage_(storage),
+        options_(options),
+        race_key_(options.probe + "-race"),
+        checks_(options.report) {}
 
   std::vector<Check> run() {
-    const bool reachable = step("reachable", [&] { return reach(); });
+    const bool reachable = checks_.run("reachable", "", [&] { return reach(); });
     std::string obstacle = reachable ? "" : "the storage cannot be reached";
-    step("clock", [&] { return clock(); });
-    const bool allowed = step("credentials", obstacle, [&] { return credentials(); });
+    checks_.run("clock", "", [&] { return clock(); });
+    const bool allowed = checks_.run("credentials", obstacle, [&] { return credentials(); });
     if (reachable && !allowed) obstacle = "nothing can be asked of the storage";
-    step("list", obstacle, [&] { return list(); });
-    step("read", obstacle, [&] { return read(); });
+    checks_.run("list", obstacle, [&] { return list(); });
+    checks_.run("read", obstacle, [&] { return read(); });
     write(obstacle);
-    step("latency", obstacle, [&] { return latency(); });
-    return std::move(checks_);
+    checks_.run("latency", obstacle, [&] { return latency(); });
+    return checks_.take();
   }
 
  private:
-  // What `examine` finds, or the error that it ends with; or nothing, for what stands in the way.
-  // true: nothing after it has to be skipped.
-  template <class Examine>
-  bool step(const char* name, const std::string& obstacle, const Examine& examine) {
-    Check check{.name = name, .status = CheckStatus::kSkipped, .found = obstacle};
-    if (obstacle.empty()) {
-      try {
-        check = examine();
-        check.name = name;
-      } catch (const Error& error) {
-        check = failed_check(name, error);
-      }
-    }
-    if (options_.report) options_.report(check);
-    checks_.push_back(std::move(check));
-    return checks_.back().status != CheckStatus::kFailed;
-  }
-  template <class Examine>
-  bool step(const char* name, const Examine& examine) {
-    return step(name, "", examine);
-  }
-
-  static Check ok(std::string found) {
-    return {.name = {}, .status = CheckStatus::kOk, .found = std::move(found)};
-  }
-  static Check skipped(std::string why) {
-    return {.name = {}, .status = CheckStatus::kSkipped, .found = std::move(why)};
-  }
-
   Check reach();
   Check clock() const;
   Check credentials() const;
@@ -98,7 +72,7 @@ class Examination {
   BaseStorage& storage_;
   const StorageCheckOptions& options_;
   const std::string race_key_;
-  std::vector<Check> checks_;
+  Checklist checks_;
   std::optional<Error> refusal_;
   std::string listed_;  // the key of an object; empty: none is known
 };
@@ -112,24 +86,21 @@ Check Examination::reach() {
     const bool is_usage = error.code() == ErrorCode::kUsage;
     if (!is_usage && error.code() != ErrorCode::kStorageRefused) throw;
     refusal_ = error;
-    return is_usage ? skipped("nothing was asked") : ok("it answers, with a refusal");
+    return is_usage ? Check::skipped("nothing was asked") : Check::ok("it answers, with a refusal");
   }
-  return ok("the first answer came after " + milliseconds(Clock::now() - asked));
+  return Check::ok("the first answer came after " + milliseconds(Clock::now() - asked));
 }
 
 Check Examination::clock() const {
   const std::optional<seconds> skew = storage_.clock_skew();
-  if (!skew) return skipped("no server says what time it is");
-  if (*skew == seconds(0)) return ok("the server's clock and this machine's agree");
+  if (!skew) return Check::skipped("no server says what time it is");
+  if (*skew == seconds(0)) return Check::ok("the server's clock and this machine's agree");
   std::string found = "this machine's clock is " + in_words(*skew) +
                       (*skew > seconds(0) ? " behind" : " ahead of") + " the server's";
-  if (std::chrono::abs(*skew) <= kNoticeable) return ok(std::move(found));
-  Check check{.name = {},
-              .status = CheckStatus::kWarning,
-              .found = std::move(found),
-              .next_step =
-                  "set the clock of this machine, or of the server, whichever is wrong "
-                  "(timedatectl set-ntp true)"};
+  if (std::chrono::abs(*skew) <= kNoticeable) return Check::ok(std::move(found));
+  Check check = Check::warning(std::move(found),
+                               "set the clock of this machine, or of the server, whichever is "
+                               "wrong (timedatectl set-ntp true)");
   if (refusal_ && std::chrono::abs(*skew) >= kRefused) {
     check.status = CheckStatus::kFailed;
     check.code = ErrorCode::kStorageRefused;
@@ -139,28 +110,28 @@ Check Examination::clock() const {
 
 Check Examination::credentials() const {
   if (refusal_) throw *refusal_;
-  return ok("an object that is not there is said to be absent");
+  return Check::ok("an object that is not there is said to be absent");
 }
 
 Check Examination::list() {
-  if (!storage_.capabilities().list) return skipped("this kind of storage does not list");
+  if (!storage_.capabilities().list) return Check::skipped("this kind of storage does not list");
   const std::vector<std::string> keys = storage_.list(options_.prefix, {}, 1);
-  if (keys.empty()) return ok("allowed; nothing is there yet");
+  if (keys.empty()) return Check::ok("allowed; nothing is there yet");
   listed_ = keys.front();
-  return ok("allowed");
+  return Check::ok("allowed");
 }
 
 Check Examination::read() const {
-  if (listed_.empty()) return skipped("no object is known to be there");
+  if (listed_.empty()) return Check::skipped("no object is known to be there");
   const std::optional<std::string> byte = storage_.get_range(listed_, 0, 1);
-  return ok(byte ? "allowed" : "allowed; the object has gone meanwhile");
+  return Check::ok(byte ? "allowed" : "allowed; the object has gone meanwhile");
 }
 
 void Examination::write(const std::string& obstacle) {
   std::string why = obstacle;
   if (why.empty() && !storage_.capabilities().write) why = "this kind of storage is read-only";
   if (why.empty()) why = options_.not_written;
-  const bool written = step("write", why, [&] { return write_probe(); });
+  const bool written = checks_.run("write", why, [&] { return write_probe(); });
   if (why.empty() && !written) {
     why = "writing failed";
     try {
@@ -168,15 +139,15 @@ void Examination::write(const std::string& obstacle) {
     } catch (const Error&) {
     }
   }
-  step("conditional_writes", why, [&] { return race(); });
-  step("remove", why, [&] { return remove(); });
+  checks_.run("conditional_writes", why, [&] { return race(); });
+  checks_.run("remove", why, [&] { return remove(); });
 }
 
 Check Examination::write_probe() {
   const std::string bytes(kProbeBytes, '.');
   storage_.put(options_.probe, bytes);
   const std::optional<std::string> there = storage_.get(options_.probe);
-  if (there == bytes) return ok("an object was written and read back");
+  if (there == bytes) return Check::ok("an object was written and read back");
   throw Error(ErrorCode::kCorrupt,
               storage_.describe() + ": " + quoted(options_.probe) + " was written and is then " +
                   (there ? "another object" : "absent") +
@@ -212,7 +183,7 @@ Check Examination::race() {
   const bool again = storage_.put_if_absent(race_key_, "again");
   const std::optional<std::string> there = storage_.get(race_key_);
   if (count == 1 && !again && there == std::to_string(first)) {
-    return ok("of writers at once exactly one is the first, and its object stays");
+    return Check::ok("of writers at once exactly one is the first, and its object stays");
   }
   throw Error(ErrorCode::kStorageUnsupported,
               storage_.describe() + ": of " + std::to_string(kWriters) + " writers at once " +
@@ -235,7 +206,7 @@ Check Examination::remove() {
     }
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kStorageRefused) throw;
-    Check check = failed_check({}, error);
+    Check check = Check::failed(error);
     check.status = CheckStatus::kWarning;
     check.code.reset();
     check.next_step += (check.next_step.empty() ? "" : "\n") +
@@ -243,7 +214,7 @@ Check Examination::remove() {
                        " removed, which stayed behind";
     return check;
   }
-  return ok("what was written has been removed");
+  return Check::ok("what was written has been removed");
 }
 
 Check Examination::latency() const {
@@ -256,8 +227,9 @@ Check Examination::latency() const {
   }
   std::ranges::sort(times);
   const Clock::duration median = times[times.size() / 2];
-  Check check = ok("median " + milliseconds(median) + ", worst " + milliseconds(times.back()) +
-                   " of " + std::to_string(times.size()) + " small questions");
+  Check check =
+      Check::ok("median " + milliseconds(median) + ", worst " + milliseconds(times.back()) +
+                " of " + std::to_string(times.size()) + " small questions");
   if (median >= options_.slow) {
     check.status = CheckStatus::kWarning;
     check.next_step = "a storage, or a mirror in a chain:, that is nearer to this machine";

@@ -196,11 +196,11 @@ TEST_CASE("a clock that is wrong is a warning, and a failure where it is why not
 }
 
 TEST_CASE("an error's first line is what was found, and the rest the next step", "[storage]") {
-  const Check check = failed_check(
-      "write", Error(ErrorCode::kStorageRefused, "no right\n  try: ask for it\n  key: 'a'"));
+  const Check check =
+      Check::failed(Error(ErrorCode::kStorageRefused, "no right\n  try: ask for it\n  key: 'a'"));
   CHECK(check.found == "no right");
   CHECK(check.next_step == "ask for it\n  key: 'a'");
-  CHECK(failed_check("write", Error(ErrorCode::kCorrupt, "damaged: restore it")).next_step.empty());
+  CHECK(Check::failed(Error(ErrorCode::kCorrupt, "damaged: restore it")).next_step.empty());
 }
 
 }  // namespace pet::test

@@ -102,6 +102,9 @@ printf '#!/bin/sh\n[ "$1" = --version ] && echo a compiler\n' > tools/broken-c++
 check_lines 0 'ok compiler a compiler' 'warning sdk cmake cannot prepare a build: CMake Error' \
   -- env CXX="$scratch/tools/broken-c++" "${doctor[@]}"
 
+check_lines 0 'warning sdk no directory can be made in the place for temporary files' 'try: TMPDIR=' \
+  -- env TMPDIR="$scratch/nowhere" "${doctor[@]}"
+
 # One document, whatever is found; colours on a terminal alone.
 got=0
 "${doctor[@]}" --storage "$scratch/mistyped" --json > doctor.json 2> doctor.err || got=$?

@@ -74,6 +74,9 @@ class Visit {
     findings_.push_back({topic_, check});
     if (!json_) print_check(check);
   }
+  bool run(const char* name, const std::string& obstacle, const std::function<Check()>& examine) {
+    return Checklist(report()).run(name, obstacle, examine);
+  }
   CheckReport report() {
     return [this](const Check& check) { add(check); };
   }
@@ -185,7 +188,8 @@ void examine_storage(Visit& visit, const std::string& url, const std::string& ro
     storage = open_plugin_storage(url);
   } catch (const Error& error) {
     visit.begin("storage", "", "storage" + role);
-    return visit.add(failed_check("open", error));
+    visit.run("open", "", [&]() -> Check { throw error; });
+    return;
   }
   visit.begin("storage", storage->describe(), "storage " + one_line(storage->describe()) + role);
   check_storage(*storage, {.probe = probe_key("doctor-" + random_write_id()),
@@ -197,8 +201,8 @@ void examine_storage(Visit& visit, const std::string& url, const std::string& ro
 void examine_storages(Visit& visit, const Settings& settings, bool read_only) {
   if (settings.offline) {
     visit.begin("storage", "", "storage");
-    return visit.add(
-        {.name = "reachable", .status = CheckStatus::kSkipped, .found = "not asked offline"});
+    visit.run("reachable", "not asked offline", {});
+    return;
   }
   const std::vector<std::string> urls = members_of(settings.storage);
   for (std::size_t i = 0; i < urls.size(); ++i) {
@@ -221,21 +225,18 @@ void run_doctor(const Settings& given, const DoctorOptions& options) {
   Settings settings = given;
   Visit visit(settings.json);
   visit.begin("machine", "", "this machine");
-  const Check completed = check_settings(settings);
-  visit.add(completed);
-  visit.add(check_home());
-  visit.add(check_platform());
-  const bool known = completed.status == CheckStatus::kOk;
+  const bool known = visit.run("settings", "", [&] { return check_settings(settings); });
+  visit.run("home", "", check_home);
+  visit.run("platform", "", check_platform);
   if (known) {
     check_cache(settings.cache, settings.cache_max_bytes, visit.report());
-    const std::vector<std::string> urls = members_of(settings.storage);
-    visit.add(check_http(!settings.offline && std::ranges::any_of(urls, is_over_http)));
+    const bool over_http =
+        !settings.offline && std::ranges::any_of(members_of(settings.storage), is_over_http);
+    visit.run("http", over_http ? "" : "libcurl is not needed for this storage", check_http);
     examine_storages(visit, settings, options.read_only);
   } else {
     visit.begin("storage", "", "storage");
-    visit.add({.name = "reachable",
-               .status = CheckStatus::kSkipped,
-               .found = "which storage and cache are meant is not known"});
+    visit.run("reachable", "which storage and cache are meant is not known", {});
   }
   visit.begin("toolchain", "", "what an author needs to build classes");
   check_toolchain(PET_VERSION_TEXT, visit.report());

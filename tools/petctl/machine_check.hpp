@@ -1,6 +1,6 @@
 // What petctl doctor looks at on this machine, beside the cache, which core looks at itself.
 //
-// Threads: any, as long as none changes the environment. Throws: nothing of what is looked at.
+// Threads: any, as long as none changes the environment. Throws: pet::Error, which is a failure.
 #pragma once
 
 #include "storage/check.hpp"
@@ -8,16 +8,16 @@
 
 namespace pet::tools {
 
-// settings: completes them; what stands in the way is the config file's, or HOME's.
+// Completes the settings; what stands in the way is the config file's, or HOME's.
 Check check_settings(Settings& settings);
 
-// home: HOME and the XDG variables.
+// HOME and the XDG variables.
 Check check_home();
 
-// platform: what the gate lets pass here.
+// What the gate lets pass here.
 Check check_platform();
 
-// http: libcurl, and the library that it encrypts with; skipped unless `is_needed`.
-Check check_http(bool is_needed);
+// libcurl, and the library that it encrypts with.
+Check check_http();
 
 }  // namespace pet::tools

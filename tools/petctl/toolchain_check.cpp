@@ -16,16 +16,6 @@ constexpr std::string_view kOldestCMake = "3.22";  // also in the template of pe
 constexpr std::chrono::seconds kShort{20}, kLong{120};
 constexpr const char* kSdk = "pet-sdk:";  // what cmake's line about it contains
 
-Check ok(std::string found) {
-  return {.name = {}, .status = CheckStatus::kOk, .found = std::move(found)};
-}
-Check warning(std::string found, std::string next_step) {
-  return {.name = {},
-          .status = CheckStatus::kWarning,
-          .found = std::move(found),
-          .next_step = std::move(next_step)};
-}
-
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 // The first program of these that is there.
@@ -39,26 +29,28 @@ std::optional<std::string> first_of(std::initializer_list<const char*> names) {
 Check check_cmake() {
   const auto file = find_program("cmake");
   const std::string step = "apt-get install cmake, " + std::string(kOldestCMake) + " or newer";
-  if (!file) return warning("no cmake on the PATH", step);
+  if (!file) return Check::warning("no cmake on the PATH", step);
   const ChildOutcome said = run_program({*file, "--version"}, kShort);
   const std::string line = first_line(said.output);
-  if (!said.succeeded) return warning(*file + " does not work: " + line, step);
+  if (!said.succeeded) return Check::warning(*file + " does not work: " + line, step);
   const std::string number = line.substr(line.find_last_of(' ') + 1);
   // "3.28.0-rc1" is not told from 3.28.0
   const auto version = parse_dotted(number.substr(0, number.find('-')));
-  if (version && *version < *parse_dotted(kOldestCMake)) return warning(line + " is too old", step);
-  return ok(line);
+  if (version && *version < *parse_dotted(kOldestCMake))
+    return Check::warning(line + " is too old", step);
+  return Check::ok(line);
 }
 
 Check check_build_program() {
-  if (const auto make = first_of({"gmake", "make"})) return ok(*make);
+  if (const auto make = first_of({"gmake", "make"})) return Check::ok(*make);
   const auto ninja = first_of({"ninja", "ninja-build"});
   if (!ninja) {
-    return warning("neither make nor ninja on the PATH", "apt-get install make, or ninja-build");
+    return Check::warning("neither make nor ninja on the PATH",
+                          "apt-get install make, or ninja-build");
   }
   const char* const generator = std::getenv("CMAKE_GENERATOR");
   const bool is_told = generator != nullptr && std::string_view(generator).starts_with("Ninja");
-  return ok(*ninja + (is_told ? "" : ", with cmake -G Ninja, or CMAKE_GENERATOR=Ninja"));
+  return Check::ok(*ninja + (is_told ? "" : ", with cmake -G Ninja, or CMAKE_GENERATOR=Ninja"));
 }
 
 // As cmake chooses it.
@@ -73,19 +65,19 @@ Check check_compiler() {
   const auto file = compiler();
   if (!file) {
     const bool chosen = std::getenv("CXX") != nullptr;
-    return warning(chosen ? "the compiler that CXX names is not there"
-                          : "no C++ compiler on the PATH: neither c++, g++ nor clang++",
-                   chosen ? "unset CXX, or name another one" : "apt-get install g++");
+    return Check::warning(chosen ? "the compiler that CXX names is not there"
+                                 : "no C++ compiler on the PATH: neither c++, g++ nor clang++",
+                          chosen ? "unset CXX, or name another one" : "apt-get install g++");
   }
   const ChildOutcome said = run_program({*file, "--version"}, kShort);
   const std::string line = first_line(said.output);
-  return said.succeeded ? ok(line)
-                        : warning(*file + " does not work: " + line, "apt-get install g++");
+  return said.succeeded ? Check::ok(line)
+                        : Check::warning(*file + " does not work: " + line, "apt-get install g++");
 }
 
 Check check_objcopy() {
-  if (const auto file = first_of({"objcopy", "llvm-objcopy"})) return ok(*file);
-  return warning(
+  if (const auto file = first_of({"objcopy", "llvm-objcopy"})) return Check::ok(*file);
+  return Check::warning(
       "no objcopy on the PATH, so that each patch level of the compiler makes another hash",
       "apt-get install binutils");
 }
@@ -124,51 +116,48 @@ Check check_sdk(const std::string& version) {
   }
   const ChildOutcome said = run_program(command, kLong);
   if (!said.succeeded) {
-    return warning("cmake cannot prepare a build: " + complaint(said.output),
-                   "apt-get install g++ make; a program of one line, by hand");
+    return Check::warning("cmake cannot prepare a build: " + complaint(said.output),
+                          "apt-get install g++ make; a program of one line, by hand");
   }
   const std::string install =
       "CMAKE_PREFIX_PATH=PREFIX, or PREFIX/bin on the PATH, where PREFIX is what cmake --install "
       "--prefix was given";
   if (told(said.output, "found").empty()) {
-    return warning("find_package(PetFactory) finds no SDK", install);
+    return Check::warning("find_package(PetFactory) finds no SDK", install);
   }
   const std::string there = told(said.output, "version");
   const std::string place =
       "PetFactory " + there + " in " + pet::quoted(told(said.output, "place"));
-  if (there == version) return ok(place);
-  return warning(place + ", and petctl is " + version, "use both of one installation: " + install);
+  if (there == version) return Check::ok(place);
+  return Check::warning(place + ", and petctl is " + version,
+                        "use both of one installation: " + install);
 }
 
 }  // namespace
 
 std::vector<Check> check_toolchain(const std::string& version, const CheckReport& report) {
-  std::vector<Check> checks;
-  const auto add = [&](const char* name, Check check) {
-    check.name = name;
-    if (report) report(check);
-    checks.push_back(std::move(check));
-    return checks.back().status == CheckStatus::kOk;
+  Checklist checks(report);
+  bool complete = true;
+  const auto needed = [&](const char* name, Check (*examine)()) {
+    checks.run(name, "", [&] {
+      Check check = examine();
+      complete = complete && check.status == CheckStatus::kOk;
+      return check;
+    });
   };
-  const bool has_cmake = add("cmake", check_cmake());
-  const bool has_build_program = add("build_program", check_build_program());
-  const bool has_compiler = add("compiler", check_compiler());
-  add("objcopy", check_objcopy());
-  if (!has_cmake || !has_build_program || !has_compiler) {
-    add("sdk", {.name = {},
-                .status = CheckStatus::kSkipped,
-                .found = "it takes cmake, make or ninja, and a compiler"});
-    return checks;
-  }
-  try {
-    add("sdk", check_sdk(version));
-  } catch (const Error& error) {
-    Check check = failed_check({}, error);
-    check.status = CheckStatus::kWarning;
-    check.code.reset();
-    add("sdk", std::move(check));
-  }
-  return checks;
+  needed("cmake", check_cmake);
+  needed("build_program", check_build_program);
+  needed("compiler", check_compiler);
+  checks.run("objcopy", "", check_objcopy);
+  checks.run("sdk", complete ? "" : "it takes cmake, make or ninja, and a compiler", [&] {
+    try {
+      return check_sdk(version);
+    } catch (const Error& error) {  // no place for temporary files
+      const Check failed = Check::failed(error);
+      return Check::warning(failed.found, failed.next_step);
+    }
+  });
+  return checks.take();
 }
 
 }  // namespace pet::tools
