@@ -20,6 +20,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -129,6 +130,17 @@ class PetClassManager {
   // The newest entry; nullopt means that there is none. A damaged hint is survived and reported
   // (kDamage).
   std::optional<LogEntry> latest_meta(std::string_view name) const;
+
+  // Whether the class's log goes on after entry `number` (0: whether it has one). One small request, for
+  // those who ask again and again.
+  bool has_newer(std::string_view name, std::uint64_t number) const;
+
+  // Has that binary in the cache afterwards, verified. kVersionNotFound.
+  void fetch(std::string_view name, const Hash& hash) const;
+
+  // Throws unless that binary, which is in the cache, may be loaded here: what the gate says. Nothing of
+  // it is run.
+  void require_loadable(std::string_view name, const Hash& hash) const;
 
   // Every binary that the storage has of the class, those in the log first, newest first.
   std::vector<StoredVersion> versions(std::string_view name) const;
