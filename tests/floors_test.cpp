@@ -220,6 +220,9 @@ TEST_CASE("a room of core uses only the rooms before it on a class's way", "[flo
       {"core/loader/", {"core/artifact/"}},
       {"core/factory/", {"core/artifact/", "core/registry/", "core/cache/", "core/loader/"}},
       {"core/pipeline/", {"core/artifact/", "core/loader/", "core/factory/"}},
+      {"core/live/",
+       {"core/artifact/", "core/registry/", "core/cache/", "core/loader/", "core/factory/",
+        "core/pipeline/"}},
   };
   for (const auto& room : rooms) {
     CAPTURE(room.room);
