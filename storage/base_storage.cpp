@@ -81,6 +81,16 @@ std::vector<std::string> BaseStorage::list(std::string_view prefix, std::string_
   return do_list(prefix, start_after, limit);
 }
 
+std::vector<ListedObject> BaseStorage::list_objects(std::string_view prefix,
+                                                    std::string_view start_after,
+                                                    std::size_t limit) const {
+  check_prefix(prefix);
+  check_prefix(start_after);
+  require(capabilities().list, *this, "list", prefix);
+  if (limit == 0) return {};
+  return do_list_objects(prefix, start_after, limit);
+}
+
 bool BaseStorage::remove(std::string_view key) {
   check_key(key);
   require(capabilities().write, *this, "write", key);
@@ -100,6 +110,19 @@ std::vector<PutOutcome> BaseStorage::do_put_many(std::span<const PutItem> items)
     outcomes.push_back(outcome);
   }
   return outcomes;
+}
+
+std::vector<ListedObject> BaseStorage::do_list_objects(std::string_view prefix,
+                                                       std::string_view start_after,
+                                                       std::size_t limit) const {
+  std::vector<ListedObject> objects;
+  for (std::string& key : do_list(prefix, start_after, limit)) {
+    // One that has gone meanwhile is not listed.
+    if (const std::optional<ObjectInfo> info = do_head(key)) {
+      objects.push_back({std::move(key), info->size});
+    }
+  }
+  return objects;
 }
 
 void BaseStorage::check_size(std::string_view key, std::uint64_t size,

@@ -58,10 +58,17 @@ enum class PutOutcome {
   kAlreadyThere,  // kIfAbsent only: another's object stands, whose bytes this call has not compared
 };
 
+// An object that a list found.
+struct ListedObject {
+  std::string key;
+  std::uint64_t size = 0;  // bytes
+};
+
 struct Capabilities {
   bool list = false;
   bool write = false;
   bool put_if_absent = false;
+  bool remote = false;  // every request waits for a network: ask few things, and many at once
 };
 
 class BaseStorage {
@@ -110,6 +117,10 @@ class BaseStorage {
   std::vector<std::string> list(std::string_view prefix, std::string_view start_after = {},
                                 std::size_t limit = kNoLimit) const;
 
+  // The same with what head() would say of each: one request for many where the backend knows it.
+  std::vector<ListedObject> list_objects(std::string_view prefix, std::string_view start_after = {},
+                                         std::size_t limit = kNoLimit) const;
+
   // Removes the object, durably: true when there was one.
   bool remove(std::string_view key);
 
@@ -141,6 +152,10 @@ class BaseStorage {
   virtual std::vector<std::string> do_list(std::string_view prefix, std::string_view start_after,
                                            std::size_t limit) const = 0;
   virtual bool do_remove(std::string_view key) = 0;
+  // A list and a head each, unless the backend knows better.
+  virtual std::vector<ListedObject> do_list_objects(std::string_view prefix,
+                                                    std::string_view start_after,
+                                                    std::size_t limit) const;
   // One by one, unless the backend knows better.
   virtual std::vector<PutOutcome> do_put_many(std::span<const PutItem> items);
 

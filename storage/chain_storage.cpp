@@ -123,7 +123,11 @@ std::string ChainStorage::describe() const {
   return text;
 }
 
-Capabilities ChainStorage::capabilities() const { return authority().capabilities(); }
+Capabilities ChainStorage::capabilities() const {
+  Capabilities able = authority().capabilities();
+  for (const auto& member : members_) able.remote |= member->storage->capabilities().remote;
+  return able;
+}
 
 // --- what never changes: from any member ---
 
@@ -241,6 +245,12 @@ std::vector<std::string> ChainStorage::do_list(std::string_view prefix,
                                                std::string_view start_after,
                                                std::size_t limit) const {
   return authority().list(prefix, start_after, limit);
+}
+
+std::vector<ListedObject> ChainStorage::do_list_objects(std::string_view prefix,
+                                                        std::string_view start_after,
+                                                        std::size_t limit) const {
+  return authority().list_objects(prefix, start_after, limit);
 }
 
 bool ChainStorage::do_remove(std::string_view key) { return authority().remove(key); }

@@ -69,7 +69,7 @@ class ChainStorage : public BaseStorage {
 
   void ensure_exists() override;               // of the authority
   std::string describe() const override;       // "chain:https://mirror/pets|file:///srv/pets"
-  Capabilities capabilities() const override;  // the authority's
+  Capabilities capabilities() const override;  // the authority's; remote as any member
 
  protected:
   std::optional<std::string> do_get(std::string_view key, std::uint64_t max_size) const override;
@@ -81,6 +81,8 @@ class ChainStorage : public BaseStorage {
   std::optional<ObjectInfo> do_head(std::string_view key) const override;
   std::vector<std::string> do_list(std::string_view prefix, std::string_view start_after,
                                    std::size_t limit) const override;
+  std::vector<ListedObject> do_list_objects(std::string_view prefix, std::string_view start_after,
+                                            std::size_t limit) const override;
   bool do_remove(std::string_view key) override;
 
  private:

@@ -78,6 +78,7 @@ struct HttpOptions {
   std::chrono::seconds stall{30};
   std::chrono::seconds deadline{120};
   std::string ca_file = {};  // PEM; empty: SSL_CERT_FILE, else the system's
+  bool use_proxy = true;     // that the environment names
 };
 
 class HttpClient {

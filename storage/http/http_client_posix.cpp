@@ -257,6 +257,7 @@ HttpResponse HttpClient::send(const HttpRequest& request) {
   set(CURLOPT_WRITEFUNCTION, Transfer::body);
   set(CURLOPT_WRITEDATA, &transfer);
   if (request.use_netrc) set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_OPTIONAL));
+  if (!options_.use_proxy) set(CURLOPT_PROXY, "");
   if (!options_.ca_file.empty()) set(CURLOPT_CAINFO, options_.ca_file.c_str());
   if (request.method == "HEAD") {
     set(CURLOPT_NOBODY, 1L);

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "storage/error.hpp"
+#include "storage/http/http_problem.hpp"
 #include "storage/http/url.hpp"
 #include "storage/key.hpp"
 
@@ -22,12 +23,6 @@ bool is_document(std::string_view key) { return key.ends_with(".json"); }
 bool is_redirect(long status) {
   constexpr std::array kStatuses{301L, 302L, 303L, 307L, 308L};
   return std::ranges::find(kStatuses, status) != kStatuses.end();
-}
-
-std::string shown(std::string_view text) {
-  std::string out;
-  for (const char c : text.substr(0, 300)) out += c >= 0x20 && c < 0x7F ? c : '?';
-  return out;
 }
 
 [[noreturn]] void throw_usage(const std::string& why) {
@@ -80,17 +75,17 @@ HttpResponse HttpStorage::follow(std::string_view key, HttpRequest request) cons
     const std::optional<Url> target = next ? Url::parse(*next) : std::nullopt;
     if (!target || (target->scheme != "https" && target->scheme != "http")) {
       throw about(ErrorCode::kStorageRefused, key,
-                  "redirected to what is no URL of a server: " + shown(location));
+                  "redirected to what is no URL of a server: " + printable(location));
     }
     if (here.scheme == "https" && target->scheme == "http") {
       throw about(ErrorCode::kStorageRefused, key,
-                  "redirected from https to http, where anybody could answer: " + shown(location) +
-                      "\n  try: the mirror's own https URL");
+                  "redirected from https to http, where anybody could answer: " +
+                      printable(location) + "\n  try: the mirror's own https URL");
     }
     if (redirects == kMaxRedirects) {
       throw about(ErrorCode::kStorageRefused, key,
                   "more than " + std::to_string(kMaxRedirects) + " redirects, the last to " +
-                      shown(location));
+                      printable(location));
     }
     request.url = *next;
   }
@@ -100,19 +95,8 @@ HttpResponse HttpStorage::send(std::string_view key, const HttpRequest& request)
   try {
     return with_retries(retry_, [&] { return follow(key, request); });
   } catch (const HttpFailure& failure) {
-    const std::string why = shown(failure.what());
-    switch (failure.kind()) {
-      case HttpFailure::Kind::kUntrusted:
-        throw about(
-            ErrorCode::kStorageRefused, key,
-            "the server's certificate is not trusted: " + why +
-                "\n  try: the right host name; SSL_CERT_FILE=FILE.pem for a CA of your own");
-      case HttpFailure::Kind::kTooLarge:
-        throw about(ErrorCode::kCorrupt, key, why);
-      default:
-        throw about(ErrorCode::kStorageUnreachable, key,
-                    "no answer: " + why + "\n  try: the URL with curl; again later");
-    }
+    const HttpProblem problem = problem_of(failure, "SSL_CERT_FILE", "the URL with curl");
+    throw about(problem.code, key, problem.text);
   }
 }
 
@@ -125,9 +109,9 @@ void HttpStorage::require_answer(std::string_view key, const HttpResponse& respo
                     ": the server wants credentials, or other ones\n  try: ~/.netrc, or "
                     "PET_HTTP_TOKEN for a bearer token; a missing file should be 404");
   }
-  if (status >= 500 || status == 429 || status == 408) {
-    throw about(ErrorCode::kStorageUnreachable, key,
-                "the server fails: " + std::to_string(status) + "\n  try: again later");
+  if (is_failing(status)) {
+    const HttpProblem problem = failing_problem(std::to_string(status));
+    throw about(problem.code, key, problem.text);
   }
   constexpr std::array kAnswers{200L, 206L, 304L, 404L, 410L, 416L};
   if (std::ranges::find(kAnswers, status) != kAnswers.end()) return;

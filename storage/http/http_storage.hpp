@@ -38,7 +38,7 @@ class HttpStorage : public BaseStorage {
   ~HttpStorage() override;
 
   std::string describe() const override { return url_; }
-  Capabilities capabilities() const override { return {}; }
+  Capabilities capabilities() const override { return {.remote = true}; }
   std::optional<std::chrono::seconds> clock_skew() const override { return http_.clock_skew(); }
 
  protected:

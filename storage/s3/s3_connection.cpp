@@ -1,40 +1,22 @@
 #include "storage/s3/s3_connection.hpp"
 
 #include <chrono>
-#include <cstdlib>
 #include <pugixml.hpp>
 
+#include "storage/ascii.hpp"
 #include "storage/key.hpp"
 #include "storage/percent.hpp"
+#include "storage/s3/aws_files.hpp"
+#include "storage/s3/s3_refusal.hpp"
 
 namespace pet {
 namespace {
 
 constexpr std::uint64_t kMaxDocument = std::uint64_t{16} << 20;
 
-// What S3 says of an error, in its XML or, where there is no body, by the status alone.
-struct S3Complaint {
-  std::string code;
-  std::string message;
-};
-
-S3Complaint complaint_of(const HttpResponse& response) {
-  pugi::xml_document document;
-  if (!document.load_buffer(response.body.data(), response.body.size())) return {};
-  const pugi::xml_node error = document.child("Error");
-  return {error.child_value("Code"), error.child_value("Message")};
-}
-
 HttpOptions with_ca_of_aws(HttpOptions options) {
-  const char* const bundle = std::getenv("AWS_CA_BUNDLE");
-  if (options.ca_file.empty() && bundle != nullptr) options.ca_file = bundle;
+  if (options.ca_file.empty()) options.ca_file = aws_variable("AWS_CA_BUNDLE");
   return options;
-}
-
-std::string shown(std::string_view text) {
-  std::string out;
-  for (const char c : text.substr(0, 300)) out += c >= 0x20 && c < 0x7F ? c : '?';
-  return out;
 }
 
 }  // namespace
@@ -43,25 +25,14 @@ S3Connection::S3Connection(S3Settings settings, HttpOptions http, RetryPolicy re
     : settings_(std::move(settings)),
       http_(with_ca_of_aws(std::move(http))),
       retry_(std::move(retry)),
-      credentials_(find_credentials(settings_)) {
-  const std::size_t slashes = settings_.endpoint.find("//") + 2;
-  scheme_ = settings_.endpoint.substr(0, slashes);
-  host_ = settings_.endpoint.substr(slashes);
-  // libcurl names no port that is the scheme's own, and what is named is signed.
-  const std::string own_port = scheme_ == "https://" ? ":443" : ":80";
-  if (host_.ends_with(own_port)) host_.resize(host_.size() - own_port.size());
-  base_path_ = "/";
-  if (settings_.in_path) {
-    base_path_ += settings_.bucket + "/";
-  } else {
-    host_ = settings_.bucket + "." + host_;
-  }
-}
+      credentials_(settings_),
+      place_(std::make_shared<const S3Place>(place_in(settings_, settings_.region))) {}
 
-HttpResponse S3Connection::attempt(const S3Call& call) {
+HttpResponse S3Connection::attempt(const S3Call& call, const S3Place& place,
+                                   const S3Credentials& credentials) {
   S3Request request{.method = call.method,
-                    .host = host_,
-                    .path = base_path_,
+                    .host = place.host,
+                    .path = place.base_path,
                     .query = call.query,
                     .headers = call.headers,
                     .body = call.body};
@@ -73,18 +44,79 @@ HttpResponse S3Connection::attempt(const S3Call& call) {
   }
   return http_.send(
       {.method = call.method,
-       .url = scheme_ + host_ + encoded_target(request),
-       .headers = sign(request, credentials_, settings_.region, std::chrono::system_clock::now()),
+       .url = place.scheme + place.host + encoded_target(request),
+       .headers = sign(request, credentials, place.region, std::chrono::system_clock::now()),
        .body = call.body,
        .max_body = call.max_body,
        .stop_at_max = call.stop_at_max});
 }
 
 HttpResponse S3Connection::call(const S3Call& call) {
+  bool moved = false;
+  bool renewed = false;
+  while (true) {
+    const std::shared_ptr<const S3Place> place = this->place();
+    const S3Credentials credentials = this->credentials(call);
+    HttpResponse response;
+    try {
+      response = with_retries(retry_, [&] { return attempt(call, *place, credentials); });
+    } catch (const HttpFailure& failure) {
+      const HttpProblem problem =
+          problem_of(failure, "AWS_CA_BUNDLE",
+                     "the endpoint " + settings_.endpoint + " in a browser or with curl");
+      throw about(problem.code, call, problem.text);
+    }
+    if (!moved && move_to_region(*place, response)) {
+      moved = true;
+    } else if (!renewed && has_renewed(call, credentials, response)) {
+      renewed = true;
+    } else {
+      return response;
+    }
+  }
+}
+
+S3Credentials S3Connection::credentials(const S3Call& call) {
   try {
-    return with_retries(retry_, [&] { return attempt(call); });
-  } catch (const HttpFailure& failure) {
-    fail(call, failure);
+    return credentials_.current();
+  } catch (const Error& error) {
+    throw about(error.code(), call, error.what());
+  }
+}
+
+std::shared_ptr<const S3Place> S3Connection::place() const {
+  const std::lock_guard lock(place_mutex_);
+  return place_;
+}
+
+// Whether the bucket is asked elsewhere from now on.
+bool S3Connection::move_to_region(const S3Place& asked, const HttpResponse& response) {
+  const std::string region = region_named_by(response);
+  if (region.empty() || region == asked.region) return false;
+  const std::lock_guard lock(place_mutex_);
+  if (place_->region != region) {
+    place_ = std::make_shared<const S3Place>(place_in(settings_, region));
+  }
+  return true;
+}
+
+// Whether the answer was to credentials that have expired, and there are others now.
+bool S3Connection::has_renewed(const S3Call& call, const S3Credentials& refused,
+                               const HttpResponse& response) {
+  if ((response.status != 400 && response.status != 403) || refused.session_token.empty()) {
+    return false;
+  }
+  if (call.method == "HEAD") {
+    // Its answer says nothing; that to the same question about the bucket does.
+    this->call({.query = {{"list-type", "2"}, {"max-keys", "1"}, {"prefix", settings_.prefix}},
+                .max_body = kMaxDocument});
+    return credentials_.last() != refused;
+  }
+  if (!says_expired(complaint_of(response))) return false;
+  try {
+    return credentials_.renew(refused);
+  } catch (const Error& error) {
+    throw about(error.code(), call, error.what());
   }
 }
 
@@ -94,82 +126,15 @@ Error S3Connection::about(ErrorCode code, const S3Call& call, const std::string&
   return {code, text + what, {.class_name = {}, .hash = {}, .key = std::string(call.key)}};
 }
 
-void S3Connection::fail(const S3Call& call, const HttpFailure& failure) const {
-  const std::string why = shown(failure.what());
-  switch (failure.kind()) {
-    case HttpFailure::Kind::kUntrusted:
-      throw about(ErrorCode::kStorageRefused, call,
-                  "the server's certificate is not trusted: " + why +
-                      "\n  try: the right host name; AWS_CA_BUNDLE=FILE.pem for a CA of your own");
-    case HttpFailure::Kind::kTooLarge:
-      throw about(ErrorCode::kCorrupt, call, why);
-    default:
-      throw about(ErrorCode::kStorageUnreachable, call,
-                  "no answer: " + why + "\n  try: the endpoint " + settings_.endpoint +
-                      " in a browser or with curl; again later");
-  }
-}
-
 void S3Connection::refuse(const S3Call& call, const HttpResponse& response) {
-  const S3Complaint complaint = complaint_of(response);
-  const std::string said = std::to_string(response.status) +
-                           (complaint.code.empty() ? "" : " " + shown(complaint.code)) +
-                           (complaint.message.empty() ? "" : ": " + shown(complaint.message));
-  const std::string_view region = response.header("x-amz-bucket-region");
-  if (!region.empty() && region != settings_.region) {
-    throw about(ErrorCode::kStorageRefused, call,
-                "the bucket is in the region " + shown(region) + ", asked was " + settings_.region +
-                    "\n  try: ?region=" + shown(region) + " in the URL, or AWS_REGION");
-  }
-  if (complaint.code == "NoSuchBucket") {
-    throw about(
-        ErrorCode::kStorageUnreachable, call,
-        "there is no bucket " + pet::quoted(settings_.bucket) + " (" + said +
-            ")\n  try: the right name, endpoint and region; an administrator makes buckets");
-  }
-  if (complaint.code == "RequestTimeTooSkewed") {
-    throw about(ErrorCode::kStorageRefused, call,
-                "this machine's clock is wrong: the server says it is " +
-                    shown(response.header("date")) + "\n  try: set the clock (timedatectl)");
-  }
-  if (complaint.code == "ExpiredToken" || complaint.code == "TokenRefreshRequired") {
-    throw about(ErrorCode::kStorageRefused, call,
-                said + ": the session token has expired\n  try: new temporary credentials");
-  }
-  if (response.status == 401 || response.status == 403) {
-    const bool is_bucket = call.key.empty();
-    const std::string who =
-        credentials_.access_key.empty()
-            ? "no credentials were found\n  try: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
-              "the "
-              "profile " +
-                  pet::quoted(settings_.profile) + " in ~/.aws/credentials"
-        : complaint.code == "SignatureDoesNotMatch" || complaint.code == "InvalidAccessKeyId"
-            ? "the credentials are wrong\n  try: the right key and secret, and the region (" +
-                  settings_.region + ")"
-        : is_bucket ? "needs s3:ListBucket, without which a missing object cannot be told from a "
-                      "forbidden one\n  try: have the right added to the credentials' policy"
-                    : "the credentials' rights do not reach\n  try: s3:GetObject, and to write "
-                      "s3:PutObject and s3:DeleteObject";
-    throw about(ErrorCode::kStorageRefused, call, said + ": " + who);
-  }
-  if (response.status == 501) {
-    throw about(ErrorCode::kStorageUnsupported, call, "the server cannot: " + said);
-  }
-  if (response.status >= 500 || response.status == 429 || response.status == 408) {
-    throw about(ErrorCode::kStorageUnreachable, call,
-                "the server fails: " + said + "\n  try: again later");
-  }
-  if (response.status < 300 || (response.status == 404 && complaint.code.empty())) {
-    throw about(ErrorCode::kStorageUnreachable, call,
-                "the answer (" + said +
-                    ") is none of an S3 server's (a proxy's page?)\n  try: is " +
-                    settings_.endpoint + " the S3 server itself?");
-  }
-  throw about(ErrorCode::kStorageRefused, call,
-              "unexpected answer: " + said + "\n  try: is " + settings_.endpoint +
-                  " an S3 server, and the bucket in its " +
-                  (settings_.in_path ? "path" : "host's name") + " (style)?");
+  const S3Credentials credentials = credentials_.last();
+  const HttpProblem problem = problem_of({.settings = settings_,
+                                          .region = place()->region,
+                                          .is_bucket = call.key.empty(),
+                                          .credentials = credentials,
+                                          .places = credentials_.places()},
+                                         response);
+  throw about(problem.code, call, problem.text);
 }
 
 void S3Connection::open() {
@@ -187,8 +152,8 @@ bool S3Connection::is_absent(const S3Call& call, const HttpResponse& response) {
   if (call.method != "HEAD") return complaint_of(response).code == "NoSuchKey";
   // Without a body only a list tells the missing key from the missing bucket.
   const std::string key = settings_.prefix + std::string(call.key);
-  const std::vector<std::string> there = list_page(key, "", "", 1).keys;
-  return there.empty() || there.front() != key;
+  const std::vector<ListedObject> there = list_page(key, "", "", 1).objects;
+  return there.empty() || there.front().key != key;
 }
 
 S3ListPage S3Connection::list_page(const std::string& prefix, const std::string& start_after,
@@ -209,7 +174,7 @@ S3ListPage S3Connection::list_page(const std::string& prefix, const std::string&
   if (!readable || !result) {
     throw about(ErrorCode::kStorageUnreachable, call,
                 "the answer to a list is no S3 listing (a proxy's page?): " +
-                    shown(std::string_view(response.body).substr(0, 80)) + "\n  try: is " +
+                    printable(std::string_view(response.body).substr(0, 80)) + "\n  try: is " +
                     settings_.endpoint + " the S3 server itself?");
   }
   S3ListPage page;
@@ -220,17 +185,20 @@ S3ListPage S3Connection::list_page(const std::string& prefix, const std::string&
   for (const pugi::xml_node object : result.children("Contents")) {
     std::optional<std::string> key = percent_decoded(object.child_value("Key"));
     if (!key) throw wrong("has a key that cannot be decoded");
-    const bool goes_on = page.keys.empty() || page.keys.back() < *key;
+    const bool goes_on = page.objects.empty() || page.objects.back().key < *key;
     if (!key->starts_with(prefix) || *key <= start_after || !goes_on) {
-      throw wrong("is not sorted, or has what was not asked for: " + shown(*key));
+      throw wrong("is not sorted, or has what was not asked for: " + printable(*key));
     }
-    if (page.keys.size() < limit) page.keys.push_back(*std::move(key));
+    const std::optional<std::uint64_t> size = number_in(object.child_value("Size"));
+    if (!size) throw wrong("does not say the size of " + shown(*key));
+    if (page.objects.size() < limit) page.objects.push_back({*std::move(key), *size});
   }
   const bool is_cut = std::string_view(result.child_value("IsTruncated")) == "true";
   if (is_cut) page.next = result.child_value("NextContinuationToken");
   if (is_cut && (page.next.empty() || page.next == token)) {
     throw wrong("is cut, and it does not say how it goes on");
   }
+  opening_.set_succeeded();
   return page;
 }
 

@@ -2,16 +2,21 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "storage/base_storage.hpp"
 #include "storage/error.hpp"
 #include "storage/http/http_client.hpp"
 #include "storage/http/retry.hpp"
 #include "storage/once_flight.hpp"
+#include "storage/s3/credential_chain.hpp"
+#include "storage/s3/s3_place.hpp"
 #include "storage/s3/s3_settings.hpp"
 
 namespace pet {
@@ -27,8 +32,8 @@ struct S3Call {
 };
 
 struct S3ListPage {
-  std::vector<std::string> keys;  // as the bucket has them, decoded
-  std::string next;               // continuation token; empty: this was the last page
+  std::vector<ListedObject> objects;  // with keys as the bucket has them, decoded
+  std::string next;                   // continuation token; empty: this was the last page
 };
 
 class S3Connection {
@@ -39,7 +44,8 @@ class S3Connection {
   const RetryPolicy& retry() const noexcept { return retry_; }
   std::optional<std::chrono::seconds> clock_skew() const { return http_.clock_skew(); }
 
-  // The answer, whatever it is, after retries. Throws kStorageUnreachable or kStorageRefused (the
+  // The answer, whatever it is, after retries, and asked again in the region that the server names or
+  // with new credentials in place of those that have expired. Throws kStorageUnreachable or kStorageRefused (the
   // server's certificate) when there is none.
   HttpResponse call(const S3Call& call);
 
@@ -52,24 +58,26 @@ class S3Connection {
   // Whether a 404 says that the key is absent, of a bucket that is there.
   bool is_absent(const S3Call& call, const HttpResponse& response);
 
-  // Lists once, before anything else is asked. Again when it failed.
+  // Lists once, before anything else is asked. Again when it failed. Any other list is as good.
   void open();
 
   S3ListPage list_page(const std::string& prefix, const std::string& start_after,
                        const std::string& token, std::size_t limit);
 
  private:
-  HttpResponse attempt(const S3Call& call);
-  [[noreturn]] void fail(const S3Call& call, const HttpFailure& failure) const;
+  HttpResponse attempt(const S3Call& call, const S3Place& place, const S3Credentials& credentials);
+  std::shared_ptr<const S3Place> place() const;
+  bool move_to_region(const S3Place& asked, const HttpResponse& response);
+  S3Credentials credentials(const S3Call& call);
+  bool has_renewed(const S3Call& call, const S3Credentials& refused, const HttpResponse& response);
   Error about(ErrorCode code, const S3Call& call, const std::string& what) const;
 
   S3Settings settings_;
-  std::string scheme_;
-  std::string host_;
-  std::string base_path_;  // before the key
   HttpClient http_;
   RetryPolicy retry_;
-  S3Credentials credentials_;
+  CredentialChain credentials_;
+  mutable std::mutex place_mutex_;
+  std::shared_ptr<const S3Place> place_;
   OnceFlight opening_;
 };
 

@@ -1,35 +1,24 @@
 #include "storage/s3/s3_settings.hpp"
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <optional>
 
 #include "storage/ascii.hpp"
 #include "storage/error.hpp"
 #include "storage/key.hpp"
 #include "storage/percent.hpp"
+#include "storage/s3/aws_files.hpp"
 
 namespace pet {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::string_view kScheme = "s3://";
 constexpr char kDefaultRegion[] = "us-east-1";
-constexpr std::uintmax_t kMaxFile = 1 << 20;
 
 [[noreturn]] void throw_usage(const std::string& why) {
   throw Error(ErrorCode::kUsage,
               "not an S3 storage: " + why +
                   "\n  try: s3://BUCKET/PREFIX?endpoint=https://HOST&region=REGION");
-}
-
-std::string environment(const char* name) {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? "" : value;
 }
 
 std::string first_of(std::initializer_list<std::string> values) {
@@ -39,46 +28,8 @@ std::string first_of(std::initializer_list<std::string> values) {
   return "";
 }
 
-// A file of AWS's below $HOME, or where the variable says; empty when there is none.
-std::string aws_file(const char* variable, const char* name) {
-  const std::string named = environment(variable);
-  const std::string home = environment("HOME");
-  if (named.empty() && home.empty()) return "";
-  const fs::path path = named.empty() ? fs::path(home) / ".aws" / name : fs::path(named);
-  std::error_code absent;
-  if (!fs::exists(path, absent)) return "";
-  if (fs::file_size(path, absent) > kMaxFile || absent) {
-    throw Error(ErrorCode::kUsage, path.string() + " is not a file of AWS's settings");
-  }
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw Error(ErrorCode::kUsage, path.string() + " cannot be read");
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 std::string config_value(const S3Settings& settings, std::string_view key) {
-  return ini_value(aws_file("AWS_CONFIG_FILE", "config"), settings.profile, key);
-}
-
-void check_region(const std::string& region) {
-  const bool valid = region.size() <= 64 && region.find_first_not_of(
-                                                "abcdefghijklmnopqrstuvwxyz0123456789-"
-                                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string::npos;
-  if (!valid) throw_usage("the region is not letters, digits and '-'");
-}
-
-// Keys of secrets' files often end in a line break, which no header may have.
-void check_credential(const std::string& value, const std::string& name) {
-  if (std::ranges::all_of(value, [](char c) { return c > ' ' && c < 0x7F; })) return;
-  throw Error(ErrorCode::kUsage,
-              name + " has a space, a line break or another character that no credential has");
-}
-
-void check_credentials(const S3Credentials& found, const std::string& where) {
-  check_credential(found.access_key, "the access key of " + where);
-  check_credential(found.secret_key, "the secret key of " + where);
-  check_credential(found.session_token, "the session token of " + where);
-  if (found.access_key.empty() == found.secret_key.empty()) return;
-  throw Error(ErrorCode::kUsage, where + " has only one of access key and secret key: set both");
+  return ini_value(read_aws_file(aws_config_path()), settings.profile, key);
 }
 
 // Whether the bucket stands in the path when nothing else is said.
@@ -109,56 +60,26 @@ void check_endpoint(const std::string& endpoint) {
   }
 }
 
-}  // namespace
-
-std::string ini_value(std::string_view text, std::string_view section, std::string_view key) {
-  bool here = false;
-  std::string found;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (line.empty() || line.front() == '#' || line.front() == ';') continue;
-    if (line.front() == '[') {
-      std::string_view name = line.substr(1, std::min(line.find(']'), line.size()) - 1);
-      name = trimmed(name);
-      if (name.starts_with("profile ")) name = trimmed(name.substr(8));
-      here = name == section;
-    } else if (here && line.front() != ' ' && line.front() != '\t') {
-      const std::size_t equals = line.find('=');
-      if (equals == std::string_view::npos || trimmed(line.substr(0, equals)) != key) continue;
-      found = trimmed(line.substr(equals + 1));
-    }
-  }
-  return found;
-}
-
-S3Settings S3Settings::from_url(std::string_view url) {
-  S3Settings settings;
-  if (!url.starts_with(kScheme)) throw_usage("it does not begin with s3://");
-  std::string_view rest = url.substr(kScheme.size());
-  if (rest.find('#') != std::string_view::npos) throw_usage("a URL with '#'");
-  std::string_view query;
-  if (const std::size_t mark = rest.find('?'); mark != std::string_view::npos) {
-    query = rest.substr(mark + 1);
-    rest = rest.substr(0, mark);
-  }
-  const std::size_t slash = std::min(rest.find('/'), rest.size());
+// "bucket/prefix"
+void read_place(S3Settings& settings, std::string_view place) {
+  const std::size_t slash = std::min(place.find('/'), place.size());
   // A secret may have a '/' in it: nothing of such a URL is repeated.
-  if (rest.find('@') != std::string_view::npos ||
-      rest.substr(0, slash).find(':') != std::string_view::npos) {
+  if (place.find('@') != std::string_view::npos ||
+      place.substr(0, slash).find(':') != std::string_view::npos) {
     throw_usage(
         "credentials do not belong in a URL: set AWS_ACCESS_KEY_ID and its kin, or a profile");
   }
-  settings.bucket = rest.substr(0, slash);
+  settings.bucket = place.substr(0, slash);
   check_bucket(settings.bucket);
-  std::string_view prefix = rest.substr(std::min(slash + 1, rest.size()));
+  std::string_view prefix = place.substr(std::min(slash + 1, place.size()));
   while (prefix.ends_with('/')) prefix.remove_suffix(1);
-  if (!prefix.empty()) {
-    check_key(prefix);
-    settings.prefix = std::string(prefix) + "/";
-  }
+  if (prefix.empty()) return;
+  check_key(prefix);
+  settings.prefix = std::string(prefix) + "/";
+}
 
+// "endpoint=…&region=…"; the style, which is none of the settings, comes back.
+std::string read_query(S3Settings& settings, std::string_view query) {
   std::string style;
   while (!query.empty()) {
     const std::size_t end = std::min(query.find('&'), query.size());
@@ -183,23 +104,55 @@ S3Settings S3Settings::from_url(std::string_view url) {
   if (!style.empty() && style != "path" && style != "virtual") {
     throw_usage("style is 'path' or 'virtual', not " + pet::quoted(style));
   }
+  return style;
+}
 
+// What the URL does not say, the environment and the profile do.
+void fill_in(S3Settings& settings) {
   settings.profile_given = !settings.profile.empty();
-  settings.profile = first_of({settings.profile, environment("AWS_PROFILE"), "default"});
+  settings.profile = first_of({settings.profile, aws_variable("AWS_PROFILE"), "default"});
   settings.region =
-      first_of({settings.region, environment("AWS_REGION"), environment("AWS_DEFAULT_REGION"),
+      first_of({settings.region, aws_variable("AWS_REGION"), aws_variable("AWS_DEFAULT_REGION"),
                 config_value(settings, "region"), kDefaultRegion});
-  check_region(settings.region);
+  if (!is_region(settings.region)) throw_usage("the region is not letters, digits and '-'");
   settings.endpoint =
-      first_of({settings.endpoint, environment("AWS_ENDPOINT_URL_S3"),
-                environment("AWS_ENDPOINT_URL"), config_value(settings, "endpoint_url")});
+      first_of({settings.endpoint, aws_variable("AWS_ENDPOINT_URL_S3"),
+                aws_variable("AWS_ENDPOINT_URL"), config_value(settings, "endpoint_url")});
   settings.endpoint_given = !settings.endpoint.empty();
-  if (!settings.endpoint_given)
-    settings.endpoint = "https://s3." + settings.region + ".amazonaws.com";
+  if (!settings.endpoint_given) settings.endpoint = amazon_endpoint(settings.region);
   while (settings.endpoint.ends_with('/')) settings.endpoint.pop_back();
   check_endpoint(settings.endpoint);
+}
+
+}  // namespace
+
+bool is_region(std::string_view text) {
+  return !text.empty() && text.size() <= 64 &&
+         text.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyz0123456789-"
+             "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string_view::npos;
+}
+
+S3Settings S3Settings::from_url(std::string_view url) {
+  S3Settings settings;
+  if (!url.starts_with(kScheme)) throw_usage("it does not begin with s3://");
+  std::string_view rest = url.substr(kScheme.size());
+  if (rest.find('#') != std::string_view::npos) throw_usage("a URL with '#'");
+  std::string_view query;
+  if (const std::size_t mark = rest.find('?'); mark != std::string_view::npos) {
+    query = rest.substr(mark + 1);
+    rest = rest.substr(0, mark);
+  }
+  read_place(settings, rest);
+  const std::string style = read_query(settings, query);
+  fill_in(settings);
   settings.in_path = style.empty() ? usual_style(settings) : style == "path";
   return settings;
+}
+
+std::string amazon_endpoint(std::string_view region) {
+  return "https://s3." + std::string(region) + ".amazonaws.com" +
+         (region.starts_with("cn-") ? ".cn" : "");
 }
 
 std::string S3Settings::url() const {
@@ -214,28 +167,6 @@ std::string S3Settings::url() const {
   if (region != kDefaultRegion) add("region", region);
   if (in_path != usual_style(*this)) add("style", in_path ? "path" : "virtual");
   return text;
-}
-
-S3Credentials find_credentials(const S3Settings& settings) {
-  S3Credentials found;
-  if (!settings.profile_given) {
-    found = {environment("AWS_ACCESS_KEY_ID"), environment("AWS_SECRET_ACCESS_KEY"),
-             environment("AWS_SESSION_TOKEN")};
-    check_credentials(found, "the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)");
-    if (!found.access_key.empty()) return found;
-  }
-  for (const auto& [variable, name] : {std::pair{"AWS_SHARED_CREDENTIALS_FILE", "credentials"},
-                                       std::pair{"AWS_CONFIG_FILE", "config"}}) {
-    const std::string text = aws_file(variable, name);
-    found = {ini_value(text, settings.profile, "aws_access_key_id"),
-             ini_value(text, settings.profile, "aws_secret_access_key"),
-             ini_value(text, settings.profile, "aws_session_token")};
-    check_credentials(found, "the profile " + pet::quoted(settings.profile));
-    if (!found.access_key.empty()) return found;
-  }
-  if (!settings.profile_given && environment("AWS_PROFILE").empty()) return {};
-  throw Error(ErrorCode::kUsage, "the profile " + pet::quoted(settings.profile) +
-                                     " has no credentials in ~/.aws/credentials or ~/.aws/config");
 }
 
 }  // namespace pet

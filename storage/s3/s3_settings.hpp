@@ -4,25 +4,24 @@
 //
 // Endpoint:    AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, endpoint_url of the profile; else Amazon's of
 //              the region.
-// Region:      AWS_REGION, AWS_DEFAULT_REGION, region of the profile; else us-east-1.
+// Region:      AWS_REGION, AWS_DEFAULT_REGION, region of the profile; else us-east-1. Where the server
+//              says that the bucket is in another, that one.
 // Style:       where the bucket stands: in the path, or in the host's name ("virtual"). In the path
 //              where an endpoint is given, or the bucket's name has a dot.
 // Profile:     AWS_PROFILE; else "default". Files: AWS_CONFIG_FILE or ~/.aws/config, and
 //              AWS_SHARED_CREDENTIALS_FILE or ~/.aws/credentials.
 // Credentials: of the profile, where the URL names one; else AWS_ACCESS_KEY_ID,
-//              AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; else the profile's in the two files.
+//              AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; else the profile's in the two files;
+//              else those of the container (AWS_CONTAINER_CREDENTIALS_FULL_URI and its kin).
 //              Without any, requests are not signed: public buckets can be read.
 // CA:          AWS_CA_BUNDLE, else SSL_CERT_FILE, else the system's.
 //
 // Threads: any, as long as none changes the environment.
-// Throws:  pet::Error(kUsage) for credentials by halves, a profile without any, a URL or a file that
-//          cannot be read as one, never with a secret.
+// Throws:  pet::Error(kUsage) for a URL or a file that cannot be read as one, never with a secret.
 #pragma once
 
 #include <string>
 #include <string_view>
-
-#include "storage/s3/sigv4.hpp"
 
 namespace pet {
 
@@ -44,11 +43,10 @@ struct S3Settings {
   std::string url() const;
 };
 
-// Credentials that need no request; an empty access key when there are none.
-S3Credentials find_credentials(const S3Settings& settings);
+// What may be a region's name.
+bool is_region(std::string_view text);
 
-// One section of an INI file as AWS's tools read it: "[profile pets]" is pets in the config file.
-// Lines that are indented belong to the key above and are passed over.
-std::string ini_value(std::string_view text, std::string_view section, std::string_view key);
+// Amazon's own endpoint there, with its scheme.
+std::string amazon_endpoint(std::string_view region);
 
 }  // namespace pet

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,7 +22,10 @@ namespace pet {
 struct S3Credentials {
   std::string access_key = {};  // empty: requests are not signed
   std::string secret_key = {};
-  std::string session_token = {};  // of temporary credentials
+  std::string session_token = {};                                     // of temporary credentials
+  std::optional<std::chrono::system_clock::time_point> expires = {};  // as far as it is known
+
+  bool operator==(const S3Credentials&) const = default;
 };
 
 struct S3Request {

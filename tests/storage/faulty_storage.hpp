@@ -113,6 +113,11 @@ class FaultyStorage : public BaseStorage {
     if (!start_after.empty()) text.append(" after ").append(start_after);
     return operation(std::move(text), [&] { return within_.list(prefix, start_after, limit); });
   }
+  std::vector<ListedObject> do_list_objects(std::string_view prefix, std::string_view start_after,
+                                            std::size_t limit) const override {
+    return operation(text_of("list_objects", prefix),
+                     [&] { return within_.list_objects(prefix, start_after, limit); });
+  }
   bool do_remove(std::string_view key) override {
     return operation(text_of("remove", key), [&] { return within_.remove(key); });
   }

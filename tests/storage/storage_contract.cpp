@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/storage/error_matcher.hpp"
@@ -107,6 +108,18 @@ void lists_are_sorted_by_bytes(BaseStorage& storage) {
   const Keys sorted{"A", "a-b", "a.b", "a/b", "a/c/d", "a/c/e", "a/z", "a0", "aB", "a_b", "ab"};
   for (auto key = sorted.rbegin(); key != sorted.rend(); ++key) storage.put(*key, *key);
   CHECK(storage.list("") == sorted);
+}
+
+void list_objects_says_what_head_says(BaseStorage& storage) {
+  for (const char* key : {"a/b", "a/bb", "a/c/d", "b"}) storage.put(key, std::string(key) + "!");
+  std::vector<std::pair<std::string, std::uint64_t>> found;
+  for (const auto& [key, size] : storage.list_objects("a/")) found.emplace_back(key, size);
+  CHECK(found ==
+        std::vector<std::pair<std::string, std::uint64_t>>{{"a/b", 4}, {"a/bb", 5}, {"a/c/d", 6}});
+  REQUIRE(storage.list_objects("a/", "a/b", 1).size() == 1);
+  CHECK(storage.list_objects("a/", "a/b", 1).front().key == "a/bb");
+  CHECK(storage.list_objects("a/", "", 0).empty());
+  CHECK(storage.list_objects("c/").empty());
 }
 
 void list_finds_by_prefix(BaseStorage& storage) {
@@ -300,6 +313,7 @@ constexpr Sentence kContract[] = {
     {"ranges are cut at the object's end", ranges_are_cut_at_the_end},
     {"an object larger than asked for is refused, naming both sizes", too_large_is_refused},
     {"lists are sorted by the bytes of the whole key", lists_are_sorted_by_bytes},
+    {"list_objects says of each what head says", list_objects_says_what_head_says},
     {"list finds by prefix, which is text and not a folder", list_finds_by_prefix},
     {"list goes on where it stopped", list_goes_on_where_it_stopped},
     {"what was removed is absent", removed_is_absent},

@@ -2,33 +2,21 @@
 
 #include <cstdlib>
 
+#include "storage/s3/credential_chain.hpp"
 #include "tests/storage/error_matcher.hpp"
-#include "tests/storage/temporary_folder.hpp"
+#include "tests/storage/s3/clean_environment.hpp"
 
 namespace pet::test {
 namespace {
 
-// No settings but the test's own.
-struct Clean {
-  Clean() {
-    for (const char* name :
-         {"AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL",
-          "AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL_S3", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
-          "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"}) {
-      unsetenv(name);
-    }
-    setenv("HOME", folder.path().c_str(), 1);
-  }
-  void write(const std::string& name, const std::string& text) {
-    write_file(folder / (".aws/" + name), text);
-  }
-  TemporaryFolder folder;
-};
+S3Credentials find_credentials(const S3Settings& settings) {
+  return CredentialChain(settings).current();
+}
 
 }  // namespace
 
 TEST_CASE("a URL says bucket and prefix; the rest has Amazon's defaults", "[s3]") {
-  const Clean clean;
+  const CleanEnvironment clean;
   const S3Settings plain = S3Settings::from_url("s3://team");
   CHECK(plain.bucket == "team");
   CHECK(plain.prefix.empty());
@@ -49,7 +37,7 @@ TEST_CASE("a URL says bucket and prefix; the rest has Amazon's defaults", "[s3]"
 }
 
 TEST_CASE("the environment comes before AWS's files, and a profile is the named one", "[s3]") {
-  Clean clean;
+  const CleanEnvironment clean;
   clean.write(
       "config",
       "# of the team\n[default]\nregion = eu-north-1\ns3 =\n  region = nested\n\n[profile pets]\n"
@@ -89,7 +77,7 @@ TEST_CASE("the environment comes before AWS's files, and a profile is the named 
 }
 
 TEST_CASE("what is no S3 storage is refused, and no secret is repeated", "[s3]") {
-  const Clean clean;
+  const CleanEnvironment clean;
   struct Case {
     const char* url;
     const char* why;
