@@ -362,6 +362,16 @@ PushResult PetClassManager::promote(const PetClassManager& to, const Promotion& 
       [&] { return pet::promote(*source->registry, *target->registry, promotion); });
 }
 
+PushResult PetClassManager::roll_back(const Rollback& rollback) const {
+  require_class_name(rollback.class_name);
+  return pet::roll_back(*online("rollback of " + rollback.class_name)->registry, rollback);
+}
+
+std::optional<LogEntry> PetClassManager::log_entry(std::string_view name,
+                                                   std::uint64_t number) const {
+  return online("the log of " + std::string(name))->registry->entry(name, number);
+}
+
 std::optional<LogEntry> PetClassManager::latest_meta(std::string_view name) const {
   return online("the latest " + std::string(name))->registry->newest(name);
 }
