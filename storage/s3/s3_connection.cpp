@@ -190,7 +190,7 @@ S3ListPage S3Connection::list_page(const std::string& prefix, const std::string&
       throw wrong("is not sorted, or has what was not asked for: " + printable(*key));
     }
     const std::optional<std::uint64_t> size = number_in(object.child_value("Size"));
-    if (!size) throw wrong("does not say the size of " + shown(*key));
+    if (!size) throw wrong("does not say the size of " + printable(*key));
     if (page.objects.size() < limit) page.objects.push_back({*std::move(key), *size});
   }
   const bool is_cut = std::string_view(result.child_value("IsTruncated")) == "true";
