@@ -31,9 +31,10 @@ void reject_for_verdict(const char* where, const Step& step) {
     step();
   } catch (const Error& error) {
     if (!is_verdict(error.code())) throw;
-    throw CandidateRejected(std::string(where) + ": " + error.what(), Hash::parse(error.hash()));
+    throw CandidateRejected(where, std::string(where) + ": " + error.what(),
+                            Hash::parse(error.hash()));
   } catch (const Failure& failure) {
-    throw CandidateRejected(std::string(where) + ": " + failure.what(), std::nullopt);
+    throw CandidateRejected(where, std::string(where) + ": " + failure.what(), std::nullopt);
   }
 }
 
@@ -109,7 +110,10 @@ void Candidate::try_out(const CandidateTest& test) {
                        .tolerance = test.tolerance},
                       stop_.get_token());
   if (report.cancelled || is_cancelled()) return;
-  if (!report.passed) throw CandidateRejected("trial: " + report.reason, std::nullopt);
+  if (!report.passed) {
+    throw CandidateRejected("trial/" + std::string(to_string(report.phase)),
+                            "trial: " + report.reason, std::nullopt);
+  }
   state_ = VersionState::kTried;
 }
 

@@ -28,11 +28,14 @@ class Container;
 // Why, in a sentence; and whose fault, where that is known.
 class CandidateRejected : public std::runtime_error {
  public:
-  CandidateRejected(const std::string& reason, std::optional<Hash> culprit)
-      : std::runtime_error(reason), culprit_(culprit) {}
+  CandidateRejected(const std::string& phase, const std::string& reason,
+                    std::optional<Hash> culprit)
+      : std::runtime_error(reason), phase_(phase), culprit_(culprit) {}
+  const std::string& phase() const noexcept { return phase_; }  // as LiveEvent has it
   const std::optional<Hash>& culprit() const noexcept { return culprit_; }
 
  private:
+  std::string phase_;
   std::optional<Hash> culprit_;
 };
 

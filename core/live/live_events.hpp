@@ -43,6 +43,8 @@ struct LiveEvent {
   VersionState state = VersionState::kFound;  // of kState
   std::uint64_t version = 0;                  // its number in this pipeline; 0: none
   std::string text;                           // what moved, or why
+  // What found it bad, of kRejected: "fetch", "gate", "trial/construct" (trial.hpp), "here", "budget".
+  std::string phase = {};
 };
 
 using LiveObserver = std::function<void(const LiveEvent&)>;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/live/live_work.hpp"
+#include "core/loader/bad_input.hpp"
 #include "storage/error.hpp"
 
 namespace pet {
@@ -16,6 +17,14 @@ using std::chrono::milliseconds;
 
 // While calls of former versions are waited for, or a version is on probation.
 constexpr milliseconds kLookAgain{20};
+
+// Its type and its columns; never 0.
+std::uint64_t kind_of(const XYData& x) {
+  const pet_dtype dtype = x.dtype();
+  const auto type = std::uint64_t{dtype.code} << 8 | dtype.bits;
+  return type << 40 | static_cast<std::uint64_t>(x.ndim()) << 32 |
+         (static_cast<std::uint64_t>(x.columns()) & 0xFFFFFFFF);
+}
 
 }  // namespace
 
@@ -93,7 +102,9 @@ LivePipeline::~LivePipeline() {
   work_->work.cancel();
 }
 
-XYData LivePipeline::answer(const LiveVersion& version, const XYData& x) const {
+XYData LivePipeline::predict(const LiveVersion& version, const XYData& x) const {
+  if (work_->work.options().record > 0) work_->work.record(x);
+  const std::uint64_t kind = kind_of(x);
   const auto start = std::chrono::steady_clock::now();
   const auto record = [&](CallOutcome outcome) {
     version.stats.record(std::chrono::steady_clock::now() - start, outcome);
@@ -101,7 +112,13 @@ XYData LivePipeline::answer(const LiveVersion& version, const XYData& x) const {
   try {
     XYData y = version.pipeline->predict(x);
     record(CallOutcome::kAnswered);
+    if (usual_input_.load(std::memory_order_relaxed) != kind) [[unlikely]] {
+      usual_input_.store(kind, std::memory_order_relaxed);
+    }
     return y;
+  } catch (const BadInput&) {
+    if (usual_input_.load(std::memory_order_relaxed) == kind) record(CallOutcome::kFailed);
+    throw;
   } catch (...) {
     record(CallOutcome::kFailed);
     throw;
@@ -110,13 +127,10 @@ XYData LivePipeline::answer(const LiveVersion& version, const XYData& x) const {
 
 XYData LivePipeline::predict(const XYData& x) const {
   const auto version = read();
-  if (!version->pipeline) {
-    throw Error(ErrorCode::kStorageUnreachable, work_->work.options().name +
-                                                    " cannot answer yet: " +
-                                                    work_->work.waiting_for());
-  }
-  if (work_->work.options().record > 0) work_->work.record(x);
-  return answer(*version, x);
+  if (version->pipeline) return predict(*version, x);
+  throw Error(ErrorCode::kStorageUnreachable, work_->work.options().name +
+                                                  " cannot answer yet: " +
+                                                  work_->work.waiting_for());
 }
 
 void LivePipeline::start() {

@@ -23,6 +23,8 @@
 //           (rejections.hpp), and the newest version without rejected ones is taken.
 // Rollback: a current version beyond its budget (budget.hpp) is rejected, and the one before, which stays
 //           loaded for its probation, is current again at once.
+//           Input that the pipeline refuses (bad_input.hpp) is no failure of its version, unless such input,
+//           of that type and so many columns, has been answered before: clients shall not roll it back.
 // State:    what a node has learned is named by the config; a new version is given it, in the trial first.
 // Threads:  read(), snapshot(), predict() from any, without a lock; status() and set_config() from any.
 //           start() makes two threads: one polls, one loads, builds, destroys and unloads. Without
@@ -120,6 +122,8 @@ class LivePipeline {
   bool is_ready() const { return read()->number != 0; }
 
   XYData predict(const XYData& x) const;
+  // The same of a version that the caller reads; counted for it. REQUIRES: it has a pipeline.
+  XYData predict(const LiveVersion& version, const XYData& x) const;
 
   void start();
   bool wait_until_ready(std::chrono::milliseconds timeout) const;
@@ -142,9 +146,9 @@ class LivePipeline {
  private:
   struct Work;
 
-  XYData answer(const LiveVersion& version, const XYData& x) const;
-
   Live<LiveVersion> current_;
+  // What kind of input was answered last, whatever the version; 0: none yet.
+  mutable std::atomic<std::uint64_t> usual_input_{0};
   std::unique_ptr<Work> work_;  // last: its threads use what is above
 };
 

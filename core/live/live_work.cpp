@@ -165,7 +165,7 @@ bool LiveWork::step() {
     advance(*candidate, time);
   } catch (const CandidateRejected& rejection) {
     if (candidate->is_cancelled()) return true;
-    reject(candidate->resolved(), candidate->number(), rejection.what(), rejection.culprit(), time);
+    reject(candidate->resolved(), candidate->number(), rejection, time);
   } catch (const std::exception& error) {
     postpone(candidate, error.what(), time);
   }
@@ -238,7 +238,8 @@ std::optional<ClassVersion> LiveWork::blamed(const std::vector<ClassVersion>& mo
 }
 
 void LiveWork::reject(const ResolvedConfig& rejected, std::uint64_t number,
-                      const std::string& reason, const std::optional<Hash>& culprit, Time time) {
+                      const CandidateRejected& why, Time time) {
+  const std::string reason = why.what();
   std::optional<ClassVersion> to_blame;
   {
     const std::lock_guard lock(mutex_);
@@ -246,7 +247,7 @@ void LiveWork::reject(const ResolvedConfig& rejected, std::uint64_t number,
     const ResolvedConfig* from = nullptr;
     if (promoted_ && promoted_->number != number) from = &promoted_->resolved;
     if (from == nullptr && former_) from = &former_->version->resolved;
-    to_blame = blamed(moved_classes(from, rejected), culprit);
+    to_blame = blamed(moved_classes(from, rejected), why.culprit());
     bad_configs_.insert(rejected.id);
     candidate_problem_ = reason;
     if (to_blame) stale_.insert(to_blame->name);
@@ -264,7 +265,8 @@ void LiveWork::reject(const ResolvedConfig& rejected, std::uint64_t number,
               first_line(error.what()) + ")";
     }
   }
-  report(LiveEventKind::kState, VersionState::kRejected, number, std::move(text));
+  events_.add({now(), LiveEventKind::kState, VersionState::kRejected, number, std::move(text),
+               why.phase()});
   if (on_stale) on_stale();
 }
 
@@ -327,7 +329,7 @@ void LiveWork::roll_back(const std::string& reason, Time time) {
     const std::lock_guard lock(mutex_);
     bad = promoted_;
   }
-  reject(bad->resolved, bad->number, reason, std::nullopt, time);
+  reject(bad->resolved, bad->number, CandidateRejected("budget", reason, std::nullopt), time);
   VersionSnapshot good;
   {
     const std::lock_guard lock(mutex_);

@@ -68,8 +68,8 @@ class LiveWork {
   void advance(Candidate& candidate, Time now);
   CandidateTest test();
   void postpone(const std::shared_ptr<Candidate>& candidate, const std::string& why, Time now);
-  void reject(const ResolvedConfig& rejected, std::uint64_t number, const std::string& reason,
-              const std::optional<Hash>& culprit, Time now);
+  void reject(const ResolvedConfig& rejected, std::uint64_t number, const CandidateRejected& why,
+              Time time);
   void promote(VersionSnapshot version, Time now);
 
   // Judging the current version.

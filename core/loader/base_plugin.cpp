@@ -20,6 +20,7 @@ namespace {
 template <class Function>
 [[noreturn]] void throw_failure(const BasePlugin::Record& record, Function function,
                                 pet_status status, const FailureText& failure) {
+  if (status == PET_BAD_INPUT) raise_bad_input(record.class_record(), failure);
   const bool lacking = function == nullptr && status == PET_UNSUPPORTED;
   raise(record.class_record(), lacking ? ErrorCode::kUsage : code_of(status), failure);
 }

@@ -3,6 +3,7 @@
 #include <pet/failure.hpp>
 #include <string>
 
+#include "core/loader/bad_input.hpp"
 #include "core/loader/class_record.hpp"
 
 namespace pet {
@@ -60,10 +61,20 @@ pet_status status_of(ErrorCode code) noexcept {
   }
 }
 
+namespace {
+
+Error::Subject subject_of(const PetClass::Record& clazz) {
+  return {.class_name = clazz.facts->name, .hash = clazz.hash ? clazz.hash->hex() : "", .key = ""};
+}
+
+}  // namespace
+
 void raise(const PetClass::Record& clazz, ErrorCode code, const FailureText& failure) {
-  throw Error(
-      code, std::string(failure.text()),
-      {.class_name = clazz.facts->name, .hash = clazz.hash ? clazz.hash->hex() : "", .key = ""});
+  throw Error(code, std::string(failure.text()), subject_of(clazz));
+}
+
+void raise_bad_input(const PetClass::Record& clazz, const FailureText& failure) {
+  throw BadInput(std::string(failure.text()), subject_of(clazz));
 }
 
 }  // namespace pet

@@ -48,6 +48,8 @@ pet_status status_of(ErrorCode code) noexcept;
 
 // Throws what a labelled failure means; `code` overrides the status's own.
 [[noreturn]] void raise(const PetClass::Record& clazz, ErrorCode code, const FailureText& failure);
+// The same of PET_BAD_INPUT: a BadInput.
+[[noreturn]] void raise_bad_input(const PetClass::Record& clazz, const FailureText& failure);
 
 // Runs body() → pet_status on behalf of a plugin. Nothing that it throws reaches the plugin.
 template <class Body>

@@ -50,7 +50,8 @@ class InFlight {
 
 }  // namespace
 
-Server::Http::Http(const ServerOptions& options, ServerCounts& counts, Handler handler)
+Server::Http::Http(const ServerOptions& options, ServerCounts& counts,
+                   pet::tools::Server::Handler handler)
     : options_(options),
       counts_(counts),
       handler_(std::move(handler)),

@@ -16,7 +16,7 @@ namespace pet::tools {
 
 class Server::Http final : private httplib::Server {
  public:
-  Http(const ServerOptions& options, ServerCounts& counts, Handler handler);
+  Http(const ServerOptions& options, ServerCounts& counts, pet::tools::Server::Handler handler);
 
   // Reads one request and writes its answer. False when the connection is at its end.
   bool process(Connection& connection);
@@ -34,7 +34,7 @@ class Server::Http final : private httplib::Server {
 
   const ServerOptions& options_;
   ServerCounts& counts_;
-  Handler handler_;
+  pet::tools::Server::Handler handler_;
   std::string late_answer_;
 };
 

@@ -42,15 +42,16 @@ LogLevel level_of(const LiveEvent& event) {
 
 }  // namespace
 
-Model::Model(Container& container, std::filesystem::path config, LiveOptions options,
-             const Log& log)
+Model::Model(Container& container, std::filesystem::path config,
+             const std::function<LiveOptions(const std::string& name)>& options, const Log& log)
     : container_(container),
       config_(std::move(config)),
       name_(name_of(config_)),
       options_([&] {
-        options.name = name_;
-        options.observer = [this](const LiveEvent& event) { on_event(event); };
-        return std::move(options);
+        LiveOptions live = options(name_);
+        live.name = name_;
+        live.observer = [this](const LiveEvent& event) { on_event(event); };
+        return live;
       }()),
       log_(log) {}
 

@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -51,7 +52,8 @@ struct Prediction {
 class Model {
  public:
   // The name is the file's, without its extension: kUsage when that cannot stand in a URL.
-  Model(Container& container, std::filesystem::path config, LiveOptions options, const Log& log);
+  Model(Container& container, std::filesystem::path config,
+        const std::function<LiveOptions(const std::string& name)>& options, const Log& log);
   ~Model();
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;

@@ -2,10 +2,10 @@
 //
 //   Server server({.host = "127.0.0.1", .port = 8080}, [&](const HttpRequest& r) { return answer(r); });
 //   std::printf("listening on %s\n", server.url().c_str());
-//   server.run(stop_signals.descriptor(), {.on_drain = …});
+//   server.run(stop_signals.descriptor(), [&] { is_ready = false; });
 //
 // A connection has a thread while it lives; there are so many at most, and who comes then waits. One
-// that waits for its next request gives its thread up when others wait for one.
+// that waits for its next request is ended when others wait for a thread.
 //
 // The end:  at the first byte in `stop`, on_drain() is called; for `shutdown_delay` all goes on, so that
 //           balancers notice; then nobody is let in, requests that have begun are answered, and run()
@@ -78,15 +78,15 @@ class Server {
  private:
   class Http;
   using Clock = std::chrono::steady_clock;
+  enum class Asked { kNever, kBefore };
 
   void bind();
   bool accept_one();
   void admit(int descriptor);
   void serve_connections();
   void serve(Connection& connection);
-  bool keeps(Connection& connection) const;
+  bool keeps(Connection& connection, Asked asked) const;
   void expire_late();
-  bool wait_for_end();
 
   const ServerOptions options_;
   ServerCounts counts_;

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <optional>
+#include <utility>
 
 #include "core/pipeline/json_document.hpp"
 #include "storage/error.hpp"
@@ -21,6 +23,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kTick{50};
+constexpr milliseconds kNewAtEnd{200};
+constexpr milliseconds kNewOthersWait{1000};
 constexpr int kBacklog = 512;
 
 [[noreturn]] void refuse_address(const ServerOptions& options, const std::string& why) {
@@ -130,9 +134,16 @@ void Server::serve_connections() {
   }
 }
 
-// Whether the connection has another request, which has begun then.
-bool Server::keeps(Connection& connection) const {
-  const auto until = Clock::now() + options_.idle_time;
+// Whether the connection has another request, which has begun then. Who has had an answer may be left
+// for others at once; who has just come is about to ask.
+bool Server::keeps(Connection& connection, Asked asked) const {
+  const auto begin = Clock::now();
+  const auto is_over = [&] {
+    const auto idle = Clock::now() - begin;
+    const bool is_new = asked == Asked::kNever;
+    return (closes_ && (!is_new || idle > kNewAtEnd)) ||
+           (waiting_count_ > 0 && (!is_new || idle > kNewOthersWait)) || idle > options_.idle_time;
+  };
   for (;;) {
     switch (connection.wait(kTick)) {
       case Connection::Arrival::kBytes:
@@ -140,13 +151,14 @@ bool Server::keeps(Connection& connection) const {
       case Connection::Arrival::kClosed:
         return false;
       case Connection::Arrival::kNone:
-        if (closes_ || waiting_count_ > 0 || Clock::now() >= until) return false;
+        if (is_over()) return false;
     }
   }
 }
 
 void Server::serve(Connection& connection) {
-  while (keeps(connection)) {
+  Asked asked = Asked::kNever;
+  while (keeps(connection, std::exchange(asked, Asked::kBefore))) {
     connection.begin_head(Clock::now() + options_.head_time);
     if (drains_ || waiting_count_ > 0) connection.close_after();
     const bool goes_on = http_->process(connection);

@@ -69,7 +69,7 @@ Service::Service(Container& container, const std::vector<std::string>& configs,
                  ServiceOptions options, const Log& log)
     : options_(std::move(options)), log_(log) {
   for (const std::string& config : configs) {
-    models_.push_back(std::make_unique<Model>(container, config, options_.live(), log));
+    models_.push_back(std::make_unique<Model>(container, config, options_.live, log));
     const std::string& name = models_.back()->name();
     for (std::size_t i = 0; i + 1 < models_.size(); ++i) {
       if (models_[i]->name() != name) continue;

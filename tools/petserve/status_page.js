@@ -54,7 +54,7 @@ function bytes(n) {
 }
 
 function plural(n, word) {
-  return n + ' ' + word + (n === 1 ? '' : 's');
+  return n.toLocaleString('en') + ' ' + word + (n === 1 ? '' : 's');
 }
 
 function latency(l, part) {
@@ -179,11 +179,17 @@ function polyline(seconds, part, top) {
   return path;
 }
 
+// What is below p99, a column for each second that had calls.
+function area(seconds, top) {
+  return seconds.map((second, i) => second.calls ? 'M' + (60 - seconds.length + i) + ' 40v' +
+      (-2 - 36 * second.p99_us / top).toFixed(2) + 'h1V40z' : '').join('');
+}
+
 function showCharts(card, model) {
   const seconds = model.requests.seconds;
   const last = seconds.length ? seconds[seconds.length - 1] : {calls: 0};
   const recent = model.requests.recent;
-  setText(card.at('.rate'), last.calls + '/s');
+  setText(card.at('.rate'), last.calls.toLocaleString('en') + '/s');
   setText(card.at('.latency'), recent.calls ? 'p50 ' + duration(recent.p50_us) + ' · p99 ' + duration(recent.p99_us) : '–');
   whenChanged(card, 'charts', seconds, () => {
     const most = Math.max(4, ...seconds.map(s => s.calls));
@@ -202,7 +208,8 @@ function showCharts(card, model) {
     const lines = card.at('.latencies');
     lines.setAttribute('viewBox', '0 0 60 40');
     lines.setAttribute('aria-label', 'p50 and p99 of the last 60 seconds, at most ' + duration(top));
-    lines.replaceChildren(shape('path', {d: polyline(seconds, 'p99_us', top), class: 'line p99'}),
+    lines.replaceChildren(shape('path', {d: area(seconds, top), class: 'area'}),
+                          shape('path', {d: polyline(seconds, 'p99_us', top), class: 'line p99'}),
                           shape('path', {d: polyline(seconds, 'p50_us', top), class: 'line p50'}));
   });
 }

@@ -1,0 +1,58 @@
+# Sourced by petserve's script tests, after script_test.sh: services on ports of their own, and questions.
+#
+#   start NAME ARGUMENT...       a petserve in the background: its URL is in $url, its process in $pid, what
+#                                it logs in NAME.log
+#   ask METHOD PATH [BODY]       the status and the body, on one line; with curl
+#   eventually SECONDS PATTERN COMMAND...   until the output matches; a failure when it never does
+#   stop PID                     SIGTERM, and its exit status
+export XDG_STATE_HOME=$scratch/state
+running=()
+end_all() {
+  for pid in "${running[@]}"; do kill -9 "$pid" 2> /dev/null || true; done
+  rm -rf "$scratch"
+}
+trap end_all EXIT
+
+start() {
+  local name=$1
+  shift
+  "$PETSERVE" "$@" --listen 127.0.0.1:0 > "$name.out" 2> "$name.log" &
+  pid=$!
+  running+=("$pid")
+  for _ in $(seq 300); do
+    url=$(sed -n 's/^listening on //p' "$name.out")
+    [[ -n $url ]] && return
+    kill -0 "$pid" 2> /dev/null || break
+    sleep .1
+  done
+  echo "FAILED: petserve $* does not listen: $(cat "$name.log")"
+  exit 1
+}
+ask() {
+  local method=$1 path=$2
+  shift 2
+  curl -sS --max-time 60 -X "$method" "$url$path" ${1+--data-binary "$1"} -w ' %{http_code}\n' 2>&1 |
+    sed 's/\(.*\) \([0-9]*\)$/\2 \1/'
+}
+eventually() {
+  local seconds=$1 pattern=$2 output=
+  shift 2
+  for _ in $(seq $((seconds * 10))); do
+    output=$("$@" 2>&1) || true
+    [[ $output == *$pattern* ]] && return
+    sleep .1
+  done
+  printf 'FAILED %s\n  expected within %s s: %s\n  output: %s\n' "$*" "$seconds" "$pattern" "$output"
+  failures=$((failures + 1))
+}
+stop() {
+  local status=0
+  kill -TERM "$1"
+  wait "$1" || status=$?
+  return "$status"
+}
+ready() { eventually 60 '{"ready": true}' ask GET /v2/health/ready; }
+command -v curl > /dev/null || {
+  echo "SKIPPED: no curl: tools/install-deps --servers installs what these tests need" >&2
+  [[ -n ${PET_REQUIRE_SERVERS:-} ]] && exit 1 || exit 77
+}
