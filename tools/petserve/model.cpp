@@ -62,7 +62,7 @@ bool Model::load(milliseconds timeout) {
   std::shared_ptr<LivePipeline> live = live_.load();
   if (live == nullptr) {
     live = std::make_shared<LivePipeline>(container_, config_, options_);
-    facts_ = nullptr;  // versions are counted from 1 again
+    facts_.store(nullptr);  // versions are counted from 1 again
     live->start();
     live_ = live;
   } else {
