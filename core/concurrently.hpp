@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "core/held_events.hpp"
+#include "storage/base_storage.hpp"
 
 namespace pet {
 
@@ -26,10 +27,16 @@ struct ThreadUse {
   std::size_t calls_worth;  // another thread: fewer are made one after the other
 };
 
-// For single requests to a storage: a thread costs more than a few local files.
+// For single requests to a storage on this machine: a thread costs more than a few local files.
 inline constexpr ThreadUse kForRequests{16, 4};
-// For fetching, checking and loading whole binaries.
+// For fetching, checking and loading whole binaries of such a one.
 inline constexpr ThreadUse kForBinaries{8, 1};
+// For whatever waits for a network, which answers a hundred requests in the time of one.
+inline constexpr ThreadUse kForRemote{120, 1};
+
+inline ThreadUse requests_to(const BaseStorage& storage) {
+  return storage.capabilities().remote ? kForRemote : kForRequests;
+}
 
 // call(0) … call(count - 1), in no promised order.
 template <class Call>

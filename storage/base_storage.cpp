@@ -30,9 +30,15 @@ void check_distinct(std::span<const PutItem> items) {
 
 }  // namespace
 
-std::optional<std::string> BaseStorage::get(std::string_view key, std::uint64_t max_size) const {
+bool BaseStorage::read(std::string_view key, ByteSink& sink, std::uint64_t max_size) const {
   check_key(key);
-  return do_get(key, max_size);
+  return do_read(key, sink, max_size);
+}
+
+std::optional<std::string> BaseStorage::get(std::string_view key, std::uint64_t max_size) const {
+  StringSink bytes;
+  if (!read(key, bytes, max_size)) return std::nullopt;
+  return bytes.take();
 }
 
 std::optional<std::string> BaseStorage::get_range(std::string_view key, std::uint64_t offset,
@@ -81,6 +87,16 @@ std::vector<std::string> BaseStorage::list(std::string_view prefix, std::string_
   return do_list(prefix, start_after, limit);
 }
 
+std::vector<ListedObject> BaseStorage::list_objects(std::string_view prefix,
+                                                    std::string_view start_after,
+                                                    std::size_t limit) const {
+  check_prefix(prefix);
+  check_prefix(start_after);
+  require(capabilities().list, *this, "list", prefix);
+  if (limit == 0) return {};
+  return do_list_objects(prefix, start_after, limit);
+}
+
 bool BaseStorage::remove(std::string_view key) {
   check_key(key);
   require(capabilities().write, *this, "write", key);
@@ -102,11 +118,25 @@ std::vector<PutOutcome> BaseStorage::do_put_many(std::span<const PutItem> items)
   return outcomes;
 }
 
-void BaseStorage::check_size(std::string_view key, std::uint64_t size,
-                             std::uint64_t max_size) const {
+std::vector<ListedObject> BaseStorage::do_list_objects(std::string_view prefix,
+                                                       std::string_view start_after,
+                                                       std::size_t limit) const {
+  std::vector<ListedObject> objects;
+  for (std::string& key : do_list(prefix, start_after, limit)) {
+    // One that has gone meanwhile is not listed.
+    if (const std::optional<ObjectInfo> info = do_head(key)) {
+      objects.push_back({std::move(key), info->size});
+    }
+  }
+  return objects;
+}
+
+void BaseStorage::check_size(std::string_view key, std::uint64_t size, std::uint64_t max_size,
+                             SizeIs known) const {
   if (size <= max_size) return;
   throw Error(ErrorCode::kCorrupt,
-              quoted(key) + " in " + describe() + " has " + std::to_string(size) +
+              quoted(key) + " in " + describe() + " has " +
+                  (known == SizeIs::kKnown ? "" : "at least ") + std::to_string(size) +
                   " bytes, at most " + std::to_string(max_size) +
                   " were expected: put the right object there, or read it with a larger max_size",
               {.class_name = {}, .hash = {}, .key = std::string(key)});

@@ -54,6 +54,12 @@ class OnceFlight {
     if (failure) std::rethrow_exception(failure);
   }
 
+  // It has succeeded by something else.
+  void set_succeeded() {
+    const std::lock_guard lock(mutex_);
+    succeeded_ = true;
+  }
+
  private:
   struct Flight {
     bool landed = false;

@@ -94,6 +94,10 @@ class BaseFactory {
   // i belongs to request i. What was asked by name is in memory then.
   virtual std::vector<ClassAnswer> prefetch(std::span<const ClassRequest> requests) const;
 
+  // How many of its answers wait for something else than this machine: so many may be asked for by
+  // as many threads.
+  virtual std::size_t fetches_at_once() const { return 1; }
+
   const std::string& label() const noexcept { return label_; }
 
  protected:

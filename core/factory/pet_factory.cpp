@@ -183,8 +183,14 @@ std::vector<ClassAnswer> PetFactory::prefetch(std::span<const ClassRequest> requ
     if (!answers[i].clazz) missing.push_back(i);
   }
   const auto ask = [&](std::size_t i) { answers[missing[i]] = answer(requests[missing[i]]); };
-  concurrently(missing.size(), ask, kForBinaries);
+  concurrently(missing.size(), ask, {.at_most = fetches_at_once(), .calls_worth = 1});
   return answers;
+}
+
+std::size_t PetFactory::fetches_at_once() const {
+  const std::shared_ptr<BaseStorage> storage = manager_.storage_handle();
+  const bool waits = storage && storage->capabilities().remote && !manager_.options().offline;
+  return (waits ? kForRemote : kForBinaries).at_most;
 }
 
 // ---- publishing ---------------------------------------------------------------------------------

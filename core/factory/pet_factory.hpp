@@ -54,8 +54,9 @@ class PetFactory final : public BaseFactory {
   Binary get_state(std::string_view name, const Hash& hash) const override;
   std::optional<PetClass> get_builtin(std::string_view name) const override;
 
-  // Missing classes are fetched and loaded by several threads.
+  // Missing classes are fetched and loaded by several threads, from a storage far away by many.
   std::vector<ClassAnswer> prefetch(std::span<const ClassRequest> requests) const override;
+  std::size_t fetches_at_once() const override;
 
   // Asks storage for the latest again and registers it. When storage has none, or fails (this
   // throws then), what is registered stays.

@@ -143,16 +143,15 @@ void Builder::request_states(const std::vector<ConfigNode>& nodes) {
   }
   std::vector<std::optional<Error>> errors(wanted.size());
   std::vector<std::optional<Binary>> states(wanted.size());
-  concurrently(
-      wanted.size(),
-      [&](std::size_t i) {
-        try {
-          states[i] = factory_.get_state(wanted[i].first, wanted[i].second);
-        } catch (const Error& error) {
-          errors[i] = error;
-        }
-      },
-      kForBinaries);
+  concurrently(wanted.size(),
+               [&](std::size_t i) {
+                 try {
+                   states[i] = factory_.get_state(wanted[i].first, wanted[i].second);
+                 } catch (const Error& error) {
+                   errors[i] = error;
+                 }
+               },
+               {.at_most = factory_.fetches_at_once(), .calls_worth = 1});
   for (const ConfigNode& node : nodes) {
     if (!node.state_hash || !node.is_valid) continue;
     const std::size_t place = places.at({node.clazz, *node.state_hash});

@@ -34,6 +34,10 @@ std::string facts_key(std::string_view class_name, const Hash& hash) {
   return class_prefix(class_name) + hash.hex() + std::string(kDocument);
 }
 
+std::string version_prefix(std::string_view class_name, const Hash& hash) {
+  return class_prefix(class_name) + hash.hex();
+}
+
 std::string log_key(std::string_view class_name, std::uint64_t number) {
   std::string digits = std::to_string(number);
   if (digits.size() < kNumberDigits) digits.insert(0, kNumberDigits - digits.size(), '0');

@@ -22,6 +22,8 @@ std::string log_prefix(std::string_view class_name);    // "plugins/MyFilter/log
 std::string binary_key(std::string_view class_name, const Hash& hash, std::string_view platform);
 std::string facts_key(std::string_view class_name,
                       const Hash& hash);  // "plugins/MyFilter/<hash>.json"
+// What both begin with, and no other key: "plugins/MyFilter/<hash>"
+std::string version_prefix(std::string_view class_name, const Hash& hash);
 std::string log_key(std::string_view class_name,
                     std::uint64_t number);            // "plugins/MyFilter/log/0000000042.json"
 std::string latest_key(std::string_view class_name);  // "plugins/MyFilter/latest.json"

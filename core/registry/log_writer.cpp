@@ -15,8 +15,8 @@ constexpr std::size_t kScannedAtOnce = 16;
 LogWriter::LogWriter(Registry& registry, Move move)
     : registry_(registry), move_(std::move(move)), write_id_(random_write_id()) {}
 
-void LogWriter::read_newest() {
-  newest_ = registry_.read_newest(move_.class_name, Registry::HintUse::kAlways);
+void LogWriter::read_newest(const ClassObjects* listed) {
+  newest_ = registry_.read_newest(move_.class_name, Registry::HintUse::kAlways, listed);
 }
 
 void LogWriter::skip_known_entries() noexcept {

@@ -39,7 +39,8 @@ class LogWriter {
   LogWriter(Registry& registry, Move move);
 
   // The newest entry and the hint: what everything below decides on.
-  void read_newest();
+  // `listed`: what a list has just said of the class, if one has.
+  void read_newest(const ClassObjects* listed = nullptr);
   bool class_is_new() const noexcept { return !newest_.document; }
 
   // What read_newest saw cannot name the release: its binaries were not there yet.

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <map>
+#include <mutex>
 
 #include "core/artifact/class_name.hpp"
 #include "core/artifact/describe.hpp"
-#include "core/concurrently.hpp"
 #include "core/registry/keys.hpp"
 #include "storage/ascii.hpp"
 #include "storage/key.hpp"
@@ -15,13 +15,6 @@ namespace {
 
 Error usage(const std::string& class_name, const std::string& message) {
   return {ErrorCode::kUsage, message, {.class_name = class_name, .hash = {}, .key = {}}};
-}
-
-Error case_twin(const std::string& class_name, const std::string& twin, const std::string& where) {
-  return {ErrorCode::kInvalidName,
-          "class " + class_name + " differs only in case from " + twin + ", which " + where +
-              ": they would be one file on some systems: choose another name",
-          {.class_name = class_name, .hash = {}, .key = {}}};
 }
 
 Release release_of(const PushItem& item) {
@@ -52,13 +45,12 @@ PushBatch::PushBatch(Registry& registry, std::span<const PushItem> items, Goal g
 
 std::vector<PushOutcome> PushBatch::run() {
   check_items();
-  for_each_live([&](Job&) { registry_.storage_->ensure_exists(); });
+  look();
   if (goal_ == Goal::kPublish) read_newest();
   find_new_names();
-  refuse_case_twins();
+  if (has_new_names()) refuse_case_twins(class_names());
   store_binaries();
-  store_facts();
-  refuse_late_twins();
+  refuse_late_twins(store_facts_and_read_names());
   if (goal_ == Goal::kPublish) {
     write_entries();
     look_again();
@@ -71,21 +63,6 @@ std::vector<PushOutcome> PushBatch::run() {
     outcomes.push_back(outcome_of(job));
   }
   return outcomes;
-}
-
-template <class Step>
-void PushBatch::attempt(Job& job, const Step& step) {
-  if (job.error) return;
-  try {
-    step(job);
-  } catch (const Error& error) {
-    job.error = error;
-  }
-}
-
-template <class Step>
-void PushBatch::for_each_live(const Step& step) {
-  concurrently(jobs_.size(), [&](std::size_t i) { attempt(jobs_[i], step); });
 }
 
 // --- before anything is written ---
@@ -126,106 +103,54 @@ void PushBatch::check_item(Job& job) {
   job.class_name = name;
 }
 
+// Once the storage cannot be reached, the other classes are not asked for: they would only wait for
+// the same answer.
+void PushBatch::look() {
+  BaseStorage& storage = *registry_.storage_;
+  std::mutex mutex;
+  std::optional<Error> unreachable;
+  for_each_live([&](Job& job) {
+    {
+      const std::lock_guard lock(mutex);
+      if (unreachable) throw Error(*unreachable);
+    }
+    try {
+      storage.ensure_exists();
+      if (lists_at_once()) job.there = ClassObjects::list(storage, class_prefix(job.class_name));
+    } catch (const Error& error) {
+      const std::lock_guard lock(mutex);
+      if (error.code() == ErrorCode::kStorageUnreachable) unreachable = error;
+      throw;
+    }
+  });
+}
+
+bool PushBatch::lists_at_once() const {
+  const Capabilities able = registry_.storage_->capabilities();
+  return able.remote && able.list;
+}
+
 void PushBatch::read_newest() {
   for_each_live([&](Job& job) {
     job.writer.emplace(registry_, Move{.class_name = job.class_name,
                                        .hash = job.item->binaries.front().binary.hash(),
                                        .release = release_of(*job.item),
                                        .options = job.item->options});
-    job.writer->read_newest();
+    job.writer->read_newest(job.there ? &*job.there : nullptr);
   });
-}
-
-// Only a class that is not there yet can be a new twin of another: published, or, if nothing is to be
-// published, stored. Fitted states alone do not make a class: they come last of its objects.
-void PushBatch::find_new_names() {
-  if (!registry_.storage_->capabilities().list) return;
-  for_each_live([&](Job& job) {
-    if (job.writer) {
-      job.name_is_new = job.writer->class_is_new();
-      return;
-    }
-    const auto first = registry_.storage_->list(class_prefix(job.class_name), {}, 1);
-    job.name_is_new = first.empty() || is_state(first.front(), job.class_name);
-  });
-}
-
-void PushBatch::refuse_case_twins() {
-  const auto may_be_twin = [](const Job& job) { return job.name_is_new && !job.error; };
-  if (std::ranges::none_of(jobs_, may_be_twin)) return;
-
-  std::multimap<std::string, std::string> there;  // by lower case
-  std::optional<Error> failure;
-  try {
-    for (const std::string& name : registry_.class_names()) there.emplace(small_letters(name), name);
-  } catch (const Error& error) {
-    failure = error;
-  }
-  for (Job& job : jobs_) {
-    if (!may_be_twin(job)) continue;
-    attempt(job, [&](Job&) {
-      if (failure) throw Error(*failure);
-      const auto [first, last] = there.equal_range(small_letters(job.class_name));
-      for (auto name = first; name != last; ++name) {
-        if (name->second == job.class_name) continue;
-        throw case_twin(job.class_name, name->second, registry_.storage_->describe() + " has");
-      }
-    });
-  }
-}
-
-// Who pushed a twin at the same time has its binaries there by now, or will see ours. It may be that
-// both see the other: then neither is published, and nothing of either may stay, or it would be the
-// twin that stands in the other's way for ever.
-void PushBatch::refuse_late_twins() {
-  std::vector<Job*> live;
-  for (Job& job : jobs_) {
-    if (!job.error) live.push_back(&job);
-  }
-  refuse_case_twins();
-  std::erase_if(live, [](const Job* job) {
-    return !job->error || job->error->code() != ErrorCode::kInvalidName;
-  });
-  concurrently(live.size(), [&](std::size_t i) {
-    try {
-      take_back(*live[i]);
-    } catch (const Error& error) {
-      live[i]->error = error;
-    }
-  });
-}
-
-// Removes what this push wrote, unless somebody else has published the class with it. Not seen: a
-// third who pushes the very same binary, has found ours there, looked before the twin came, and has
-// yet to write its entry. Its name and the twin's may then both be published.
-void PushBatch::take_back(Job& job) {
-  if (job.written.empty() || registry_.newest_number(job.class_name) > 0) return;
-  std::string left;
-  for (auto key = job.written.rbegin(); key != job.written.rend(); ++key) {
-    try {
-      registry_.storage_->remove(*key);
-    } catch (const Error&) {
-      left += (left.empty() ? "" : ", ") + pet::quoted(*key);
-    }
-  }
-  // Who published meanwhile may have looked for the binaries before they went.
-  if (registry_.newest_number(job.class_name) > 0) return put_back(job);
-  if (left.empty()) return;
-  throw Error(job.error->code(),
-              std::string(job.error->what()) +
-                  "; this push could not remove what it had written (" + left +
-                  "), which stands in the way of " + job.error->class_name() +
-                  "'s twin: remove these objects",
-              {.class_name = job.class_name, .hash = {}, .key = {}});
 }
 
 // --- binaries and facts ---
+
+std::optional<ObjectInfo> PushBatch::head(const Job& job, const std::string& key) const {
+  return job.there ? job.there->find(key) : registry_.storage_->head(key);
+}
 
 // Whether the binary is in the storage. Throws kCorrupt when something else has its key.
 bool PushBatch::is_stored(const Job& job, const Artifact& artifact) const {
   const std::string key = key_of(artifact);
   const Binary& binary = artifact.binary;
-  const std::optional<ObjectInfo> info = registry_.storage_->head(key);
+  const std::optional<ObjectInfo> info = head(job, key);
   if (!info) return false;
 
   std::string what;
@@ -271,7 +196,10 @@ void PushBatch::store_binaries() {
     if (outcomes[i] == PutOutcome::kWritten) {
       puts[i].job->written.push_back(puts[i].key);
     } else {
-      attempt(*puts[i].job, [&](Job& job) { is_stored(job, *puts[i].artifact); });
+      attempt(*puts[i].job, [&](Job& job) {
+        job.there.reset();  // it has come since
+        is_stored(job, *puts[i].artifact);
+      });
     }
   }
 }
@@ -282,7 +210,7 @@ void PushBatch::store_facts() {
   for_each_live([&](Job& job) {
     for (std::size_t i = 0; i < job.item->binaries.size(); ++i) {
       const Artifact& artifact = job.item->binaries[i];
-      if (job.was_stored[i] && registry_.storage_->head(facts_key_of(artifact))) continue;
+      if (job.was_stored[i] && head(job, facts_key_of(artifact))) continue;
       missing[static_cast<std::size_t>(&job - jobs_.data())].push_back(&artifact);
     }
   });
@@ -300,6 +228,19 @@ void PushBatch::store_facts() {
   for (std::size_t i = 0; i < puts.size(); ++i) {
     if (outcomes[i] == PutOutcome::kWritten) puts[i].job->written.push_back(puts[i].key);
   }
+}
+
+// Whoever pushes a twin at the same time has its binaries there by now, or will see ours.
+PushBatch::ClassNames PushBatch::store_facts_and_read_names() {
+  ClassNames names;
+  const bool reads_names = has_new_names();
+  const auto one_of_both = [&](std::size_t i) {
+    if (i == 0) store_facts();
+    if (i == 1 && reads_names) names = class_names();
+  };
+  const std::size_t threads = registry_.storage_->capabilities().remote ? 2 : 1;
+  concurrently(2, one_of_both, {.at_most = threads, .calls_worth = 1});
+  return names;
 }
 
 // Outcomes in the order of `puts`; those of a job that failed mean nothing.
@@ -372,12 +313,16 @@ void PushBatch::look_again() {
 }
 
 void PushBatch::put_back(Job& job) {
-  BaseStorage& storage = *registry_.storage_;
   for (const Artifact& artifact : job.item->binaries) {
+    job.there.reset();
+    if (lists_at_once()) {
+      const std::string prefix = version_prefix(job.class_name, artifact.binary.hash());
+      job.there = ClassObjects::list(*registry_.storage_, prefix);
+    }
     const std::string key = key_of(artifact);
-    if (!storage.head(key)) registry_.put_absent(key, artifact.binary.view());
+    if (!head(job, key)) registry_.put_absent(key, artifact.binary.view());
     const std::string facts = facts_key_of(artifact);
-    if (!storage.head(facts)) {
+    if (!head(job, facts)) {
       registry_.put_absent(facts, facts_json(artifact.facts, artifact.binary.hash()));
     }
   }

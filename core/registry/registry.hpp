@@ -20,7 +20,8 @@
 // Names:    checked before any request: kInvalidName. So is, at its first push, one that differs only
 //           in case from another class's; of several such pushed at once at most one is published,
 //           and the others take back what they wrote, so that a retry finds nothing in its way.
-// Threads:  every method, from any thread. Where many objects are asked for, up to 16 threads ask.
+// Threads:  every method, from any thread. Where many objects are asked for, up to 16 threads ask, of a
+//           storage far away up to 120.
 #pragma once
 
 #include <chrono>
@@ -43,6 +44,8 @@
 #include "storage/base_storage.hpp"
 
 namespace pet {
+
+class ClassObjects;
 
 enum class WriteMode {
   kShared,        // the storage must be able to put if absent; else writing is kStorageUnsupported
@@ -193,7 +196,9 @@ class Registry {
   };
   enum class HintUse { kWhenNeeded, kAlways };
 
-  Newest read_newest(std::string_view class_name, HintUse use) const;
+  // `listed`: what a list has just said of the class; it is not asked again.
+  Newest read_newest(std::string_view class_name, HintUse use,
+                     const ClassObjects* listed = nullptr) const;
   Hint read_hint(std::string_view class_name) const;
   std::uint64_t last_number(std::string_view class_name, std::uint64_t known) const;
   std::uint64_t gallop(std::string_view class_name, std::uint64_t known) const;

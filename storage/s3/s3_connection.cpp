@@ -3,6 +3,7 @@
 #include <chrono>
 #include <pugixml.hpp>
 
+#include "storage/ascii.hpp"
 #include "storage/key.hpp"
 #include "storage/percent.hpp"
 #include "storage/s3/aws_files.hpp"
@@ -28,13 +29,14 @@ S3Connection::S3Connection(S3Settings settings, HttpOptions http, RetryPolicy re
       place_(std::make_shared<const S3Place>(place_in(settings_, settings_.region))) {}
 
 HttpResponse S3Connection::attempt(const S3Call& call, const S3Place& place,
-                                   const S3Credentials& credentials) {
+                                   const S3Credentials& credentials, const HttpHeaders& range) {
   S3Request request{.method = call.method,
                     .host = place.host,
                     .path = place.base_path,
                     .query = call.query,
                     .headers = call.headers,
                     .body = call.body};
+  request.headers.insert(request.headers.end(), range.begin(), range.end());
   if (call.key.empty()) {
     if (settings_.in_path) request.path.pop_back();  // "/bucket"
   } else {
@@ -47,7 +49,8 @@ HttpResponse S3Connection::attempt(const S3Call& call, const S3Place& place,
        .headers = sign(request, credentials, place.region, std::chrono::system_clock::now()),
        .body = call.body,
        .max_body = call.max_body,
-       .stop_at_max = call.stop_at_max});
+       .stop_at_max = call.stop_at_max,
+       .body_to = call.download == nullptr ? nullptr : call.download->taker()});
 }
 
 HttpResponse S3Connection::call(const S3Call& call) {
@@ -58,7 +61,11 @@ HttpResponse S3Connection::call(const S3Call& call) {
     const S3Credentials credentials = this->credentials(call);
     HttpResponse response;
     try {
-      response = with_retries(retry_, [&] { return attempt(call, *place, credentials); });
+      const auto attempt_from = [&](const HttpHeaders& range) {
+        return attempt(call, *place, credentials, range);
+      };
+      response = call.download != nullptr ? call.download->run(retry_, attempt_from)
+                                          : with_retries(retry_, [&] { return attempt_from({}); });
     } catch (const HttpFailure& failure) {
       const HttpProblem problem =
           problem_of(failure, "AWS_CA_BUNDLE",
@@ -151,8 +158,8 @@ bool S3Connection::is_absent(const S3Call& call, const HttpResponse& response) {
   if (call.method != "HEAD") return complaint_of(response).code == "NoSuchKey";
   // Without a body only a list tells the missing key from the missing bucket.
   const std::string key = settings_.prefix + std::string(call.key);
-  const std::vector<std::string> there = list_page(key, "", "", 1).keys;
-  return there.empty() || there.front() != key;
+  const std::vector<ListedObject> there = list_page(key, "", "", 1).objects;
+  return there.empty() || there.front().key != key;
 }
 
 S3ListPage S3Connection::list_page(const std::string& prefix, const std::string& start_after,
@@ -184,17 +191,20 @@ S3ListPage S3Connection::list_page(const std::string& prefix, const std::string&
   for (const pugi::xml_node object : result.children("Contents")) {
     std::optional<std::string> key = percent_decoded(object.child_value("Key"));
     if (!key) throw wrong("has a key that cannot be decoded");
-    const bool goes_on = page.keys.empty() || page.keys.back() < *key;
+    const bool goes_on = page.objects.empty() || page.objects.back().key < *key;
     if (!key->starts_with(prefix) || *key <= start_after || !goes_on) {
       throw wrong("is not sorted, or has what was not asked for: " + printable(*key));
     }
-    if (page.keys.size() < limit) page.keys.push_back(*std::move(key));
+    const std::optional<std::uint64_t> size = number_in(object.child_value("Size"));
+    if (!size) throw wrong("does not say the size of " + printable(*key));
+    if (page.objects.size() < limit) page.objects.push_back({*std::move(key), *size});
   }
   const bool is_cut = std::string_view(result.child_value("IsTruncated")) == "true";
   if (is_cut) page.next = result.child_value("NextContinuationToken");
   if (is_cut && (page.next.empty() || page.next == token)) {
     throw wrong("is cut, and it does not say how it goes on");
   }
+  opening_.set_succeeded();
   return page;
 }
 

@@ -10,7 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "storage/base_storage.hpp"
 #include "storage/error.hpp"
+#include "storage/http/download.hpp"
 #include "storage/http/http_client.hpp"
 #include "storage/http/retry.hpp"
 #include "storage/once_flight.hpp"
@@ -28,11 +30,12 @@ struct S3Call {
   std::string_view body = {};
   std::uint64_t max_body = std::uint64_t{1} << 30;
   bool stop_at_max = false;
+  Download* download = nullptr;  // where the body of a success goes, if not into the answer
 };
 
 struct S3ListPage {
-  std::vector<std::string> keys;  // as the bucket has them, decoded
-  std::string next;               // continuation token; empty: this was the last page
+  std::vector<ListedObject> objects;  // with keys as the bucket has them, decoded
+  std::string next;                   // continuation token; empty: this was the last page
 };
 
 class S3Connection {
@@ -57,14 +60,15 @@ class S3Connection {
   // Whether a 404 says that the key is absent, of a bucket that is there.
   bool is_absent(const S3Call& call, const HttpResponse& response);
 
-  // Lists once, before anything else is asked. Again when it failed.
+  // Lists once, before anything else is asked. Again when it failed. Any other list is as good.
   void open();
 
   S3ListPage list_page(const std::string& prefix, const std::string& start_after,
                        const std::string& token, std::size_t limit);
 
  private:
-  HttpResponse attempt(const S3Call& call, const S3Place& place, const S3Credentials& credentials);
+  HttpResponse attempt(const S3Call& call, const S3Place& place, const S3Credentials& credentials,
+                       const HttpHeaders& range);
   std::shared_ptr<const S3Place> place() const;
   bool move_to_region(const S3Place& asked, const HttpResponse& response);
   S3Credentials credentials(const S3Call& call);

@@ -2,22 +2,24 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <exception>
 #include <limits>
+#include <mutex>
 #include <random>
 #include <system_error>
 #include <thread>
+#include <utility>
 
+#include "storage/ascii.hpp"
 #include "storage/key.hpp"
 #include "storage/s3/s3_connection.hpp"
 
 namespace pet {
 namespace {
 
-constexpr std::size_t kPage = 1000;    // the most keys that S3 lists at once
-constexpr std::size_t kParallel = 64;  // requests at once
-constexpr int kConflictAttempts = 10;  // of conditional writes that met others
+constexpr std::size_t kPage = 1000;     // the most keys that S3 lists at once
+constexpr std::size_t kParallel = 120;  // requests at once
+constexpr int kConflictAttempts = 10;   // of conditional writes that met others
 constexpr char kWriteId[] = "x-amz-meta-pet-write-id";
 constexpr std::string_view kProbe = "pet-probe/";
 
@@ -29,15 +31,6 @@ std::string random_id() {
     for (std::uint32_t bits = random(), j = 0; j < 8; ++j, bits >>= 4) id += kDigits[bits & 15];
   }
   return id;
-}
-
-// The size that a HEAD tells; nullopt for what is none.
-std::optional<std::uint64_t> size_in(const HttpResponse& response) {
-  const std::string_view text = response.header("content-length");
-  std::uint64_t size = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), size);
-  return read.ec == std::errc{} && read.ptr == text.data() + text.size() ? std::optional(size)
-                                                                         : std::nullopt;
 }
 
 // Whether the part that came is the one that was asked for.
@@ -103,12 +96,18 @@ class S3Storage::Connection : public S3Connection {
   // Throws where put_if_absent would replace.
   void require_conditional_writes();
 
+  // What the probe for that has left, for one caller to remove beside other work; mostly empty.
+  std::string take_leftover();
+  void remove_leftover(const std::string& key) noexcept;
+
  private:
   // Whether the object that stands there was written with this id; nothing when there is none.
   std::optional<bool> is_ours(std::string_view key, const std::string& id);
 
   OnceFlight probing_;
   bool honours_conditions_ = false;  // after it
+  std::mutex mutex_;
+  std::string leftover_;  // guarded by mutex_
 };
 
 std::optional<bool> S3Storage::Connection::is_ours(std::string_view key, const std::string& id) {
@@ -159,12 +158,16 @@ void S3Storage::Connection::require_conditional_writes() {
   probing_.run([&] {
     const std::string key = std::string(kProbe) + random_id();
     const bool is_first = put_if_absent(key, "1");
-    const bool is_replaced = put_if_absent(key, "2");
-    try {
-      ask({.method = "DELETE", .key = key});  // left behind it does no harm
-    } catch (const Error&) {
-    }
-    honours_conditions_ = is_first && !is_replaced;
+    // Nobody else knows that name: a refusal of the second can only mean the first.
+    const S3Call again{
+        .method = "PUT", .key = key, .headers = {{"If-None-Match", "*"}}, .body = "2"};
+    const HttpResponse answer = ask(again);
+    const bool is_refused = answer.status == 412 || answer.status == 409;
+    honours_conditions_ = is_first && is_refused;
+    if (!honours_conditions_) remove_leftover(key);
+    if (!is_refused && !is_success(again, answer)) refuse(again, answer);
+    const std::lock_guard lock(mutex_);
+    if (honours_conditions_) leftover_ = key;
   });
   if (honours_conditions_) return;
   throw Error(ErrorCode::kStorageUnsupported,
@@ -172,6 +175,19 @@ void S3Storage::Connection::require_conditional_writes() {
                   ": the server replaces an object that it was asked to put only if absent, so two "
                   "writers could both think that they moved latest\n  try: a server that honours "
                   "If-None-Match, or single-writer mode");
+}
+
+std::string S3Storage::Connection::take_leftover() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(leftover_, {});
+}
+
+void S3Storage::Connection::remove_leftover(const std::string& key) noexcept {
+  try {
+    if (!key.empty()) ask({.method = "DELETE", .key = key});
+  } catch (...) {
+    // Left behind it does no harm.
+  }
 }
 
 S3Storage::S3Storage(S3Settings settings, HttpOptions http, RetryPolicy retry)
@@ -186,18 +202,16 @@ std::optional<std::chrono::seconds> S3Storage::clock_skew() const {
   return connection_->clock_skew();
 }
 
-void S3Storage::ensure_exists() { connection_->open(); }
-
-std::optional<std::string> S3Storage::do_get(std::string_view key, std::uint64_t max_size) const {
-  try {
-    std::optional<HttpResponse> found = connection_->find({.key = key, .max_body = max_size});
-    if (!found) return std::nullopt;
-    return std::move(found->body);
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kCorrupt) throw;
-    if (const std::optional<ObjectInfo> info = do_head(key)) check_size(key, info->size, max_size);
-    throw;
-  }
+bool S3Storage::do_read(std::string_view key, ByteSink& sink, std::uint64_t max_size) const {
+  S3Call request{.key = key, .max_body = max_size};
+  Download download(
+      sink, {.accepts = [&](const auto& head) { return Connection::is_success(request, head); },
+             .check_size = [&](auto size, SizeIs known) { check_size(key, size, max_size, known); },
+             .condition = "If-Match"});
+  request.download = &download;
+  const std::optional<HttpResponse> found = connection_->find(request);
+  if (found && !download.is_complete()) connection_->refuse(request, *found);
+  return found.has_value();
 }
 
 std::optional<std::string> S3Storage::do_get_range(std::string_view key, std::uint64_t offset,
@@ -229,7 +243,9 @@ void S3Storage::do_put(std::string_view key, std::string_view bytes) {
 
 bool S3Storage::do_put_if_absent(std::string_view key, std::string_view bytes) {
   connection_->require_conditional_writes();
-  return connection_->put_if_absent(key, bytes);
+  const bool is_first = connection_->put_if_absent(key, bytes);
+  connection_->remove_leftover(connection_->take_leftover());
+  return is_first;
 }
 
 std::vector<PutOutcome> S3Storage::do_put_many(std::span<const PutItem> items) {
@@ -237,8 +253,11 @@ std::vector<PutOutcome> S3Storage::do_put_many(std::span<const PutItem> items) {
   if (std::ranges::any_of(items, [](const auto& i) { return i.mode == PutMode::kIfAbsent; })) {
     connection_->require_conditional_writes();
   }
-  in_parallel(items.size(), [&](std::size_t i) {
-    if (items[i].mode == PutMode::kReplace) {
+  const std::string leftover = connection_->take_leftover();
+  in_parallel(items.size() + (leftover.empty() ? 0 : 1), [&](std::size_t i) {
+    if (i == items.size()) {
+      connection_->remove_leftover(leftover);
+    } else if (items[i].mode == PutMode::kReplace) {
       do_put(items[i].key, items[i].bytes);
     } else if (!connection_->put_if_absent(items[i].key, items[i].bytes)) {
       outcomes[i] = PutOutcome::kAlreadyThere;
@@ -251,7 +270,8 @@ std::optional<ObjectInfo> S3Storage::do_head(std::string_view key) const {
   const S3Call request{.method = "HEAD", .key = key};
   const std::optional<HttpResponse> found = connection_->find(request);
   if (!found) return std::nullopt;
-  if (const std::optional<std::uint64_t> size = size_in(*found)) return ObjectInfo{*size};
+  if (const std::optional<std::uint64_t> size = number_in(found->header("content-length")))
+    return ObjectInfo{*size};
   throw Error(
       ErrorCode::kStorageUnreachable,
       describe() + ": HEAD " + pet::quoted(key) + ": the server does not say the object's size",
@@ -260,24 +280,33 @@ std::optional<ObjectInfo> S3Storage::do_head(std::string_view key) const {
 
 std::vector<std::string> S3Storage::do_list(std::string_view prefix, std::string_view start_after,
                                             std::size_t limit) const {
-  const std::string& root = connection_->settings().prefix;
-  connection_->open();
   std::vector<std::string> keys;
+  for (ListedObject& object : do_list_objects(prefix, start_after, limit)) {
+    keys.push_back(std::move(object.key));
+  }
+  return keys;
+}
+
+std::vector<ListedObject> S3Storage::do_list_objects(std::string_view prefix,
+                                                     std::string_view start_after,
+                                                     std::size_t limit) const {
+  const std::string& root = connection_->settings().prefix;
+  std::vector<ListedObject> objects;
   std::string token;
-  while (keys.size() < limit) {
+  while (objects.size() < limit) {
     S3ListPage page = connection_->list_page(
         root + std::string(prefix), start_after.empty() ? "" : root + std::string(start_after),
-        token, std::min(limit - keys.size(), kPage));
-    for (const std::string& key : page.keys) {
+        token, std::min(limit - objects.size(), kPage));
+    for (const auto& [key, size] : page.objects) {
       // Others may keep objects there whose names are no keys.
       if (key.starts_with(root) && is_key(std::string_view(key).substr(root.size()))) {
-        keys.push_back(key.substr(root.size()));
+        objects.push_back({key.substr(root.size()), size});
       }
     }
     token = std::move(page.next);
     if (token.empty()) break;
   }
-  return keys;
+  return objects;
 }
 
 bool S3Storage::do_remove(std::string_view key) {

@@ -5,7 +5,7 @@
 //
 // Absence: what S3 says itself (NoSuchKey, of a bucket that is there); the page of a proxy is
 //          kStorageUnreachable.
-// Opening: the constructor asks nothing. Before the first operation the bucket is listed once: to a
+// Opening: the constructor asks nothing. Before the first operation that is no list the bucket is listed once: to a
 //          user who may not list it, S3 answers 403 for a missing key, which would make absence and
 //          refusal the same. So without s3:ListBucket everything is kStorageRefused, and a bucket
 //          that does not exist kStorageUnreachable.
@@ -17,8 +17,9 @@
 // Errors:  as BaseStorage says; a message has the storage's URL, the key, what the server said, and
 //          the next step. Never a credential.
 // Needs:   s3:ListBucket, s3:GetObject; to write s3:PutObject and s3:DeleteObject.
-// Memory:  an object that is got or put is held once.
-// Threads: any; put_many and list use up to 64 requests at once.
+// Memory:  read() passes bytes on as they arrive; what is put stays where the caller has it.
+// Broken:  a transfer goes on where it stopped (http/download.hpp).
+// Threads: any; put_many uses up to 120 connections at once.
 #pragma once
 
 #include <memory>
@@ -37,15 +38,11 @@ class S3Storage : public BaseStorage {
   ~S3Storage() override;
 
   std::string describe() const override;
-  Capabilities capabilities() const override { return {true, true, true}; }
-
+  Capabilities capabilities() const override { return {true, true, true, true}; }
   std::optional<std::chrono::seconds> clock_skew() const override;
 
-  // Throws unless the bucket is there: buckets are an administrator's to make.
-  void ensure_exists() override;
-
  protected:
-  std::optional<std::string> do_get(std::string_view key, std::uint64_t max_size) const override;
+  bool do_read(std::string_view key, ByteSink& sink, std::uint64_t max_size) const override;
   std::optional<std::string> do_get_range(std::string_view key, std::uint64_t offset,
                                           std::uint64_t length) const override;
   void do_put(std::string_view key, std::string_view bytes) override;
@@ -54,6 +51,8 @@ class S3Storage : public BaseStorage {
   std::optional<ObjectInfo> do_head(std::string_view key) const override;
   std::vector<std::string> do_list(std::string_view prefix, std::string_view start_after,
                                    std::size_t limit) const override;
+  std::vector<ListedObject> do_list_objects(std::string_view prefix, std::string_view start_after,
+                                            std::size_t limit) const override;
   bool do_remove(std::string_view key) override;
 
  private:

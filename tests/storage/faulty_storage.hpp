@@ -81,8 +81,8 @@ class FaultyStorage : public BaseStorage {
   }
 
  protected:
-  std::optional<std::string> do_get(std::string_view key, std::uint64_t max_size) const override {
-    return operation(text_of("get", key), [&] { return within_.get(key, max_size); });
+  bool do_read(std::string_view key, ByteSink& sink, std::uint64_t max_size) const override {
+    return operation(text_of("get", key), [&] { return within_.read(key, sink, max_size); });
   }
   std::optional<std::string> do_get_range(std::string_view key, std::uint64_t offset,
                                           std::uint64_t length) const override {
@@ -112,6 +112,11 @@ class FaultyStorage : public BaseStorage {
     std::string text = text_of("list", prefix);
     if (!start_after.empty()) text.append(" after ").append(start_after);
     return operation(std::move(text), [&] { return within_.list(prefix, start_after, limit); });
+  }
+  std::vector<ListedObject> do_list_objects(std::string_view prefix, std::string_view start_after,
+                                            std::size_t limit) const override {
+    return operation(text_of("list_objects", prefix),
+                     [&] { return within_.list_objects(prefix, start_after, limit); });
   }
   bool do_remove(std::string_view key) override {
     return operation(text_of("remove", key), [&] { return within_.remove(key); });

@@ -4,9 +4,11 @@
 #include <catch2/catch.hpp>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/storage/error_matcher.hpp"
+#include "tests/storage/recording_sink.hpp"
 
 namespace pet::test {
 namespace {
@@ -41,6 +43,28 @@ void what_was_put_is_got(BaseStorage& storage) {
     REQUIRE(storage.head("plugins/A/object"));
     CHECK(storage.head("plugins/A/object")->size == bytes.size());
   }
+}
+
+void an_object_is_read_in_pieces(BaseStorage& storage) {
+  RecordingSink sink;
+  CHECK_FALSE(storage.read("absent", sink));
+  const std::string bytes = varied_megabyte();
+  storage.put("object", bytes);
+  CHECK(storage.read("object", sink));
+  CHECK((sink.bytes == bytes));
+  CHECK(sink.begun.back() == bytes.size());
+  storage.put("object", "");
+  CHECK(storage.read("object", sink));
+  CHECK(sink.bytes.empty());
+}
+
+void what_a_sink_throws_is_thrown(BaseStorage& storage) {
+  storage.put("object", varied_megabyte());
+  RecordingSink sink;
+  sink.fails_after = 1000;
+  CHECK_THROWS_MATCHES(storage.read("object", sink), Error,
+                       fails(ErrorCode::kStorageRefused, {"the sink is full"}));
+  CHECK(sink.begun.size() == 1);
 }
 
 void a_put_replaces(BaseStorage& storage) {
@@ -107,6 +131,18 @@ void lists_are_sorted_by_bytes(BaseStorage& storage) {
   const Keys sorted{"A", "a-b", "a.b", "a/b", "a/c/d", "a/c/e", "a/z", "a0", "aB", "a_b", "ab"};
   for (auto key = sorted.rbegin(); key != sorted.rend(); ++key) storage.put(*key, *key);
   CHECK(storage.list("") == sorted);
+}
+
+void list_objects_says_what_head_says(BaseStorage& storage) {
+  for (const char* key : {"a/b", "a/bb", "a/c/d", "b"}) storage.put(key, std::string(key) + "!");
+  std::vector<std::pair<std::string, std::uint64_t>> found;
+  for (const auto& [key, size] : storage.list_objects("a/")) found.emplace_back(key, size);
+  CHECK(found ==
+        std::vector<std::pair<std::string, std::uint64_t>>{{"a/b", 4}, {"a/bb", 5}, {"a/c/d", 6}});
+  REQUIRE(storage.list_objects("a/", "a/b", 1).size() == 1);
+  CHECK(storage.list_objects("a/", "a/b", 1).front().key == "a/bb");
+  CHECK(storage.list_objects("a/", "", 0).empty());
+  CHECK(storage.list_objects("c/").empty());
 }
 
 void list_finds_by_prefix(BaseStorage& storage) {
@@ -295,11 +331,14 @@ struct Sentence {
 constexpr Sentence kContract[] = {
     {"what is absent is a value, not an error", absent_is_a_value},
     {"what was put is got, byte for byte", what_was_put_is_got},
+    {"an object is read in pieces", an_object_is_read_in_pieces},
+    {"what a sink throws is thrown", what_a_sink_throws_is_thrown},
     {"a put replaces", a_put_replaces},
     {"put_if_absent never replaces", put_if_absent_never_replaces},
     {"ranges are cut at the object's end", ranges_are_cut_at_the_end},
     {"an object larger than asked for is refused, naming both sizes", too_large_is_refused},
     {"lists are sorted by the bytes of the whole key", lists_are_sorted_by_bytes},
+    {"list_objects says of each what head says", list_objects_says_what_head_says},
     {"list finds by prefix, which is text and not a folder", list_finds_by_prefix},
     {"list goes on where it stopped", list_goes_on_where_it_stopped},
     {"what was removed is absent", removed_is_absent},

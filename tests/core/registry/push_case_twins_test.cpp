@@ -21,7 +21,8 @@ std::size_t objects(Bench& bench, const std::string& class_name) {
 }  // namespace
 
 TEST_CASE("a name that differs from another's only in case is refused", "[core][registry]") {
-  Bench bench;
+  const bool remote = GENERATE(false, true);
+  Bench bench(remote);
   bench.registry.push(item("MyFilter", "a"));
   bench.registry.persist(item("Stored", "a"));
   CHECK_THROWS_MATCHES(
@@ -47,8 +48,9 @@ TEST_CASE("a name that differs from another's only in case is refused", "[core][
 
 TEST_CASE("a twin that is pushed at the same time is noticed before a name is published",
           "[core][registry]") {
+  const bool remote = GENERATE(false, true);
   // Another process pushes the twin when this one has looked and found none.
-  Bench bench;
+  Bench bench(remote);
   bool other_came = false;
   bench.storage->before_each([&](const std::string& request) {
     if (!request.starts_with("put_many") || std::exchange(other_came, true)) return;
@@ -70,8 +72,9 @@ TEST_CASE("a twin that is pushed at the same time is noticed before a name is pu
 }
 
 TEST_CASE("of two twins pushed at once either may be pushed again", "[core][registry]") {
+  const bool remote = GENERATE(false, true);
   // Each looks for the other before either has written, then both write, then both look again.
-  Bench bench;
+  Bench bench(remote);
   const std::string retried = GENERATE(as<std::string>{}, "MyFilter", "myfilter");
   Barrier looked(2), wrote(2), looked_again(2);
   const auto push = [&](const std::string& name) {
@@ -99,7 +102,8 @@ TEST_CASE("of two twins pushed at once either may be pushed again", "[core][regi
 }
 
 TEST_CASE("a late twin takes back only what it wrote itself", "[core][registry]") {
-  Bench bench;
+  const bool remote = GENERATE(false, true);
+  Bench bench(remote);
   bench.registry.persist(item("myfilter", "earlier"));
   const auto theirs = [&] {
     bench.memory.put(binary_key("MyFilter", hash_of("theirs"), kLinux), "theirs");
@@ -115,7 +119,8 @@ TEST_CASE("a late twin takes back only what it wrote itself", "[core][registry]"
 }
 
 TEST_CASE("a late twin leaves alone what another has published meanwhile", "[core][registry]") {
-  Bench bench;
+  const bool remote = GENERATE(false, true);
+  Bench bench(remote);
   bool theirs = false;
   bool published = false;
   const bool late = GENERATE(false, true);  // before, or while it takes back
@@ -136,7 +141,8 @@ TEST_CASE("a late twin leaves alone what another has published meanwhile", "[cor
 }
 
 TEST_CASE("a late twin that cannot take back names what to remove", "[core][registry]") {
-  Bench bench;
+  const bool remote = GENERATE(false, true);
+  Bench bench(remote);
   bool came = false;
   bench.storage->before_each([&](const std::string& request) {
     if (request.starts_with("put_many") && !std::exchange(came, true)) {

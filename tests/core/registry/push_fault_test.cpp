@@ -20,6 +20,7 @@ void check_complete(Bench& bench, const std::string& class_name, std::uint64_t n
 }  // namespace
 
 TEST_CASE("a push that fails at any operation is completed by the next one", "[core][registry]") {
+  const bool remote = GENERATE(false, true);
   const FaultAt at = GENERATE(FaultAt::kBefore, FaultAt::kAfter);
   const ErrorCode code = GENERATE(ErrorCode::kStorageUnreachable, ErrorCode::kStorageRefused);
   const std::uint64_t count = GENERATE(1u, 1000u);  // one hiccup, or down until the next push
@@ -28,7 +29,7 @@ TEST_CASE("a push that fails at any operation is completed by the next one", "[c
   for (std::uint64_t nth = 1; !clean; ++nth) {
     REQUIRE(nth < 100);
     INFO("operation " << nth << " of a push after " << before << " versions");
-    Bench bench;
+    Bench bench(remote);
     for (int i = 0; i < before; ++i) bench.registry.push(item("MyFilter", std::to_string(i)));
     bench.events.clear();
 
@@ -52,13 +53,14 @@ TEST_CASE("a push that fails at any operation is completed by the next one", "[c
 }
 
 TEST_CASE("a batch that fails at any operation is completed by the next one", "[core][registry]") {
+  const bool remote = GENERATE(false, true);
   const FaultAt at = GENERATE(FaultAt::kBefore, FaultAt::kAfter);
   const std::vector<PushItem> items{item("A", "new"), item("B", "new"), item("C", "new")};
   bool clean = false;
   for (std::uint64_t nth = 1; !clean; ++nth) {
     REQUIRE(nth < 100);
     INFO("operation " << nth);
-    Bench bench;
+    Bench bench(remote);
     bench.registry.push(item("B", "old"));
     bench.storage->forget();
     bench.storage->fail(nth, ErrorCode::kStorageUnreachable, at);
@@ -79,9 +81,10 @@ TEST_CASE("a batch that fails at any operation is completed by the next one", "[
 
 TEST_CASE("an entry that was written although the storage said no is one's own",
           "[core][registry]") {
+  const bool remote = GENERATE(false, true);
   // The put of the entry fails after it happened, in a batch and alone.
   const std::uint64_t failures = GENERATE(1u, 2u);
-  Bench bench;
+  Bench bench(remote);
   bench.registry.push(item("MyFilter", "old"));
   bench.storage->forget();
   bench.registry.push(item("Probe", "x"));
@@ -92,7 +95,7 @@ TEST_CASE("an entry that was written although the storage said no is one's own",
   }
   REQUIRE(entry_put > 0);
 
-  Bench other;
+  Bench other(remote);
   other.storage->fail(entry_put, ErrorCode::kStorageUnreachable, FaultAt::kAfter, failures);
   const PushResult result = other.registry.push(item("Probe", "x"));
   CHECK(result.kind == PushKind::kPublished);
@@ -102,13 +105,14 @@ TEST_CASE("an entry that was written although the storage said no is one's own",
 }
 
 TEST_CASE("half a push of every kind is completed by the next one", "[core][registry]") {
-  Bench whole;
+  const bool remote = GENERATE(false, true);
+  Bench whole(remote);
   whole.registry.push(item("MyFilter", "new"));
   const std::vector<std::string> keys{binary_key("MyFilter", hash_of("new"), kLinux),
                                       facts_key("MyFilter", hash_of("new")), log_key("MyFilter", 1),
                                       latest_key("MyFilter")};
   for (std::size_t done = 0; done <= keys.size(); ++done) {
-    Bench half;
+    Bench half(remote);
     for (std::size_t i = 0; i < done; ++i) half.memory.put(keys[i], *whole.memory.get(keys[i]));
     const PushResult result = half.registry.push(item("MyFilter", "new"));
     CHECK(result.kind == (done < 3 ? PushKind::kPublished : PushKind::kUnchanged));
@@ -117,12 +121,13 @@ TEST_CASE("half a push of every kind is completed by the next one", "[core][regi
 }
 
 TEST_CASE("a hint that cannot be written does not fail the push", "[core][registry]") {
-  Bench bench;
+  const bool remote = GENERATE(false, true);
+  Bench bench(remote);
   bench.registry.push(item("Probe", "x"));
   std::uint64_t hint_put = bench.storage->recorded().size();
   REQUIRE(bench.storage->recorded().back() == "put_many " + latest_key("Probe"));
 
-  Bench other;
+  Bench other(remote);
   other.storage->fail(hint_put, ErrorCode::kStorageRefused);
   CHECK(other.registry.push(item("Probe", "x")).number == 1);
   REQUIRE(other.damages().size() == 1);
@@ -164,7 +169,8 @@ TEST_CASE("what a collector removed before the entry named it is put back", "[co
 }
 
 TEST_CASE("an unreachable storage is not asked once for every class", "[core][registry]") {
-  Bench bench;
+  const bool remote = GENERATE(false, true);
+  Bench bench(remote);
   std::vector<PushItem> items;
   for (int i = 0; i < 3; ++i) items.push_back(item("Class" + std::to_string(i), "x"));
   bench.registry.push_many(items);
@@ -172,7 +178,7 @@ TEST_CASE("an unreachable storage is not asked once for every class", "[core][re
   const std::vector<std::string> recorded = bench.storage->recorded();
   while (!recorded[first_put].starts_with("put_many")) ++first_put;
 
-  Bench down;
+  Bench down(remote);
   down.storage->fail(first_put + 1, ErrorCode::kStorageUnreachable, FaultAt::kBefore, 1000);
   for (const PushOutcome& outcome : down.registry.push_many(items)) {
     REQUIRE(outcome.error);

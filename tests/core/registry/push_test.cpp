@@ -23,7 +23,8 @@ std::size_t objects(Bench& bench, const std::string& class_name) {
 }  // namespace
 
 TEST_CASE("a push stores binary, facts, entry and hint, in that order", "[core][registry]") {
-  Bench bench;
+  const bool remote = GENERATE(false, true);
+  Bench bench(remote);
   const Hash hash = hash_of("version 1");
   const PushResult result =
       bench.registry.push(item("MyFilter", "version 1", {.message = "the first"}));
@@ -62,7 +63,8 @@ TEST_CASE("who pushes is user@host unless told", "[core][registry]") {
 }
 
 TEST_CASE("each push follows the one before", "[core][registry]") {
-  Bench bench;
+  const bool remote = GENERATE(false, true);
+  Bench bench(remote);
   bench.registry.push(item("MyFilter", "version 1"));
   const PushResult result = bench.registry.push(item("MyFilter", "version 2"));
   CHECK(result.kind == PushKind::kPublished);
@@ -92,7 +94,8 @@ TEST_CASE("pushing what is latest already writes nothing", "[core][registry]") {
 
 TEST_CASE("pushing what is latest already puts back what is missing, and says so",
           "[core][registry]") {
-  Bench bench;
+  const bool remote = GENERATE(false, true);
+  Bench bench(remote);
   const PushResult first = bench.registry.push(item("MyFilter", "version 1"));
   CHECK(first.put_back == 0);
   const std::string key = binary_key("MyFilter", first.hash, first.platform);
@@ -105,7 +108,8 @@ TEST_CASE("pushing what is latest already puts back what is missing, and says so
 }
 
 TEST_CASE("pushing what is latest already heals the hint", "[core][registry]") {
-  Bench bench;
+  const bool remote = GENERATE(false, true);
+  Bench bench(remote);
   bench.registry.push(item("MyFilter", "version 1"));
   bench.registry.push(item("MyFilter", "version 2"));
   const std::string key = latest_key("MyFilter");
@@ -120,7 +124,8 @@ TEST_CASE("pushing what is latest already heals the hint", "[core][registry]") {
 }
 
 TEST_CASE("pushing an older version moves back by a new entry, or refuses", "[core][registry]") {
-  Bench bench;
+  const bool remote = GENERATE(false, true);
+  Bench bench(remote);
   for (const char* version : {"version 1", "version 2", "version 3"}) {
     bench.registry.push(item("MyFilter", version));
   }
@@ -143,10 +148,38 @@ TEST_CASE("pushing an older version moves back by a new entry, or refuses", "[co
 }
 
 TEST_CASE("an older version is found in a long log too", "[core][registry]") {
-  Bench bench;
+  const bool remote = GENERATE(false, true);
+  Bench bench(remote);
   for (int i = 0; i < 50; ++i) bench.registry.push(item("A", std::to_string(i)));
   const int old = GENERATE(0, 1, 32, 33, 48);
   CHECK(bench.registry.push(item("A", std::to_string(old))).kind == PushKind::kMovedBack);
+}
+
+TEST_CASE("what a storage far away has of a class is asked by one list", "[core][registry]") {
+  Bench bench(true);
+  bench.registry.push(item("MyFilter", "version 1"));
+  const std::string prefix = "plugins/MyFilter/";
+  bench.storage->forget();
+  bench.fresh().push(item("MyFilter", "version 1"));
+  CHECK(bench.storage->recorded() ==
+        std::vector<std::string>{"list_objects " + prefix, "get " + prefix + "latest.json",
+                                 "get " + prefix + "log/0000000001.json"});
+  SECTION("a class that it does not have takes no other request before the first put") {
+    bench.storage->forget();
+    bench.fresh().push(item("New", "version 1"));
+    const std::vector<std::string> recorded = bench.storage->recorded();
+    REQUIRE(recorded.size() == 8);
+    CHECK(recorded[0] == "list_objects plugins/New/");
+    CHECK(recorded[1] == "list plugins/");
+    CHECK(recorded[2] == "put_many " + binary_key("New", hash_of("version 1"), kLinux));
+    CHECK(recorded[6] == "list_objects plugins/New/" + hash_of("version 1").hex());
+  }
+  SECTION("one with more objects than one list has is asked for each") {
+    for (int i = 0; i < 1000; ++i) bench.memory.put(prefix + "0/" + std::to_string(i), "");
+    bench.storage->forget();
+    CHECK(bench.fresh().push(item("MyFilter", "version 1")).kind == PushKind::kUnchanged);
+    CHECK(bench.storage->recorded().size() == 6);
+  }
 }
 
 TEST_CASE("a new version is pushed without reading the log", "[core][registry]") {
@@ -159,7 +192,8 @@ TEST_CASE("a new version is pushed without reading the log", "[core][registry]")
 }
 
 TEST_CASE("persist stores binary and facts and moves nothing", "[core][registry]") {
-  Bench bench;
+  const bool remote = GENERATE(false, true);
+  Bench bench(remote);
   const PushResult result = bench.registry.persist(item("MyFilter", "a"));
   CHECK(result.kind == PushKind::kPersisted);
   CHECK(result.number == 0);
@@ -175,7 +209,8 @@ TEST_CASE("persist stores binary and facts and moves nothing", "[core][registry]
 }
 
 TEST_CASE("a binary's key that is taken by other bytes stops the push", "[core][registry]") {
-  Bench bench;
+  const bool remote = GENERATE(false, true);
+  Bench bench(remote);
   bench.registry.push(item("MyFilter", "version 1"));
   const std::string key = binary_key("MyFilter", hash_of("version 2"), kLinux);
   const std::size_t before = objects(bench, "MyFilter");
@@ -203,7 +238,8 @@ TEST_CASE("a binary's key that is taken by other bytes stops the push", "[core][
 
 TEST_CASE("a damaged binary of the newest entry is noticed by pushing it again",
           "[core][registry]") {
-  Bench bench;
+  const bool remote = GENERATE(false, true);
+  Bench bench(remote);
   bench.registry.push(item("MyFilter", "version 1"));
   const std::string key = binary_key("MyFilter", hash_of("version 1"), kLinux);
   bench.memory.put(key, "");
@@ -216,7 +252,8 @@ TEST_CASE("a damaged binary of the newest entry is noticed by pushing it again",
 }
 
 TEST_CASE("one release holds a binary for each platform", "[core][registry]") {
-  Bench bench;
+  const bool remote = GENERATE(false, true);
+  Bench bench(remote);
   const PushItem both{
       .binaries = {artifact("MyFilter", "arm", kArm), artifact("MyFilter", "intel")}};
   const PushResult result = bench.registry.push(both);
@@ -234,7 +271,8 @@ TEST_CASE("one release holds a binary for each platform", "[core][registry]") {
 }
 
 TEST_CASE("a push that makes no sense is refused before any request", "[core][registry]") {
-  Bench bench;
+  const bool remote = GENERATE(false, true);
+  Bench bench(remote);
   const auto refused = [&](const PushItem& wrong, const std::string& says) {
     CHECK_THROWS_MATCHES(bench.registry.push(wrong), Error, fails(ErrorCode::kUsage, {says}));
   };
@@ -248,7 +286,8 @@ TEST_CASE("a push that makes no sense is refused before any request", "[core][re
 }
 
 TEST_CASE("many classes are pushed for four writes", "[core][registry]") {
-  Bench bench;
+  const bool remote = GENERATE(false, true);
+  Bench bench(remote);
   std::vector<PushItem> items;
   for (int i = 0; i < 30; ++i) items.push_back(item("Class" + std::to_string(i), "bytes"));
   const std::vector<PushOutcome> outcomes = bench.registry.push_many(items);
@@ -263,14 +302,16 @@ TEST_CASE("many classes are pushed for four writes", "[core][registry]") {
 }
 
 TEST_CASE("pushing nothing asks nothing of the storage", "[core][registry]") {
-  Bench bench;
+  const bool remote = GENERATE(false, true);
+  Bench bench(remote);
   CHECK(bench.registry.push_many({}).empty());
   CHECK(bench.registry.persist_many({}).empty());
   CHECK(bench.storage->recorded().empty());
 }
 
 TEST_CASE("one class's failure does not stop the others", "[core][registry]") {
-  Bench bench;
+  const bool remote = GENERATE(false, true);
+  Bench bench(remote);
   bench.registry.push(item("Damaged", "1"));
   bench.memory.put(log_key("Damaged", 1), "{");
   bench.memory.put(binary_key("Taken", hash_of("t"), kLinux), "not t");
@@ -305,7 +346,8 @@ TEST_CASE("one class's failure does not stop the others", "[core][registry]") {
 }
 
 TEST_CASE("a release whose binaries are there can be published by its hashes", "[core][registry]") {
-  Bench bench;
+  const bool remote = GENERATE(false, true);
+  Bench bench(remote);
   bench.registry.push({.binaries = {artifact("A", "a1"), artifact("A", "arm", kArm)}});
   bench.registry.push(item("A", "a2"));
   const LogEntry first = *bench.registry.entry("A", 1);
@@ -333,7 +375,8 @@ TEST_CASE("a release whose binaries are there can be published by its hashes", "
 
 TEST_CASE("a storage that cannot put if absent is refused unless there is one writer",
           "[core][registry]") {
-  Bench bench;
+  const bool remote = GENERATE(false, true);
+  Bench bench(remote);
   bench.storage->limit_to({.list = true, .write = true, .put_if_absent = false});
   CHECK_THROWS_MATCHES(
       bench.registry.push(item("A", "a")), Error,
@@ -350,7 +393,8 @@ TEST_CASE("a storage that cannot put if absent is refused unless there is one wr
 }
 
 TEST_CASE("a storage that cannot be written says so at once", "[core][registry]") {
-  Bench bench;
+  const bool remote = GENERATE(false, true);
+  Bench bench(remote);
   bench.storage->limit_to({.list = true, .write = false, .put_if_absent = false});
   const auto refused = fails(ErrorCode::kStorageUnsupported,
                              {"memory: cannot be written: push to the storage that it mirrors"});

@@ -37,8 +37,16 @@ inline PushItem item(const std::string& class_name, const std::string& bytes,
 
 inline Hash hash_of(const std::string& bytes) { return Hash::of(std::string_view(bytes)); }
 
+// As a storage far away: a push asks it for lists where it asks others for single objects.
+inline constexpr Capabilities kRemote{
+    .list = true, .write = true, .put_if_absent = true, .remote = true};
+
 // A registry over memory, with what went to the storage and what was reported.
 struct Bench {
+  explicit Bench(bool remote = false) {
+    if (remote) storage->limit_to(kRemote);
+  }
+
   MemoryStorage memory;
   std::shared_ptr<FaultyStorage> storage = std::make_shared<FaultyStorage>(memory);
   std::vector<Event> events;

@@ -196,8 +196,8 @@ TEST_CASE("answers that are no S3 are typed errors, with the URL and the next st
            Case{200, "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>", "",
                 ErrorCode::kStorageUnreachable, "is cut, and it does not say how it goes on"},
            Case{200,
-                "<ListBucketResult><Contents><Key>z</Key></Contents><Contents><Key>a</Key>"
-                "</Contents></ListBucketResult>",
+                "<ListBucketResult><Contents><Key>z</Key><Size>1</Size></Contents>"
+                "<Contents><Key>a</Key><Size>1</Size></Contents></ListBucketResult>",
                 "", ErrorCode::kStorageUnreachable, "is not sorted, or has what was not asked for"},
            Case{400, "<Error><Code>ExpiredToken</Code></Error>", "", ErrorCode::kStorageRefused,
                 "the session token has expired"},
