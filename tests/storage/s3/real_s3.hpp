@@ -1,4 +1,4 @@
-// The real server that tests/servers/with_s3 starts: its buckets, and temporary credentials of it.
+// On the S3 server of real_server.hpp: storages, and temporary credentials.
 #pragma once
 
 #include <atomic>
@@ -9,10 +9,9 @@
 #include <optional>
 #include <string>
 
-#include "storage/http/http_client.hpp"
 #include "storage/percent.hpp"
 #include "storage/s3/s3_storage.hpp"
-#include "storage/s3/sigv4.hpp"
+#include "tests/storage/s3/real_server.hpp"
 
 namespace pet::test {
 
@@ -40,27 +39,6 @@ class Environment {
   std::optional<std::string> before_;
 };
 
-// A request with the storage's own signatures, which the server checks.
-inline HttpResponse ask_server(S3Request request, const std::string& target) {
-  const std::string endpoint = environment("AWS_ENDPOINT_URL_S3");
-  request.host = endpoint.substr(endpoint.find("//") + 2);
-  const S3Credentials credentials{environment("AWS_ACCESS_KEY_ID"),
-                                  environment("AWS_SECRET_ACCESS_KEY")};
-  HttpClient client;
-  HttpResponse response = client.send(
-      {.method = request.method,
-       .url = endpoint + target,
-       .headers = sign(request, credentials, "us-east-1", std::chrono::system_clock::now()),
-       .body = request.body});
-  INFO(response.body);
-  REQUIRE(response.status == 200);
-  return response;
-}
-
-inline void make_bucket(const std::string& name) {
-  ask_server({.method = "PUT", .path = "/" + name}, "/" + name);
-}
-
 // The URL of a prefix in a bucket of all tests.
 inline std::string bucket_url(const std::string& prefix) {
   static const bool made = (make_bucket("pets"), true);
@@ -87,11 +65,10 @@ inline TemporaryCredentials temporary_credentials(std::chrono::seconds time) {
                            percent_encoded(environment("PET_S3_ROLE")) +
                            "&DurationSeconds=" + std::to_string(time.count());
   const std::string answer =
-      ask_server({.method = "POST",
-                  .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
-                  .body = body,
-                  .service = "sts"},
-                 "/")
+      ask_s3_server({.method = "POST",
+                     .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
+                     .body = body,
+                     .service = "sts"})
           .body;
   const auto value = [&](const std::string& name) {
     const std::size_t at = answer.find("<" + name + ">");
