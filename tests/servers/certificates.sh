@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # A CA of the test's own, and certificates of it, in the current directory. To be sourced by the scripts
 # beside it that start servers.
 
