@@ -10,11 +10,11 @@ using Catch::Matchers::Contains;
 namespace {
 
 void check_sound(Bench& bench, const std::string& class_name) {
-  check_sound(bench.fresh(), bench.memory, class_name);
+  pet::test::check_sound(bench.fresh(), bench.memory, class_name);
 }
 
 void check_complete(Bench& bench, const std::string& class_name, std::uint64_t number) {
-  check_complete(bench.fresh(), bench.memory, class_name, number);
+  pet::test::check_complete(bench.fresh(), bench.memory, class_name, number);
 }
 
 }  // namespace
