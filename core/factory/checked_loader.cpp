@@ -7,6 +7,7 @@
 #include "core/cache/binary_cache.hpp"
 #include "core/held_events.hpp"
 #include "core/loader/loader.hpp"
+#include "storage/ascii.hpp"
 
 namespace pet {
 namespace {
@@ -15,10 +16,6 @@ constexpr int kMapAttempts = 3;
 
 // Integrity, trust, gate: what petctl answers with exit status 4.
 bool is_refusal(ErrorCode code) noexcept { return exit_status(code) == 4; }
-
-std::string first_line(std::string_view text) {
-  return std::string(text.substr(0, text.find('\n')));
-}
 
 Asked asked_for(const LoadCandidate& candidate) {
   return {candidate.name, candidate.binary.hash().hex(), candidate.source};

@@ -15,6 +15,7 @@
 #include "core/concurrently.hpp"
 #include "core/factory/container.hpp"
 #include "core/registry/log_entry.hpp"
+#include "storage/ascii.hpp"
 #include "storage/error.hpp"
 
 namespace pet {
@@ -25,8 +26,6 @@ using std::chrono::seconds;
 constexpr std::size_t kMaxRecorded = 8;
 constexpr seconds kLongestPostponement{60};
 constexpr seconds kMeasureEvery{1};
-
-std::string first_line(std::string_view text) { return std::string(text.substr(0, text.find('\n'))); }
 
 LiveOptions completed(LiveOptions options) {
   if (options.trial == nullptr) options.trial = std::make_shared<const Trial>();
@@ -63,94 +62,6 @@ LiveWork::~LiveWork() = default;
 void LiveWork::report(LiveEventKind kind, VersionState state, std::uint64_t version,
                       std::string text) {
   events_.add({now(), kind, state, version, std::move(text)});
-}
-
-// ---- looking for moves --------------------------------------------------------------------------
-
-bool LiveWork::poll() {
-  const std::lock_guard lock(poll_mutex_);
-  std::string problem;
-  try {
-    read_config();
-    choose_versions();
-    if (config_) propose(config_->resolve(choices_));
-  } catch (const Error& error) {
-    problem = error.what();
-  }
-  bool is_new = false;
-  {
-    const std::lock_guard state_lock(mutex_);
-    ++polls_;
-    is_new = problem != poll_problem_;
-    poll_problem_ = problem;
-  }
-  if (is_new && !problem.empty()) {
-    report(LiveEventKind::kProblem, VersionState::kFound, 0, first_line(problem));
-  }
-  return problem.empty();
-}
-
-// A config that cannot be read leaves the one before in force.
-void LiveWork::read_config() {
-  std::optional<ParamObject> changed = source_.changed();
-  if (!changed) return;
-  config_.emplace(*std::move(changed),
-                  LiveConfigOptions{.source = source_.describe(), .follow = options_.follow});
-}
-
-void LiveWork::choose_versions() {
-  if (!config_) return;
-  std::set<std::string, std::less<>> stale;
-  {
-    const std::lock_guard lock(mutex_);
-    stale.swap(stale_);
-  }
-  std::vector<std::string> asked;
-  for (const std::string& name : config_->followed()) asked.push_back(name);
-  std::vector<std::optional<ClassVersion>> chosen(asked.size());
-  try {
-    concurrently(asked.size(), [&](std::size_t i) {
-      const auto known = choices_.find(asked[i]);
-      const bool must_choose = known == choices_.end() || stale.contains(asked[i]);
-      if (must_choose || chooser_.may_have_moved(known->second)) {
-        chosen[i] = chooser_.choose(asked[i]);
-      }
-    });
-  } catch (...) {
-    const std::lock_guard lock(mutex_);
-    stale_.merge(stale);  // to be chosen still
-    throw;
-  }
-  for (std::size_t i = 0; i < asked.size(); ++i) {
-    if (chosen[i]) choices_.insert_or_assign(asked[i], *std::move(chosen[i]));
-  }
-}
-
-void LiveWork::propose(ResolvedConfig resolved) {
-  {
-    const std::lock_guard lock(mutex_);
-    const bool is_current = promoted_ && promoted_->resolved.id == resolved.id;
-    if (candidate_ != nullptr) {
-      if (candidate_->resolved().id == resolved.id) return;
-      candidate_->cancel();
-      candidate_.reset();
-      candidate_problem_.clear();
-    }
-    if (is_current || bad_configs_.contains(resolved.id)) return;
-    candidate_ = std::make_shared<Candidate>(container_, std::move(resolved), ++last_number_);
-    candidate_due_ = now();
-    candidate_failures_ = 0;
-  }
-  const auto moved = [&] {
-    const std::lock_guard lock(mutex_);
-    return candidate_ == nullptr
-               ? std::pair<std::uint64_t, std::string>()
-               : std::pair(candidate_->number(),
-                           shown(moved_classes(promoted_ ? &promoted_->resolved : nullptr,
-                                               candidate_->resolved())));
-  }();
-  report(LiveEventKind::kState, VersionState::kFound, moved.first, moved.second);
-  if (on_candidate) on_candidate();
 }
 
 // ---- taking a candidate further -----------------------------------------------------------------
@@ -225,56 +136,86 @@ void LiveWork::postpone(const std::shared_ptr<Candidate>& candidate, const std::
   }
 }
 
-// Which binary of those that moved is to be remembered as bad.
-std::optional<ClassVersion> LiveWork::blamed(const std::vector<ClassVersion>& moved,
-                                             const std::optional<Hash>& culprit) const {
-  const ClassVersion* blamed = nullptr;
-  for (const ClassVersion& version : moved) {
-    if (!version.hash || version.number == 0) continue;  // a pin is the config's to move
-    if (culprit == version.hash) return version;
-    if (blamed == nullptr || blamed->time <= version.time) blamed = &version;
-  }
-  return blamed == nullptr ? std::nullopt : std::optional(*blamed);
-}
-
 void LiveWork::reject(const ResolvedConfig& rejected, std::uint64_t number,
                       const CandidateRejected& why, Time time) {
   const std::string reason = why.what();
-  std::optional<ClassVersion> to_blame;
+  const std::optional<Hash>& culprit = why.culprit();
+  std::vector<ClassVersion> moved;
   {
     const std::lock_guard lock(mutex_);
     if (candidate_ != nullptr && candidate_->number() == number) candidate_.reset();
     const ResolvedConfig* from = nullptr;
     if (promoted_ && promoted_->number != number) from = &promoted_->resolved;
     if (from == nullptr && former_) from = &former_->version->resolved;
-    to_blame = blamed(moved_classes(from, rejected), why.culprit());
+    moved = moved_classes(from, rejected);
     bad_configs_.insert(rejected.id);
     candidate_problem_ = reason;
-    if (to_blame) stale_.insert(to_blame->name);
   }
-  std::string text = to_blame ? to_blame->shown() + ": " + reason : reason;
-  if (to_blame) {
-    try {
-      options_.rejections->add({.hash = *to_blame->hash,
-                                .class_name = to_blame->name,
+  events_.add({now(), LiveEventKind::kState, VersionState::kRejected, number,
+               shown(moved) + ": " + reason, why.phase()});
+  // A pin is the config's to move, and what is compiled in the program's.
+  std::erase_if(moved, [](const ClassVersion& v) { return !v.hash || v.number == 0; });
+  const auto named = std::ranges::find_if(
+      moved, [&](const ClassVersion& version) { return culprit && version.hash == culprit; });
+  if (named != moved.end()) {
+    condemn({*named}, reason, time);
+  } else if (moved.size() == 1) {
+    condemn(moved, reason, time);
+  } else if (!moved.empty()) {
+    suspect(std::move(moved), reason, time);
+  }
+  if (on_stale) on_stale();
+}
+
+// Several moved: which of them it was is found out by leaving out one after the other.
+void LiveWork::suspect(std::vector<ClassVersion> moved, const std::string& reason, Time time) {
+  std::vector<ClassVersion> all_bad;
+  {
+    const std::lock_guard lock(mutex_);
+    if (suspects_.accused() == nullptr) {
+      suspects_.begin(std::move(moved), reason);
+    } else if (!suspects_.next()) {
+      all_bad = suspects_.all();
+    }
+    for (const ClassVersion& version : suspects_.all()) stale_.insert(version.name);
+  }
+  if (!all_bad.empty()) condemn(all_bad, reason, time);
+}
+
+// Remembers them as bad, and has their classes chosen again.
+void LiveWork::condemn(const std::vector<ClassVersion>& versions, const std::string& reason,
+                       Time time) {
+  {
+    const std::lock_guard lock(mutex_);
+    suspects_.clear();
+    for (const ClassVersion& version : versions) stale_.insert(version.name);
+  }
+  try {
+    for (const ClassVersion& version : versions) {
+      options_.rejections->add({.hash = *version.hash,
+                                .class_name = version.name,
                                 .reason = reason,
                                 .time = utc_time(time),
                                 .pipeline = options_.name});
-    } catch (const Error& error) {
-      text += " (until this process ends, since it cannot be written down: " +
-              first_line(error.what()) + ")";
     }
+  } catch (const Error& error) {
+    report(LiveEventKind::kProblem, VersionState::kRejected, 0,
+           "a rejection holds until this process ends, since it cannot be written down: " +
+               first_line(error.what()));
   }
-  events_.add({now(), LiveEventKind::kState, VersionState::kRejected, number, std::move(text),
-               why.phase()});
-  if (on_stale) on_stale();
 }
 
 void LiveWork::promote(VersionSnapshot version, Time time) {
   const std::uint64_t number = version->number;
   std::optional<Former> displaced;
+  std::optional<ClassVersion> guilty;  // without it all is well
+  std::string reason;
   {
     const std::lock_guard lock(mutex_);
+    if (suspects_.accused() != nullptr) {
+      guilty = *suspects_.accused();
+      reason = suspects_.reason();
+    }
     measure(time);
     CallCounts recent = measures_.empty() ? CallCounts()
                                           : measures_.back().calls - measures_.front().calls;
@@ -289,6 +230,7 @@ void LiveWork::promote(VersionSnapshot version, Time time) {
   }
   current_.promote(std::move(version));
   report(LiveEventKind::kState, VersionState::kCurrent, number, {});
+  if (guilty) condemn({*guilty}, reason, time);
   if (displaced) draining_.add(std::move(displaced->version), time);
 }
 

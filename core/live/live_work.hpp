@@ -18,6 +18,7 @@
 #include "core/live/candidate.hpp"
 #include "core/live/config_source.hpp"
 #include "core/live/live_pipeline.hpp"
+#include "core/live/suspects.hpp"
 #include "core/live/version_chooser.hpp"
 
 namespace pet {
@@ -61,6 +62,8 @@ class LiveWork {
   // Looking for moves.
   void read_config();
   void choose_versions();
+  std::optional<ClassVersion> choose(const std::string& name, bool must_choose,
+                                     const std::optional<ClassVersion>& accused);
   void propose(ResolvedConfig resolved);
 
   // Taking a candidate further.
@@ -69,7 +72,9 @@ class LiveWork {
   CandidateTest test();
   void postpone(const std::shared_ptr<Candidate>& candidate, const std::string& why, Time now);
   void reject(const ResolvedConfig& rejected, std::uint64_t number, const CandidateRejected& why,
-              Time time);
+              Time now);
+  void suspect(std::vector<ClassVersion> moved, const std::string& reason, Time now);
+  void condemn(const std::vector<ClassVersion>& versions, const std::string& reason, Time now);
   void promote(VersionSnapshot version, Time now);
 
   // Judging the current version.
@@ -77,8 +82,6 @@ class LiveWork {
   void roll_back(const std::string& reason, Time now);
   void measure(Time now);
 
-  std::optional<ClassVersion> blamed(const std::vector<ClassVersion>& moved,
-                                     const std::optional<Hash>& culprit) const;
   void report(LiveEventKind kind, VersionState state, std::uint64_t version, std::string text);
   Time now() const { return options_.clock.now(); }
 
@@ -97,6 +100,7 @@ class LiveWork {
   mutable std::mutex mutex_;  // guards all below
   std::set<std::string, std::less<>> stale_;  // classes to choose again though their log stands still
   std::set<Hash> bad_configs_;                // ids that are not tried again
+  Suspects suspects_;
   std::shared_ptr<Candidate> candidate_;
   Time candidate_due_;
   int candidate_failures_ = 0;

@@ -56,7 +56,8 @@ std::vector<ClassVersion> moved_classes(const ResolvedConfig* from, const Resolv
 LiveConfig::LiveConfig(ParamObject config, LiveConfigOptions options)
     : config_(std::move(config)), options_(std::move(options)) {
   std::vector<std::string> names;
-  for (const ConfigNode& node : read_config(config_, options_.source).nodes()) {
+  const Config read = read_config(config_, options_.source);
+  for (const ConfigNode& node : read.nodes()) {
     names.push_back(node.clazz);
     if (!is_pinned(node) || follows(node.clazz)) followed_.push_back(node.clazz);
   }

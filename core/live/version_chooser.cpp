@@ -22,13 +22,15 @@ ClassVersion version_of(const LogEntry& entry) {
 
 }  // namespace
 
-ClassVersion VersionChooser::choose(const std::string& name) const {
+ClassVersion VersionChooser::choose(const std::string& name,
+                                    const std::optional<Hash>& but_not) const {
   const PetClassManager& manager = factory_.manager();
   const std::optional<LogEntry> newest =
       manager.storage_handle() == nullptr ? std::nullopt : manager.latest_meta(name);
   if (newest) {
     ClassVersion version = version_of(*newest);
-    return rejections_.find(*version.hash) ? newest_good(name) : version;
+    const bool is_bad = version.hash == but_not || rejections_.find(*version.hash);
+    return is_bad ? newest_good(name, but_not) : version;
   }
   if (const std::optional<PetClass> builtin = factory_.get_builtin(name)) {
     return {.name = name, .hash = {}, .builtin = builtin->version()};
@@ -41,7 +43,8 @@ ClassVersion VersionChooser::choose(const std::string& name) const {
 }
 
 // The newest is rejected: back to one that is not.
-ClassVersion VersionChooser::newest_good(const std::string& name) const {
+ClassVersion VersionChooser::newest_good(const std::string& name,
+                                         const std::optional<Hash>& but_not) const {
   std::string last_reason;
   std::size_t passed = 0;
   std::uint64_t newest_number = 0;
@@ -50,12 +53,12 @@ ClassVersion VersionChooser::newest_good(const std::string& name) const {
     const auto file = entry.release.find(Machine::current().platform);
     if (file == entry.release.end()) continue;
     const std::optional<Rejection> rejection = rejections_.find(file->second.hash);
-    if (!rejection) {
+    if (!rejection && file->second.hash != but_not) {
       ClassVersion version = version_of(entry);
       version.number = newest_number;  // what comes above it is a move
       return version;
     }
-    if (passed++ == 0) last_reason = rejection->reason;
+    if (passed++ == 0 && rejection) last_reason = rejection->reason;
   }
   throw Error(ErrorCode::kVersionNotFound,
               "all versions of " + name + " in " + factory_.manager().storage() +

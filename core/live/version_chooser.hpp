@@ -1,6 +1,6 @@
 // VersionChooser: which version of a class a service should have now.
 //
-// The newest entry of its log whose binary for this platform is not rejected; where the storage has no
+// The newest entry of its log whose binary for this platform is not rejected, nor `but_not`; where the storage has no
 // log of the class, the one that is compiled in. It never goes on where something is wrong: a storage
 // that fails, a damaged entry, a release without this platform are errors, after which the caller keeps
 // what it has.
@@ -10,6 +10,7 @@
 //          storage throws.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "core/live/resolved_config.hpp"
@@ -25,13 +26,13 @@ class VersionChooser {
   VersionChooser(const PetFactory& factory, const Rejections& rejections)
       : factory_(factory), rejections_(rejections) {}
 
-  ClassVersion choose(const std::string& name) const;
+  ClassVersion choose(const std::string& name, const std::optional<Hash>& but_not = {}) const;
 
   // Whether choose() may answer otherwise than `known`, for one request: whether the log goes on.
   bool may_have_moved(const ClassVersion& known) const;
 
  private:
-  ClassVersion newest_good(const std::string& name) const;
+  ClassVersion newest_good(const std::string& name, const std::optional<Hash>& but_not) const;
 
   const PetFactory& factory_;
   const Rejections& rejections_;

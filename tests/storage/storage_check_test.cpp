@@ -45,6 +45,21 @@ S3Storage s3_at(const ScriptedServer& server) {
                    {.attempts = 1});
 }
 
+// Does not look whether there is something before it writes.
+class RashStorage : public MemoryStorage {
+ protected:
+  bool do_put_if_absent(std::string_view key, std::string_view bytes) override {
+    do_put(key, bytes);
+    return true;
+  }
+};
+
+// Shows what was there before.
+class StaleStorage : public MemoryStorage {
+ protected:
+  bool do_read(std::string_view, ByteSink&, std::uint64_t) const override { return false; }
+};
+
 constexpr const char* kEmptyList =
     "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
 
@@ -134,6 +149,27 @@ TEST_CASE("a storage that is slow to answer is said to be", "[storage]") {
   CHECK_THAT(checked.of.at("latency").found,
              Contains("median") && Contains("of 9 small questions"));
   CHECK_THAT(checked.of.at("latency").next_step, Contains("nearer"));
+}
+
+TEST_CASE("a storage that tells several writers that they are the first is found out",
+          "[storage]") {
+  RashStorage storage;
+  const Checked checked(storage);
+  CHECK(checked.statuses == "ok skipped ok ok skipped ok failed ok ok");
+  CHECK(checked.of.at("conditional_writes").found ==
+        "memory:: of 4 writers at once 4 were told that they were the first, and a later one was "
+        "too, expected one whose object stays");
+  CHECK_THAT(checked.of.at("conditional_writes").next_step, Contains("push nothing there"));
+  CHECK(storage.list("").empty());
+}
+
+TEST_CASE("a storage that does not show what was written is found out", "[storage]") {
+  StaleStorage storage;
+  const Checked checked(storage);
+  CHECK(checked.statuses == "ok skipped ok ok skipped failed skipped skipped ok");
+  CHECK(checked.of.at("write").code == ErrorCode::kCorrupt);
+  CHECK_THAT(checked.of.at("write").found, Contains("was written and is then absent"));
+  CHECK(storage.list("").empty());
 }
 
 TEST_CASE("a server that takes the condition and does not honour it is found out", "[storage]") {

@@ -105,6 +105,21 @@ check_lines 0 'ok compiler a compiler' 'warning sdk cmake cannot prepare a build
 check_lines 0 'warning sdk no directory can be made in the place for temporary files' 'try: TMPDIR=' \
   -- env TMPDIR="$scratch/nowhere" "${doctor[@]}"
 
+# Who starts petctl may ignore what becomes of children.
+check_lines 0 'ok cmake cmake version' -- bash -c 'trap "" CHLD && exec "$@"' - "${doctor[@]}"
+
+# A program that hangs is given up, with what it has started, and holds nothing up.
+printf '#!/bin/sh\nsleep 61234; exit 0\n' > tools/hanging-c++ && chmod +x tools/hanging-c++
+printf '#!/bin/sh\nexec > /dev/null 2>&1\nsleep 61235; exit 0\n' > tools/silent-c++ && chmod +x tools/silent-c++
+for hanging in hanging silent; do
+  check_lines 0 "warning compiler .*does not work: .*/$hanging-c++ did not end within 10 seconds" 'skipped sdk' \
+    -- env CXX="$scratch/tools/$hanging-c++" "${doctor[@]}"
+done
+for process in /proc/[0-9]*; do
+  command=$({ tr '\0' ' ' < "$process/cmdline"; } 2> /dev/null) || continue
+  [[ $command != 'sleep 6123'* ]] || fail "still running: $command"
+done
+
 # One document, whatever is found; colours on a terminal alone.
 got=0
 "${doctor[@]}" --storage "$scratch/mistyped" --json > doctor.json 2> doctor.err || got=$?

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <string_view>
 #include <system_error>
+#include <thread>
 
 #include "storage/error.hpp"
 #include "storage/posix_file.hpp"
@@ -70,6 +71,17 @@ bool read_all(int from, Clock::time_point limit, std::string& text) {
   }
 }
 
+// false: the limit came before the end. (Who closes its output may go on.)
+bool has_ended(pid_t child, Clock::time_point limit, int& status) {
+  while (true) {
+    const pid_t got = ::waitpid(child, &status, WNOHANG);
+    // Where SIGCHLD is ignored the system keeps no status: then what it printed has to do.
+    if (got == child || (got < 0 && errno == ECHILD)) return true;
+    if (Clock::now() >= limit) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
 }  // namespace
 
 std::optional<std::string> find_program(const std::string& name) {
@@ -98,16 +110,17 @@ ChildOutcome run_program(const std::vector<std::string>& command, std::chrono::s
   }
   writing = FileDescriptor();
   ChildOutcome outcome;
-  const bool ended = read_all(reading.get(), Clock::now() + limit, outcome.output);
-  if (!ended) {
-    ::kill(-child, SIGKILL);
-    outcome.output += "\n" + command.front() + " did not end within " +
-                      std::to_string(limit.count()) + " seconds";
-  }
+  const auto end = Clock::now() + limit;
   int status = 0;
+  if (read_all(reading.get(), end, outcome.output) && has_ended(child, end, status)) {
+    outcome.succeeded = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    return outcome;
+  }
+  ::kill(-child, SIGKILL);
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  outcome.succeeded = ended && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  outcome.output = command.front() + " did not end within " + std::to_string(limit.count()) +
+                   " seconds\n" + outcome.output;
   return outcome;
 }
 

@@ -13,7 +13,7 @@ namespace pet::tools {
 namespace {
 
 constexpr std::string_view kOldestCMake = "3.22";  // also in the template of petctl new
-constexpr std::chrono::seconds kShort{20}, kLong{120};
+constexpr std::chrono::seconds kShort{10}, kLong{120};
 constexpr const char* kSdk = "pet-sdk:";  // what cmake's line about it contains
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }

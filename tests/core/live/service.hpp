@@ -38,7 +38,7 @@ struct Service {
     storage->ensure_exists();
     author.push(author.open_plugin(fixture("wrapper_pipeline")));
     options = std::move(given);
-    options.trial = std::make_shared<const Trial>(PET_TRIAL);
+    options.trial = std::make_shared<const Trial>(PET_TRIAL_PROGRAM);
     options.clock.now = [this] { return now; };
     if (options.rejections == nullptr) {
       options.rejections =
