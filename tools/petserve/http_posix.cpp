@@ -18,10 +18,11 @@ std::string seconds_text(std::chrono::milliseconds time) {
 }
 
 std::string late_answer_of(const ServerOptions& options) {
-  const std::string body = error_json("the answer took longer than " + seconds_text(options.deadline) +
-                                      " (--deadline)");
+  const std::string body =
+      error_json("the answer took longer than " + seconds_text(options.deadline) + " (--deadline)");
   return "HTTP/1.1 504 Gateway Timeout\r\nContent-Type: application/json\r\nConnection: close\r\n"
-         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+         "Content-Length: " +
+         std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 bool has_body(const std::string& method) {
@@ -62,12 +63,13 @@ Server::Http::Http(const ServerOptions& options, ServerCounts& counts,
   set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
     if (request.path.size() > kMaxPath) {
       here->close_after();
-      refuse(response, 414, "the path has " + std::to_string(request.path.size()) +
-                                " bytes, expected at most " + std::to_string(kMaxPath));
+      refuse(response, 414,
+             "the path has " + std::to_string(request.path.size()) + " bytes, expected at most " +
+                 std::to_string(kMaxPath));
     } else if (is_foreign(request)) {
       here->close_after();
-      refuse(response, 403, "a page of " + request.get_header_value("Origin") +
-                                " may not send requests here");
+      refuse(response, 403,
+             "a page of " + request.get_header_value("Origin") + " may not send requests here");
     } else if (request.method == "POST") {
       return HandlerResponse::Unhandled;
     } else {
@@ -127,8 +129,9 @@ void Server::Http::answer_with_body(const httplib::Request& request, httplib::Re
     ++counts_.too_many;
     here->close_after();
     response.set_header("Retry-After", "1");
-    return refuse(response, 503, "there are " + std::to_string(options_.max_requests) +
-                                     " requests at work already (--max-requests)\n  try: later");
+    return refuse(response, 503,
+                  "there are " + std::to_string(options_.max_requests) +
+                      " requests at work already (--max-requests)\n  try: later");
   }
   std::string body;
   if (read_body(request, response, content, body)) {
@@ -150,15 +153,17 @@ bool Server::Http::read_body(const httplib::Request& request, httplib::Response&
     refuse(response, 415, "expected application/json, got a multipart form");
     return false;
   }
-  if (is_chunked ? request.get_header_value("Transfer-Encoding") != "chunked" || !length_text.empty()
-                 : !length_text.empty() && !is_number) {
+  if (is_chunked
+          ? request.get_header_value("Transfer-Encoding") != "chunked" || !length_text.empty()
+          : !length_text.empty() && !is_number) {
     refuse(response, 400, "expected either a Content-Length or Transfer-Encoding: chunked");
     return false;
   }
   const auto too_large = [&] {
     ++counts_.too_large;
-    refuse(response, 413, "the body is larger than " + std::to_string(options_.max_body) +
-                              " bytes (--max-body)\n  try: fewer rows at a time");
+    refuse(response, 413,
+           "the body is larger than " + std::to_string(options_.max_body) +
+               " bytes (--max-body)\n  try: fewer rows at a time");
     return false;
   };
   if (length > options_.max_body) return too_large();

@@ -88,7 +88,8 @@ template <class T>
 XYData integers_of(const TensorText& in, const std::string& who) {
   const bool is_bool = std::is_same_v<T, bool>;
   const std::string expected = is_bool ? "true and false" : "integers";
-  if (in.is_real) refuse(who + ": expected " + expected + " in \"data\", got other numbers or null");
+  if (in.is_real)
+    refuse(who + ": expected " + expected + " in \"data\", got other numbers or null");
   if (in.has_bool && !is_bool) refuse(who + ": expected integers in \"data\", got true or false");
   XYData x = XYData::empty(dtype_of<T>(), *in.shape);
   T* out = x.data<T>();
@@ -108,8 +109,9 @@ XYData tensor_of(const TensorText& in) {
   if (in.datatype.empty()) refuse(who + ": expected a \"datatype\", got none");
   if (!in.shape) refuse(who + ": expected a \"shape\", got none");
   if (!in.has_data) {
-    refuse(who + ": expected \"data\", got none\n  try: JSON tensors; the binary extension is not "
-                 "supported");
+    refuse(who +
+           ": expected \"data\", got none\n  try: JSON tensors; the binary extension is not "
+           "supported");
   }
   check_shape(in, who);
   if (in.datatype == "FP64") return reals_of<double>(in, who);
@@ -188,7 +190,8 @@ InferenceRequest parse_inference(std::string_view json) {
   RequestReader reader;
   read(json, reader);
   if (reader.inputs.empty()) {
-    refuse("the request is no inference request: expected exactly one tensor in \"inputs\", got none");
+    refuse(
+        "the request is no inference request: expected exactly one tensor in \"inputs\", got none");
   }
   return {.id = std::move(reader.id),
           .x = tensor_of(reader.inputs.front()),

@@ -25,7 +25,7 @@
 namespace pet::tools {
 
 struct InferenceRequest {
-  std::string id;                    // empty: none was given
+  std::string id;  // empty: none was given
   XYData x;
   std::vector<std::string> outputs;  // the names that are wanted; empty: all that are usual
 };

@@ -55,9 +55,8 @@ void Log::write(LogLevel level, std::string_view event, const ParamObject& field
   if (!wants(level)) return;
   try {
     const std::string time = utc_time(std::chrono::system_clock::now());
-    const std::string line = (format_ == LogFormat::kJson ? json_line : text_line)(
-                                 time, level, event, fields) +
-                             "\n";
+    const std::string line =
+        (format_ == LogFormat::kJson ? json_line : text_line)(time, level, event, fields) + "\n";
     std::fwrite(line.data(), 1, line.size(), stderr);
   } catch (...) {
   }

@@ -21,23 +21,26 @@ void add_live_options(CLI::App& app, ServeOptions& options) {
                  "Follow this class's latest though a config pins it (repeatable)")
       ->type_name("CLASS")
       ->allow_extra_args(false);
-  app.add_option("--samples", options.samples,
-                 "Rows to try and warm new versions with, .npy or .csv without a target; NAME= says "
-                 "for which model (repeatable)")
+  app.add_option(
+         "--samples", options.samples,
+         "Rows to try and warm new versions with, .npy or .csv without a target; NAME= says "
+         "for which model (repeatable)")
       ->type_name("[NAME=]FILE")
       ->allow_extra_args(false);
   app.add_option("--record", options.record,
                  "Also try new versions with so many of the last inputs, 8 at most")
       ->type_name("N");
-  app.add_option("--tolerance", options.tolerance,
-                 "A new version's answers to the samples may differ so much, as numpy.allclose has it")
+  app.add_option(
+         "--tolerance", options.tolerance,
+         "A new version's answers to the samples may differ so much, as numpy.allclose has it")
       ->type_name("X");
   app.add_option("--poll", options.poll, "Look for moves so often")->type_name("SECONDS");
   app.add_option("--trial-time", options.trial_time, "A trial may take so long")
       ->type_name("SECONDS");
-  app.add_option("--failure-rate", options.failure_rate,
-                 "A version that fails more often than this, and twice as often as the one before, is "
-                 "rolled back")
+  app.add_option(
+         "--failure-rate", options.failure_rate,
+         "A version that fails more often than this, and twice as often as the one before, is "
+         "rolled back")
       ->type_name("SHARE");
   app.add_option("--latency-factor", options.latency_factor,
                  "… or whose median is so many times that of the one before; 0: never")
@@ -57,11 +60,9 @@ void add_server_options(CLI::App& app, ServeOptions& options) {
       ->type_name("HOST:PORT");
   app.add_option("--max-body", options.max_body, "A larger request is refused (413)")
       ->type_name("SIZE");
-  app.add_option("--max-requests", options.max_requests,
-                 "More at the same time are refused (503)")
+  app.add_option("--max-requests", options.max_requests, "More at the same time are refused (503)")
       ->type_name("N");
-  app.add_option("--max-connections", options.max_connections, "More have to wait")
-      ->type_name("N");
+  app.add_option("--max-connections", options.max_connections, "More have to wait")->type_name("N");
   app.add_option("--deadline", options.deadline, "An answer that takes longer is a 504")
       ->type_name("SECONDS");
   app.add_option("--shutdown-delay", options.shutdown_delay,
@@ -100,7 +101,8 @@ int main_of(int argc, char** argv) {
       "/ is a status page, /metrics is for Prometheus.\n"
       "Examples:\n"
       "  petserve fitted.json --storage file:///srv/pets --follow MyFilter\n"
-      "  petserve iris.json digits.json --listen 0.0.0.0:8080 --samples iris=x.npy --tolerance 1e-9\n"
+      "  petserve iris.json digits.json --listen 0.0.0.0:8080 --samples iris=x.npy --tolerance "
+      "1e-9\n"
       "  curl -d '{\"inputs\":[{\"name\":\"x\",\"shape\":[1,4],\"datatype\":\"FP64\","
       "\"data\":[5.1,3.5,1.4,0.2]}]}' \\\n"
       "    http://127.0.0.1:8080/v2/models/fitted/infer\n"

@@ -35,8 +35,7 @@ std::string cause_of(const LiveEvent& event) {
 }
 
 LogLevel level_of(const LiveEvent& event) {
-  const bool is_bad =
-      event.kind != LiveEventKind::kState || event.state == VersionState::kRejected;
+  const bool is_bad = event.kind != LiveEventKind::kState || event.state == VersionState::kRejected;
   return is_bad ? LogLevel::kWarning : LogLevel::kInfo;
 }
 
@@ -80,8 +79,8 @@ void Model::unload() {
 
 std::shared_ptr<LivePipeline> Model::live() const {
   if (std::shared_ptr<LivePipeline> live = live_.load()) return live;
-  throw HttpRefusal(503, name_ + " is not loaded\n  try: POST /v2/repository/models/" + name_ +
-                             "/load");
+  throw HttpRefusal(503,
+                    name_ + " is not loaded\n  try: POST /v2/repository/models/" + name_ + "/load");
 }
 
 std::shared_ptr<const VersionFacts> Model::facts_of(const LiveVersion& version) const {
@@ -193,7 +192,8 @@ std::vector<std::pair<std::string, std::uint64_t>> Model::rejections_by_cause() 
 void Model::on_event(const LiveEvent& event) {
   ParamObject fields{{"model", name_}, {"kind", std::string(to_string(event.kind))}};
   if (event.version != 0) fields.append("version", static_cast<std::int64_t>(event.version));
-  if (event.kind == LiveEventKind::kState) fields.append("state", std::string(to_string(event.state)));
+  if (event.kind == LiveEventKind::kState)
+    fields.append("state", std::string(to_string(event.state)));
   if (!event.text.empty()) fields.append("text", event.text);
   log_.write(level_of(event), "version", fields);
 

@@ -47,8 +47,8 @@ void ModelHistory::add(MoveKind kind, const LiveEvent& event, const CallCounts& 
     since = sample.counts;
     if (event.time - sample.time <= kAround) break;
   }
-  entries_.push_back({{event.time, kind, event.version, event.text, latency_of(counts - since), {}},
-                      counts});
+  entries_.push_back(
+      {{event.time, kind, event.version, event.text, latency_of(counts - since), {}}, counts});
   if (entries_.size() > kMoves) entries_.pop_front();
 }
 

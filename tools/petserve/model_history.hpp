@@ -79,6 +79,7 @@ class ModelHistory {
   std::deque<Entry> entries_;
 };
 
-std::string_view to_string(ModelHistory::MoveKind kind) noexcept;  // "swap", "rollback", "rejection"
+std::string_view to_string(
+    ModelHistory::MoveKind kind) noexcept;  // "swap", "rollback", "rejection"
 
 }  // namespace pet::tools

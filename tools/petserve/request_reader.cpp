@@ -182,8 +182,9 @@ bool RequestReader::StartObject() {
       return true;
     case Place::kInputsItem:
       if (!inputs.empty()) {
-        return fail("expected exactly one tensor in \"inputs\", got more\n  try: all features as one "
-                    "tensor of the shape [rows, columns]");
+        return fail(
+            "expected exactly one tensor in \"inputs\", got more\n  try: all features as one "
+            "tensor of the shape [rows, columns]");
       }
       seen_input_.clear();
       inputs.emplace_back();

@@ -29,8 +29,8 @@ struct TensorText {
   bool has_null = false;
   bool has_text = false;
   bool is_ragged = false;
-  std::size_t nesting = 0;              // of the data's lists: 1 is flat
-  std::vector<std::int64_t> extents;    // of each level
+  std::size_t nesting = 0;            // of the data's lists: 1 is flat
+  std::vector<std::int64_t> extents;  // of each level
 
   std::size_t size() const { return is_real ? reals.size() : integers.size(); }
   void add(std::int64_t value);
@@ -40,7 +40,7 @@ struct TensorText {
 class RequestReader {
  public:
   static constexpr std::size_t kMaxNesting = 64;
-  static constexpr std::size_t kMaxNames = 64;      // of outputs
+  static constexpr std::size_t kMaxNames = 64;        // of outputs
   static constexpr std::size_t kMaxTextBytes = 1024;  // of a name or an id
   static constexpr std::size_t kMaxDimensions = 16;
 
@@ -69,8 +69,24 @@ class RequestReader {
 
  private:
   enum class Place {
-    kStart, kRoot, kId, kInputs, kInputsItem, kInput, kName, kDatatype, kShape, kShapeItem, kData,
-    kDataItem, kOutputs, kOutputsItem, kOutput, kOutputName, kUnknown, kEnd,
+    kStart,
+    kRoot,
+    kId,
+    kInputs,
+    kInputsItem,
+    kInput,
+    kName,
+    kDatatype,
+    kShape,
+    kShapeItem,
+    kData,
+    kDataItem,
+    kOutputs,
+    kOutputsItem,
+    kOutput,
+    kOutputName,
+    kUnknown,
+    kEnd,
   };
 
   bool fail(std::string problem);

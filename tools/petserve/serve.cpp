@@ -41,7 +41,8 @@ void read_address(const std::string& listen, ServerOptions& options) {
   std::string host = colon == std::string::npos ? "" : listen.substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   if (!is_number || number < 0 || number > 65535 || host.empty()) {
-    throw Error(ErrorCode::kUsage, "--listen " + listen + ": expected HOST:PORT, such as "
+    throw Error(ErrorCode::kUsage, "--listen " + listen +
+                                       ": expected HOST:PORT, such as "
                                        "127.0.0.1:8080, or 0.0.0.0:8080 for all of this machine's "
                                        "addresses");
   }
@@ -54,7 +55,8 @@ ServerOptions server_options(const ServeOptions& options) {
   read_address(options.listen, out);
   const std::optional<std::uint64_t> max_body = parse_byte_size(options.max_body);
   if (!max_body || *max_body == 0) {
-    throw Error(ErrorCode::kUsage, "--max-body " + options.max_body + ": expected a size, such as "
+    throw Error(ErrorCode::kUsage, "--max-body " + options.max_body +
+                                       ": expected a size, such as "
                                        "'16 MiB'");
   }
   out.max_body = *max_body;
@@ -69,8 +71,8 @@ ServerOptions server_options(const ServeOptions& options) {
 Log log_of(const ServeOptions& options) {
   const std::optional<LogLevel> level = log_level_of(options.log_level);
   if (!level) {
-    throw Error(ErrorCode::kUsage, "--log-level " + options.log_level +
-                                       ": expected debug, info, warning or error");
+    throw Error(ErrorCode::kUsage,
+                "--log-level " + options.log_level + ": expected debug, info, warning or error");
   }
   const std::string format =
       options.log_format.empty() ? (is_terminal_stderr() ? "text" : "json") : options.log_format;
@@ -103,8 +105,9 @@ std::shared_ptr<Rejections> open_rejections(const ServeOptions& options, const L
     const fs::path data = user_directory(UserDirectory::kData);
     if (data.empty()) {
       log.write(LogLevel::kWarning, "rejections",
-                {{"text", "without HOME, versions that are found bad are remembered until the end of "
-                          "this process only; try: --rejections DIR"}});
+                {{"text",
+                  "without HOME, versions that are found bad are remembered until the end of "
+                  "this process only; try: --rejections DIR"}});
       return std::make_shared<Rejections>();
     }
     place = data / "petfactory/rejections";
@@ -176,8 +179,8 @@ int serve(const ServeOptions& options, int stop) {
   log.write(LogLevel::kInfo, "listening",
             {{"url", server.url()}, {"storage", container->pcm.storage()}});
   const bool all_answered = server.run(stop, [&] {
-    log.write(LogLevel::kInfo, "ending", {{"in_flight", static_cast<std::int64_t>(
-                                               server.counts().in_flight.load())}});
+    log.write(LogLevel::kInfo, "ending",
+              {{"in_flight", static_cast<std::int64_t>(server.counts().in_flight.load())}});
     service.drain();
   });
   if (!all_answered) {

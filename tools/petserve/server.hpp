@@ -93,8 +93,8 @@ class Server {
   std::unique_ptr<Http> http_;
   int listener_ = -1;
   int port_ = 0;
-  std::atomic<bool> drains_{false};   // each answer is its connection's last
-  std::atomic<bool> closes_{false};   // and who has not asked is not waited for
+  std::atomic<bool> drains_{false};  // each answer is its connection's last
+  std::atomic<bool> closes_{false};  // and who has not asked is not waited for
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;

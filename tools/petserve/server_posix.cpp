@@ -86,9 +86,8 @@ void Server::bind() {
   sockaddr_storage bound{};
   socklen_t size = sizeof bound;
   ::getsockname(listener_, reinterpret_cast<sockaddr*>(&bound), &size);
-  port_ = ntohs(bound.ss_family == AF_INET6
-                    ? reinterpret_cast<const sockaddr_in6&>(bound).sin6_port
-                    : reinterpret_cast<const sockaddr_in&>(bound).sin_port);
+  port_ = ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(bound).sin6_port
+                                            : reinterpret_cast<const sockaddr_in&>(bound).sin_port);
 }
 
 // ---- connections --------------------------------------------------------------------------------

@@ -47,14 +47,13 @@ struct WrongMethod {
 };
 
 void require_method(const HttpRequest& request, std::string_view method) {
-  const bool is_right =
-      request.method == method || (method == "GET" && request.method == "HEAD");
+  const bool is_right = request.method == method || (method == "GET" && request.method == "HEAD");
   if (!is_right) throw WrongMethod{std::string(method)};
 }
 
 HttpAnswer wrong_method(const HttpRequest& request, const WrongMethod& wrong) {
-  HttpAnswer answer = error_answer(405, request.path + " takes " + wrong.expected + ", got " +
-                                            pet::quoted(request.method));
+  HttpAnswer answer = error_answer(
+      405, request.path + " takes " + wrong.expected + ", got " + pet::quoted(request.method));
   answer.headers.emplace_back("Allow", wrong.expected == "GET" ? "GET, HEAD" : wrong.expected);
   return answer;
 }
@@ -96,11 +95,13 @@ void Service::tick(std::stop_token stop) const {
   std::unique_lock lock(mutex);
   do {
     for (const auto& model : models_) model->tick();
-  } while (!never.wait_for(lock, stop, std::chrono::seconds(1), [&] { return stop.stop_requested(); }));
+  } while (
+      !never.wait_for(lock, stop, std::chrono::seconds(1), [&] { return stop.stop_requested(); }));
 }
 
 bool Service::is_ready() const {
-  return !drains_ && std::ranges::all_of(models_, [](const auto& model) { return model->is_ready(); });
+  return !drains_ &&
+         std::ranges::all_of(models_, [](const auto& model) { return model->is_ready(); });
 }
 
 HttpAnswer Service::answer(const HttpRequest& request) noexcept try {
@@ -236,8 +237,8 @@ HttpAnswer Service::infer(Model& model, std::string_view version, const std::str
     } else if (name == "y_index" && prediction.texts) {
       answer.outputs.push_back({"y_index", &prediction.y});
     } else {
-      throw HttpRefusal(400, model.name() + " has no output " + pet::quoted(name) + ", expected 'y'" +
-                                 (prediction.texts ? " or 'y_index'" : ""));
+      throw HttpRefusal(400, model.name() + " has no output " + pet::quoted(name) +
+                                 ", expected 'y'" + (prediction.texts ? " or 'y_index'" : ""));
     }
   }
   return {.body = inference_json(answer)};
@@ -246,9 +247,8 @@ HttpAnswer Service::infer(Model& model, std::string_view version, const std::str
 HttpAnswer Service::metadata(const Model& model, std::string_view version) const {
   const auto facts = model.current(version);
   const bool has_labels = facts->predicts_labels && !facts->fitted.labels.empty();
-  const std::int64_t columns = facts->fitted.columns.empty()
-                                   ? -1
-                                   : static_cast<std::int64_t>(facts->fitted.columns.size());
+  const std::int64_t columns =
+      facts->fitted.columns.empty() ? -1 : static_cast<std::int64_t>(facts->fitted.columns.size());
   ParamList outputs{tensor_json("y", has_labels ? "BYTES" : "FP64", ParamList{-1})};
   if (has_labels) outputs.push_back(tensor_json("y_index", "INT64", ParamList{-1}));
   ParamObject document{{"name", model.name()},
@@ -287,9 +287,9 @@ HttpAnswer Service::of_repository(const HttpRequest& request, const Path& path) 
   }
   if (model.load(options_.load_time)) return json_answer({});
   const auto status = model.status();
-  throw HttpRefusal(503, model.name() + " is not ready yet: " +
-                             (status && !status->problem.empty() ? status->problem
-                                                                 : "it is on its way"));
+  throw HttpRefusal(
+      503, model.name() + " is not ready yet: " +
+               (status && !status->problem.empty() ? status->problem : "it is on its way"));
 }
 
 HttpAnswer Service::index(const std::string& body) const {

@@ -31,7 +31,7 @@ struct ServerCounts;
 
 struct ServiceOptions {
   std::function<LiveOptions(const std::string& name)> live;  // of each model
-  std::chrono::milliseconds load_time{30'000};                // that a load request waits
+  std::chrono::milliseconds load_time{30'000};               // that a load request waits
   std::string version;                                       // of this program
   std::string storage;                                       // to be shown
 };

@@ -36,18 +36,17 @@ ParamValue version_json(const LiveStatus::Version& version) {
   if (version.number == 0) return {};
   ParamList classes;
   for (const ClassVersion& clazz : version.classes) {
-    classes.push_back(ParamObject{{"name", text_of(clazz.name)},
-                                  {"hash", clazz.hash ? ParamValue(clazz.hash->hex()) : ParamValue()},
-                                  {"builtin", text_of(clazz.builtin)},
-                                  {"number", number(clazz.number)},
-                                  {"time", text_of(clazz.time)}});
+    classes.push_back(
+        ParamObject{{"name", text_of(clazz.name)},
+                    {"hash", clazz.hash ? ParamValue(clazz.hash->hex()) : ParamValue()},
+                    {"builtin", text_of(clazz.builtin)},
+                    {"number", number(clazz.number)},
+                    {"time", text_of(clazz.time)}});
   }
-  return ParamObject{{"number", number(version.number)},
-                     {"id", version.id},
-                     {"since_ms", milliseconds(version.since)},
-                     {"calls", number(version.calls.calls)},
-                     {"failures", number(version.calls.failures)},
-                     {"classes", std::move(classes)}};
+  return ParamObject{
+      {"number", number(version.number)},           {"id", version.id},
+      {"since_ms", milliseconds(version.since)},    {"calls", number(version.calls.calls)},
+      {"failures", number(version.calls.failures)}, {"classes", std::move(classes)}};
 }
 
 ParamValue candidate_json(const std::optional<LiveStatus::Candidate>& candidate) {
@@ -139,7 +138,8 @@ std::string status_json(const Service& service) {
   about.set("resident_bytes", number(resident_memory()));
   ParamList models;
   for (const auto& model : service.models()) models.push_back(model_json(*model));
-  return to_json(ParamValue(ParamObject{{"service", std::move(about)}, {"models", std::move(models)}}));
+  return to_json(
+      ParamValue(ParamObject{{"service", std::move(about)}, {"models", std::move(models)}}));
 }
 
 }  // namespace pet::tools

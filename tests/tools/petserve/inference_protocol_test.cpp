@@ -12,7 +12,8 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-std::string request(const std::string& datatype, const std::string& shape, const std::string& data) {
+std::string request(const std::string& datatype, const std::string& shape,
+                    const std::string& data) {
   return R"({"inputs":[{"name":"x","shape":)" + shape + R"(,"datatype":")" + datatype +
          R"(","data":)" + data + "}]}";
 }
@@ -64,8 +65,10 @@ TEST_CASE("members come in any order, unknown ones are passed over, null is NaN"
   CHECK(std::isnan(x[1]));
   CHECK(x[2] == 18446744073709551616.0);
   CHECK(std::signbit(parse_inference(request("FP64", "[1]", "[-0]")).x.value<double>()[0]));
-  CHECK(parse_inference(R"({"outputs":null,"inputs":[{"name":"x","shape":[1],"datatype":"FP64","data":[1e-400]}]})")
-            .x.value<double>()[0] == 0);
+  CHECK(
+      parse_inference(
+          R"({"outputs":null,"inputs":[{"name":"x","shape":[1],"datatype":"FP64","data":[1e-400]}]})")
+          .x.value<double>()[0] == 0);
 }
 
 TEST_CASE("what is no inference request is refused in a sentence", "[petserve]") {
@@ -89,33 +92,40 @@ TEST_CASE("what is no inference request is refused in a sentence", "[petserve]")
       {R"({"id":"a","id":"b"})", "\"id\" is there twice"},
       {R"({"id":"\ud800"})", "is not JSON"},
       {"{\"id\":\"\xff\"}", "is not JSON"},
-      {R"({"id":")" + std::string(2000, 'x') + "\"}", "\"id\" has 2000 bytes, expected at most 1024"},
+      {R"({"id":")" + std::string(2000, 'x') + "\"}",
+       "\"id\" has 2000 bytes, expected at most 1024"},
       {deep, "nested too deep"},
       {request("FP64", "[1]", "[" + std::string(40, '[') + "1" + std::string(40, ']') + "]"),
        "nested deeper than 16 lists"},
-      {request("FP16", "[1]", "[1]"), "expected the datatype FP32, FP64, INT32, INT64 or BOOL, got 'FP16'"},
-      {request("BYTES", "[1]", R"(["a"])"), "expected numbers in an input's \"data\", got the text 'a'"},
+      {request("FP16", "[1]", "[1]"),
+       "expected the datatype FP32, FP64, INT32, INT64 or BOOL, got 'FP16'"},
+      {request("BYTES", "[1]", R"(["a"])"),
+       "expected numbers in an input's \"data\", got the text 'a'"},
       {request("FP64", "[-1]", "[1]"), "integers, 0 or more, in an input's \"shape\", got -1"},
       {request("FP64", "[1.5]", "[1]"), "integers, 0 or more, in an input's \"shape\", got 1.5"},
       {request("FP64", "[3000000000, 3000000000, 3000000000]", "[1]"), "too many elements"},
       {request("FP64", "[4000000000]", "[1]"), "has 4000000000 elements, \"data\" has 1"},
       {request("FP64", "[2, 2]", "[1, 2, 3]"), "the shape [2, 2] has 4 elements, \"data\" has 3"},
-      {request("FP64", "[2, 2]", "[[1, 2, 3, 4]]"), "the shape [2, 2] has 4 elements, \"data\" has [1, 4]"},
+      {request("FP64", "[2, 2]", "[[1, 2, 3, 4]]"),
+       "the shape [2, 2] has 4 elements, \"data\" has [1, 4]"},
       {request("FP64", "[2, 2]", "[[1, 2], [3]]"), "got lists of different lengths"},
       {request("FP64", "[3]", "[1, [2], 3]"), "got lists of different lengths"},
       {request("FP64", "[1]", "[true]"), "expected numbers in \"data\", got true or false"},
       {request("FP64", "[1]", "[1e999]"), "the number 1e999 is beyond a FP64"},
       {request("FP32", "[1]", "[1e39]"), "is beyond a FP32"},
-      {request("INT64", "[1]", "[1.0]"), "expected integers in \"data\", got other numbers or null"},
+      {request("INT64", "[1]", "[1.0]"),
+       "expected integers in \"data\", got other numbers or null"},
       {request("INT64", "[1]", "[9223372036854775808]"), "expected integers in \"data\""},
       {request("INT32", "[1]", "[2147483648]"), "the number 2147483648 is no INT32"},
-      {request("INT32", "[1]", "[null]"), "expected integers in \"data\", got other numbers or null"},
+      {request("INT32", "[1]", "[null]"),
+       "expected integers in \"data\", got other numbers or null"},
       {request("BOOL", "[1]", "[2]"), "the number 2 is no BOOL"},
       {request("FP64", "[1]", "{}"), "expected a list as an input's \"data\", got an object"},
       {R"({"inputs":[{"name":"x","shape":[1],"datatype":"FP64","parameters":{"binary_data_size":8}}]})",
        "expected \"data\", got none"},
       {R"({"outputs":[{}]})", "expected a \"name\" in each of \"outputs\""},
-      {"{\"inputs\":[{\"name\":\"x\",\"shape\":[1],\"datatype\":\"FP64\",\"data\":[NaN]}]}", "is not JSON"},
+      {"{\"inputs\":[{\"name\":\"x\",\"shape\":[1],\"datatype\":\"FP64\",\"data\":[NaN]}]}",
+       "is not JSON"},
   };
   for (const Row& row : rows) {
     INFO(row.json.substr(0, 120));
@@ -123,7 +133,8 @@ TEST_CASE("what is no inference request is refused in a sentence", "[petserve]")
   }
 }
 
-TEST_CASE("what is cut off or altered anywhere is refused or read, and nothing else", "[petserve]") {
+TEST_CASE("what is cut off or altered anywhere is refused or read, and nothing else",
+          "[petserve]") {
   const std::string whole =
       R"({"id":"a","outputs":[{"name":"y"}],"inputs":[{"name":"x","shape":[2,2],"datatype":"FP64","data":[[1,2.5],[-3e1,null]]}]})";
   for (std::size_t size = 0; size < whole.size(); ++size) {
@@ -143,20 +154,22 @@ TEST_CASE("what is cut off or altered anywhere is refused or read, and nothing e
 
 TEST_CASE("answers are written so that they read back the same", "[petserve]") {
   const pet::XYData reals = pet::XYData::mock<double>({{0.1, -0.0}, {1e300, 5e-324}});
-  CHECK(inference_json({.model = "iris", .version = "3", .id = "q\"", .outputs = {{"y", &reals}}}) ==
-        R"({"model_name":"iris","model_version":"3","id":"q\"","outputs":[{"name":"y",)"
-        R"("datatype":"FP64","shape":[2,2],"data":[0.1,-0,1e+300,5e-324]}]})");
+  CHECK(
+      inference_json({.model = "iris", .version = "3", .id = "q\"", .outputs = {{"y", &reals}}}) ==
+      R"({"model_name":"iris","model_version":"3","id":"q\"","outputs":[{"name":"y",)"
+      R"("datatype":"FP64","shape":[2,2],"data":[0.1,-0,1e+300,5e-324]}]})");
   const pet::XYData odd =
       pet::XYData::mock<float>({std::nanf(""), std::numeric_limits<float>::infinity(), 0.1F});
   CHECK_THAT(inference_json({.model = "m", .version = "1", .outputs = {{"y", &odd}}}),
              Contains(R"("datatype":"FP32","shape":[3],"data":[null,null,0.1])"));
   const pet::XYData places = pet::XYData::mock<std::int64_t>({1, 0});
   const std::vector<std::string> texts{"vir\"ginica", "setosa"};
-  CHECK_THAT(inference_json({.model = "m",
-                             .version = "1",
-                             .outputs = {{"y", &places, &texts}, {"y_index", &places}}}),
-             Contains(R"({"name":"y","datatype":"BYTES","shape":[2],"data":["vir\"ginica","setosa"]},)"
-                      R"({"name":"y_index","datatype":"INT64","shape":[2],"data":[1,0]})"));
+  CHECK_THAT(
+      inference_json({.model = "m",
+                      .version = "1",
+                      .outputs = {{"y", &places, &texts}, {"y_index", &places}}}),
+      Contains(R"({"name":"y","datatype":"BYTES","shape":[2],"data":["vir\"ginica","setosa"]},)"
+               R"({"name":"y_index","datatype":"INT64","shape":[2],"data":[1,0]})"));
   const pet::XYData flags = pet::XYData::mock<bool>(std::vector<bool>{true, false}, {2});
   CHECK_THAT(inference_json({.model = "m", .version = "1", .outputs = {{"y", &flags}}}),
              Contains(R"("datatype":"BOOL","shape":[2],"data":[true,false])"));

@@ -119,7 +119,8 @@ void add(Tally& sum, const Tally& part) {
   sum.refused += part.refused;
   sum.mixed += part.mixed;
   for (const auto& [version, count] : part.versions) sum.versions[version] += count;
-  sum.microseconds.insert(sum.microseconds.end(), part.microseconds.begin(), part.microseconds.end());
+  sum.microseconds.insert(sum.microseconds.end(), part.microseconds.begin(),
+                          part.microseconds.end());
   if (!part.example.empty()) sum.example = part.example;
 }
 
@@ -138,8 +139,10 @@ int main(int argc, char** argv) {
   plan.body.assign(std::istreambuf_iterator<char>(in), {});
   for (int i = 5; i < argc; ++i) {
     if (std::strcmp(argv[i], "--stamp") == 0) plan.stamp = true;
-    if (std::strcmp(argv[i], "--threads") == 0) plan.threads = std::atoi(argv[++i]);
-    else if (std::strcmp(argv[i], "--rate") == 0) plan.rate = std::atof(argv[++i]);
+    if (std::strcmp(argv[i], "--threads") == 0)
+      plan.threads = std::atoi(argv[++i]);
+    else if (std::strcmp(argv[i], "--rate") == 0)
+      plan.rate = std::atof(argv[++i]);
   }
   std::signal(SIGTERM, [](int) { ends = true; });
   const auto start = Clock::now();
@@ -153,14 +156,15 @@ int main(int argc, char** argv) {
   Tally sum;
   for (const Tally& tally : tallies) add(sum, tally);
   std::sort(sum.microseconds.begin(), sum.microseconds.end());
-  std::printf("requests=%llu failed=%llu lost=%llu refused=%llu mixed=%llu per_second=%.0f p50_us=%lld "
-              "p99_us=%lld p999_us=%lld versions=",
-              static_cast<unsigned long long>(sum.requests), static_cast<unsigned long long>(sum.failed),
-              static_cast<unsigned long long>(sum.lost), static_cast<unsigned long long>(sum.refused),
-              static_cast<unsigned long long>(sum.mixed), static_cast<double>(sum.requests) / seconds,
-              static_cast<long long>(quantile(sum.microseconds, 0.5)),
-              static_cast<long long>(quantile(sum.microseconds, 0.99)),
-              static_cast<long long>(quantile(sum.microseconds, 0.999)));
+  std::printf(
+      "requests=%llu failed=%llu lost=%llu refused=%llu mixed=%llu per_second=%.0f p50_us=%lld "
+      "p99_us=%lld p999_us=%lld versions=",
+      static_cast<unsigned long long>(sum.requests), static_cast<unsigned long long>(sum.failed),
+      static_cast<unsigned long long>(sum.lost), static_cast<unsigned long long>(sum.refused),
+      static_cast<unsigned long long>(sum.mixed), static_cast<double>(sum.requests) / seconds,
+      static_cast<long long>(quantile(sum.microseconds, 0.5)),
+      static_cast<long long>(quantile(sum.microseconds, 0.99)),
+      static_cast<long long>(quantile(sum.microseconds, 0.999)));
   const char* separator = "";
   for (const auto& [version, count] : sum.versions) {
     std::printf("%s%s", separator, version.c_str());

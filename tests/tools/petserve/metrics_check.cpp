@@ -31,7 +31,8 @@ std::string family_of(const std::string& name, const std::map<std::string, std::
 
 int main() {
   const std::regex help(R"(# HELP ([a-zA-Z_:][a-zA-Z0-9_:]*) [^\n]+)");
-  const std::regex type(R"(# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge|histogram|summary|untyped))");
+  const std::regex type(
+      R"(# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge|histogram|summary|untyped))");
   const std::string label = R"([a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\["\\n])*")";
   const std::regex sample("([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\\{(" + label + "(?:," + label +
                           ")*)\\})? (-?[0-9]+(?:\\.[0-9]+)?(?:e[+-]?[0-9]+)?|NaN|[+-]Inf)");
@@ -61,7 +62,8 @@ int main() {
       if (types[family] == "histogram" && match[1].str().ends_with("_bucket")) {
         if (le == std::string::npos) return fail(line, "a bucket without le");
         const std::string text = labels.substr(le + 4, labels.find('"', le + 4) - le - 4);
-        const double bound = text == "+Inf" ? std::numeric_limits<double>::infinity() : std::stod(text);
+        const double bound =
+            text == "+Inf" ? std::numeric_limits<double>::infinity() : std::stod(text);
         const std::string key = family + "{" + labels.substr(0, le == 0 ? 0 : le - 1);
         if (last_bucket.contains(key) && (value < last_bucket[key] || bound <= last_bound[key])) {
           return fail(line, "buckets go back");
@@ -77,7 +79,8 @@ int main() {
       return fail(line, "neither help, type nor sample");
     }
     if (family != open) {
-      if (!ended.insert(open).second || ended.contains(family)) return fail(line, "a family in pieces");
+      if (!ended.insert(open).second || ended.contains(family))
+        return fail(line, "a family in pieces");
       open = family;
     }
   }

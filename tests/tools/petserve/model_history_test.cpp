@@ -8,7 +8,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-ModelHistory::Time at(int second) { return ModelHistory::Time(std::chrono::seconds(1'000 + second)); }
+ModelHistory::Time at(int second) {
+  return ModelHistory::Time(std::chrono::seconds(1'000 + second));
+}
 
 }  // namespace
 
@@ -21,7 +23,8 @@ TEST_CASE("a move knows the latency before it and after it, up to the next one",
   history.tick(at(0), stats.counts());
   call(10, 1ms);
   history.tick(at(1), stats.counts());
-  history.add(ModelHistory::MoveKind::kSwap, {.time = at(2), .version = 2, .text = "new"}, stats.counts());
+  history.add(ModelHistory::MoveKind::kSwap, {.time = at(2), .version = 2, .text = "new"},
+              stats.counts());
   CHECK(history.moves()[0].before.calls == 10);
   CHECK(history.moves()[0].after.calls == 0);
 
@@ -30,7 +33,8 @@ TEST_CASE("a move knows the latency before it and after it, up to the next one",
   CHECK(history.moves()[0].after.calls == 5);
   CHECK(history.moves()[0].after.p50 > history.moves()[0].before.p99);
 
-  history.add(ModelHistory::MoveKind::kRollback, {.time = at(4), .version = 1, .text = "slow"}, stats.counts());
+  history.add(ModelHistory::MoveKind::kRollback, {.time = at(4), .version = 1, .text = "slow"},
+              stats.counts());
   call(7, 1ms);
   history.tick(at(5), stats.counts());
   const auto moves = history.moves();

@@ -83,9 +83,8 @@ class Running {
             }(),
             std::move(handler)) {
     REQUIRE(::pipe(stop_) == 0);
-    ended_ = std::async(std::launch::async, [this] {
-      return server_.run(stop_[0], [this] { is_draining = true; });
-    });
+    ended_ = std::async(std::launch::async,
+                        [this] { return server_.run(stop_[0], [this] { is_draining = true; }); });
   }
   ~Running() {
     if (ended_.valid()) stop();
@@ -114,13 +113,14 @@ class Running {
 };
 
 HttpAnswer echo(const HttpRequest& request) {
-  return {.status = 200, .body = request.method + " " + request.path + " " + request.body,
+  return {.status = 200,
+          .body = request.method + " " + request.path + " " + request.body,
           .type = "text/plain"};
 }
 
 std::string post(const std::string& body, const std::string& headers = "") {
-  return "POST /p HTTP/1.1\r\nHost: h\r\n" + headers + "Content-Length: " +
-         std::to_string(body.size()) + "\r\n\r\n" + body;
+  return "POST /p HTTP/1.1\r\nHost: h\r\n" + headers +
+         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 std::string ask(const std::string& url, const std::string& bytes) {
@@ -140,7 +140,8 @@ TEST_CASE("a connection carries request after request, also sent at once", "[pet
     CHECK_THAT(answer, StartsWith("HTTP/1.1 200"));
     CHECK_THAT(answer, Contains("\r\n\r\nGET /a b "));
   }
-  client.send(post("one") + post("two") + "GET /last HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  client.send(post("one") + post("two") +
+              "GET /last HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
   CHECK_THAT(client.answer(), Contains("POST /p one"));
   CHECK_THAT(client.answer(), Contains("POST /p two"));
   CHECK_THAT(client.answer(), Contains("GET /last "));
@@ -149,8 +150,9 @@ TEST_CASE("a connection carries request after request, also sent at once", "[pet
 
 TEST_CASE("a body comes in chunks, after 100-continue, or not at all", "[petserve]") {
   Running server({}, echo);
-  CHECK_THAT(ask(server.url(), "POST /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
-                               "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"),
+  CHECK_THAT(ask(server.url(),
+                 "POST /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+                 "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"),
              Contains("POST /p abcde"));
   CHECK_THAT(ask(server.url(), "POST /p HTTP/1.1\r\nHost: h\r\n\r\n"), Contains("POST /p "));
   Client client(server.url());
@@ -184,28 +186,31 @@ TEST_CASE("what is too large is refused before it is held", "[petserve]") {
   CHECK_THAT(ask(server.url(), "GET /" + std::string(2000, 'a') + " HTTP/1.1\r\nHost: h\r\n\r\n"),
              StartsWith("HTTP/1.1 414"));
   std::string head = "GET / HTTP/1.1\r\nHost: h\r\n";
-  for (int i = 0; i < 2000; ++i) head += "X-" + std::to_string(i) + ": " + std::string(50, 'a') + "\r\n";
+  for (int i = 0; i < 2000; ++i)
+    head += "X-" + std::to_string(i) + ": " + std::string(50, 'a') + "\r\n";
   CHECK_THAT(ask(server.url(), head + "\r\n"), StartsWith("HTTP/1.1 400"));
 }
 
 TEST_CASE("a length that is none, or that comes beside chunks, is refused", "[petserve]") {
   Running server({}, echo);
   for (const std::string headers :
-       {"Content-Length: abc", "Content-Length: -1", "Content-Length: 3\r\nTransfer-Encoding: chunked",
-        "Transfer-Encoding: gzip"}) {
+       {"Content-Length: abc", "Content-Length: -1",
+        "Content-Length: 3\r\nTransfer-Encoding: chunked", "Transfer-Encoding: gzip"}) {
     INFO(headers);
     CHECK_THAT(ask(server.url(), "POST /p HTTP/1.1\r\nHost: h\r\n" + headers + "\r\n\r\nabc"),
                StartsWith("HTTP/1.1 400"));
   }
   CHECK_THAT(ask(server.url(), "nonsense\r\n\r\n"), StartsWith("HTTP/1.1 400"));
-  CHECK_THAT(ask(server.url(), "POST /p HTTP/1.1\r\nHost: h\r\nContent-Type: multipart/form-data; "
-                               "boundary=b\r\nContent-Length: 3\r\n\r\nabc"),
+  CHECK_THAT(ask(server.url(),
+                 "POST /p HTTP/1.1\r\nHost: h\r\nContent-Type: multipart/form-data; "
+                 "boundary=b\r\nContent-Length: 3\r\n\r\nabc"),
              StartsWith("HTTP/1.1 415"));
 }
 
 TEST_CASE("a page of somebody else's may send nothing", "[petserve]") {
   Running server({}, echo);
-  CHECK_THAT(ask(server.url(), post("a", "Origin: http://evil.example\r\n")), StartsWith("HTTP/1.1 403"));
+  CHECK_THAT(ask(server.url(), post("a", "Origin: http://evil.example\r\n")),
+             StartsWith("HTTP/1.1 403"));
   CHECK_THAT(ask(server.url(), post("a", "Origin: http://h\r\n")), StartsWith("HTTP/1.1 200"));
 }
 
@@ -273,7 +278,8 @@ TEST_CASE("an answer past its deadline is a 504 at once; the work goes on", "[pe
   CHECK(done == 0);
   CHECK(server.counts().past_deadline == 1);
   CHECK(server.counts().in_flight == 1);
-  CHECK_THAT(ask(server.url(), "GET /other HTTP/1.1\r\nHost: h\r\n\r\n"), StartsWith("HTTP/1.1 200"));
+  CHECK_THAT(ask(server.url(), "GET /other HTTP/1.1\r\nHost: h\r\n\r\n"),
+             StartsWith("HTTP/1.1 200"));
   go.set_value();
 }
 
