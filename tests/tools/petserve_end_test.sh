@@ -1,6 +1,7 @@
 # How a service ends, and who cannot hold it up: SIGTERM under load, a second one, slow clients.
-source "$(dirname "$0")/script_test.sh"
-source "$(dirname "$0")/petserve/petserve.sh"
+cd "$(dirname "$0")"
+source ./script_test.sh
+source "$OLDPWD/petserve/petserve.sh"
 
 "$PETCTL" push "$FIXTURES/good_filter.so" > /dev/null
 echo '{"clazz": "GoodFilter", "params": {"factor": 2.0}}' > good.json
@@ -32,7 +33,7 @@ for _ in $(seq 12); do
   exec {fd}<> "/dev/tcp/127.0.0.1/${url##*:}"
   printf 'POST /v2/models/good/infer HTTP/1.1\r\nContent-Le' >&"$fd"
 done
-eventually 40 '200 *"data":[2,4]' ask POST /v2/models/good/infer @x.json
+eventually 40 '200 *"data":\[2,4\]' ask POST /v2/models/good/infer @x.json
 # … nor do they keep it from ending. A second signal does not wait.
 kill -TERM "$pid"
 status=0

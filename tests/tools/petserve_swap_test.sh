@@ -1,7 +1,8 @@
 # New versions reach a service under load: no answer fails, is lost, or is mixed of two versions. Bad ones
 # are rejected with a reason and change nothing; going back works both ways; services share a cache.
-source "$(dirname "$0")/script_test.sh"
-source "$(dirname "$0")/petserve/petserve.sh"
+cd "$(dirname "$0")"
+source ./script_test.sh
+source "$OLDPWD/petserve/petserve.sh"
 
 push() { "$PETCTL" push "$FIXTURES/$1.so" "${@:2}" > /dev/null; }
 hash_of() { sha256sum "$FIXTURES/$1.so" | cut -d' ' -f1; }
@@ -29,14 +30,14 @@ running+=("$load")
 
 # A push, and the other way, reach both within a poll.
 push stamp_2
-for url in "$one_url" "$two_url"; do eventually 30 '"data":[22,22,22,22]' answers; done
+for url in "$one_url" "$two_url"; do eventually 30 '"data":\[22,22,22,22\]' answers; done
 url=$one_url
 check '"model_version":"2"' answers
 check '404 *has no version '"'1'"' any more' ask POST /v2/models/stamps/versions/1/infer @zeros.json
 "$PETCTL" rollback Stamp > /dev/null
-eventually 30 '"data":[11,11,11,11]' answers
+eventually 30 '"data":\[11,11,11,11\]' answers
 push stamp_2 --move-back
-eventually 30 '"data":[22,22,22,22]' answers
+eventually 30 '"data":\[22,22,22,22\]' answers
 
 # One that crashes, and one that answers NaN: rejected in the trial, with the reason.
 push stamp_crashes
@@ -58,7 +59,7 @@ load=$!
 running+=("$load")
 push stamp_throws_later
 eventually 60 '"kind": "rollback"' ask GET /status.json
-eventually 30 '"data":[22,22,22,22]' answers
+eventually 30 '"data":\[22,22,22,22\]' answers
 check "\"hash\": \"$(hash_of stamp_throws_later)\", \"reason\": \"" ask GET /status.json
 check 'pet_rollbacks_total{model="stamps"} 1' curl -sS "$url/metrics"
 check 'pet_rejections_total{model="stamps",cause="budget"} 1' curl -sS "$url/metrics"
@@ -67,19 +68,19 @@ wait "$load" || true
 check 'lost=0 refused=0 mixed=0' cat load2.out
 
 # A restart takes the newest that is not rejected.
-check '' stop "$one"
+stop "$one"
 start again stamps.json "${options[@]}"
 ready
 check '"data":\[22,22,22,22\]' answers
 
 # A config that moves moves the service; one that cannot be read does not.
 sed 's/"params": {}}, {"clazz": "Stamp", "params": {}}/"params": {}}/' stamps.json > moved && mv moved stamps.json
-eventually 30 '"data":[2,2,2,2]' answers
+eventually 30 '"data":\[2,2,2,2\]' answers
 echo '{"clazz":' > moved && mv moved stamps.json
 eventually 30 '"problem": "stamps.json' ask GET /status.json
 check '"data":\[2,2,2,2\]' answers
-check '' stop "$pid"
-check '' stop "$two"
+stop "$pid"
+stop "$two"
 
 # Without a storage yet: not ready, and why; then it is.
 export PET_STORAGE=file://$scratch/later
@@ -95,5 +96,5 @@ mkdir later
 "$PETCTL" push "$FIXTURES/good_filter.so" > /dev/null
 ready
 check '"data":\[0,0,0,0\]' ask POST /v2/models/late/infer @zeros.json
-check '' stop "$pid"
+stop "$pid"
 finish

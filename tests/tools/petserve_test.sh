@@ -1,6 +1,7 @@
 # Serves the fitted, pinned iris pipeline: every endpoint and every refusal, as a client meets them.
-source "$(dirname "$0")/script_test.sh"
-source "$(dirname "$0")/petserve/petserve.sh"
+cd "$(dirname "$0")"
+source ./script_test.sh
+source "$OLDPWD/petserve/petserve.sh"
 
 iris=$SOURCE_ROOT/tests/data/iris
 "$PETCTL" push "$FIXTURES/good_filter.so" > /dev/null
@@ -11,7 +12,7 @@ cat > pipeline.json <<'J'
   "metrics": [{"clazz": "F1", "params": {"average": "weighted"}}]}}
 J
 # With names of columns and labels, as a CSV file has them.
-sed '1!s/0$/setosa/;1!s/1$/versicolor/;1!s/2$/virginica/' "$iris/iris.csv" > named.csv
+tr -d '\r' < "$iris/iris.csv" | sed '1!s/,0$/,setosa/;1!s/,1$/,versicolor/;1!s/,2$/,virginica/' > named.csv
 "$PETCTL" run pipeline.json --x-train named.csv --x named.csv --target target --save iris.json --out expected.csv > /dev/null
 cut -d, -f1-4 named.csv > x.csv
 "$PETCTL" run pipeline.json --x-train "$iris/x_train.npy" --y-train "$iris/y_train.npy" --save numbers.json > /dev/null
@@ -37,7 +38,6 @@ check '200 {"name": "iris", "ready": true}' ask GET /v2/models/iris/ready
 check '200 {"name": "iris", "ready": true}' ask GET /v2/models/iris/versions/1/ready
 check '"inputs": \[{"name": "x", "datatype": "FP64", "shape": \[-1, 4\]}\], "outputs": \[{"name": "y", "datatype": "BYTES"' \
   ask GET /v2/models/iris
-check '200 {"name": "numbers", "versions": \["1"\], "platform": "petfactory"*"datatype": "INT64"' ask GET /v2/models/numbers
 check '200 \[{"name": "iris", "version": "1", "state": "READY", "reason": ""}, {"name": "numbers"' ask POST /v2/repository/index
 check '"state": "READY"' ask POST /v2/repository/index '{"ready": true}'
 
@@ -52,6 +52,8 @@ check '200 *"setosa"' ask POST "/v2/models/iris/versions/$id/infer" "$flower"
 check '"name":"y_index","datatype":"INT64","shape":\[2\],"data":\[0,2\]' ask POST /v2/models/iris/infer \
   "${flower/\"inputs\"/\"outputs\":[{\"name\":\"y\"\},{\"name\":\"y_index\"\}],\"inputs\"}"
 check '"datatype":"INT64","shape":\[2\],"data":\[0,2\]' ask POST /v2/models/numbers/infer "$flower"
+
+check '200 {"name": "numbers", "versions": \["1"\], "platform": "petfactory"*"datatype": "INT64"' ask GET /v2/models/numbers
 
 # All of the data, as petctl run answers them.
 {
@@ -77,12 +79,12 @@ check '400 {"error":"the request*is not JSON' ask POST /v2/models/iris/infer '{"
 check '400 {"error":"the request*is not JSON' ask POST /v2/models/iris/infer
 check "400 {\"error\":\"iris expects 4 columns ('*'), got float64 \[1, 3\]\"}" ask POST /v2/models/iris/infer \
   '{"inputs":[{"name":"x","shape":[1,3],"datatype":"FP64","data":[1,2,3]}]}'
-check '400 *predict: *expected 4 columns, got float64 \[1, 3\]' ask POST /v2/models/numbers/infer \
+check '400 *predict: *expected 4 columns as in fit, got float64 \[1, 3\]' ask POST /v2/models/numbers/infer \
   '{"inputs":[{"name":"x","shape":[1,3],"datatype":"FP64","data":[1,2,3]}]}'
 check "400 *no output 'z', expected 'y' or 'y_index'" ask POST /v2/models/iris/infer "${flower/\"inputs\"/\"outputs\":[{\"name\":\"z\"\}],\"inputs\"}"
 head -c 1100000 /dev/zero > large
 check '413 {"error":"the body is larger than 1000000 bytes (--max-body)' ask POST /v2/models/iris/infer @large
-check '400 *ready' ask POST /v2/repository/index '{"ready": 1}'
+check '400 *expected {*ready*: true} or nothing: expected bool, got int64' ask POST /v2/repository/index '{"ready": 1}'
 
 # Unloaded and loaded; the rest goes on.
 check '200 {}' ask POST /v2/repository/models/numbers/unload
@@ -105,6 +107,6 @@ check '"event": "request", "method": "POST", "path": "/v2/models/iris/infer", "s
 while IFS= read -r line; do
   printf '%s' "$line" | "$JSON_CHECK" > /dev/null || { echo "FAILED: no JSON: $line"; failures=$((failures + 1)); }
 done < <(head -40 iris.log)
-check '' stop "$pid"
+stop "$pid"
 check '"event": "ended"' cat iris.log
 finish

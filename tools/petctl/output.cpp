@@ -7,7 +7,6 @@
 #include <cstdlib>
 
 #include "core/artifact/note_reader.hpp"
-#include "core/near_miss.hpp"
 #include "core/pipeline/json_document.hpp"
 #include "storage/key.hpp"
 #include "tools/petctl/take_stdout_posix.hpp"
@@ -126,11 +125,6 @@ void print_error(const Error& error, bool json, ParamObject report) {
   if (!json) return;
   report.set("error", error_json(error));
   print_json(report);
-}
-
-std::string suggestion(const std::string& wanted, const std::vector<std::string>& known) {
-  const std::string text = did_you_mean(wanted, known);
-  return text.empty() ? text : "\n  " + text;
 }
 
 int flush_output() {

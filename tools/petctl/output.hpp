@@ -65,9 +65,6 @@ class ReportedError : public Error {
   int exit_status_;
 };
 
-// "\n  did you mean 'push'?" for the end of a message; empty when nothing is close.
-std::string suggestion(const std::string& wanted, const std::vector<std::string>& known);
-
 // 0, or 1 with a message when stdout could not take what was printed (a full disk, a closed pipe).
 int flush_output();
 

@@ -82,6 +82,13 @@ Server::Http::Http(const ServerOptions& options, ServerCounts& counts,
                       const httplib::ContentReader& content) {
     answer_with_body(request, response, content);
   });
+  // The library has decided of the connection before there was an answer.
+  set_post_routing_handler([](const httplib::Request&, httplib::Response& response) {
+    if (!here->closes()) return;
+    response.headers.erase("Keep-Alive");
+    response.headers.erase("Connection");
+    response.set_header("Connection", "close");
+  });
   // What the library itself refuses.
   set_error_handler([](const httplib::Request&, httplib::Response& response) {
     if (response.body.empty()) {

@@ -32,7 +32,8 @@ struct InferenceRequest {
 
 InferenceRequest parse_inference(std::string_view json);
 
-// What a tensor is called there: "FP64"; empty for an element type that the protocol has no name for.
+// What a tensor's elements are called there: "FP64", a constant that ends with a NUL; empty for a type
+// that the protocol has no name for.
 std::string_view datatype_of(pet_dtype dtype) noexcept;
 
 // Looks at what the caller keeps.

@@ -150,6 +150,7 @@ Prediction Model::predict(const XYData& x, std::string_view asked) const {
   require_columns(facts, x, name_);
   try {
     out.y = live->predict(*version, x);
+    facts.datatype.store(datatype_of(out.y.dtype()).data(), std::memory_order_relaxed);
     if (facts.predicts_labels) out.texts = label_texts(out.y, facts.fitted.labels);
   } catch (const BadInput& error) {
     throw HttpRefusal(400, error.what());

@@ -39,8 +39,8 @@ struct VersionFacts {
   std::string id;    // of its config, every class pinned: 64 hex digits
   FittedData fitted;
   bool predicts_labels;
-  // What it has answered last; empty before the first answer.
-  std::atomic<const char*> datatype{nullptr};
+  // Of its last answer, as the protocol has it; nullptr before the first.
+  mutable std::atomic<const char*> datatype{nullptr};
 };
 
 struct Prediction {

@@ -249,7 +249,10 @@ HttpAnswer Service::metadata(const Model& model, std::string_view version) const
   const bool has_labels = facts->predicts_labels && !facts->fitted.labels.empty();
   const std::int64_t columns =
       facts->fitted.columns.empty() ? -1 : static_cast<std::int64_t>(facts->fitted.columns.size());
-  ParamList outputs{tensor_json("y", has_labels ? "BYTES" : "FP64", ParamList{-1})};
+  // It is known of answers only: classes declare no types.
+  const char* const answered = facts->datatype.load(std::memory_order_relaxed);
+  const char* const datatype = has_labels ? "BYTES" : (answered == nullptr ? "FP64" : answered);
+  ParamList outputs{tensor_json("y", datatype, ParamList{-1})};
   if (has_labels) outputs.push_back(tensor_json("y_index", "INT64", ParamList{-1}));
   ParamObject document{{"name", model.name()},
                        {"versions", ParamList{facts->name}},
@@ -301,7 +304,7 @@ HttpAnswer Service::index(const std::string& body) const {
       const ParamValue* const ready = wish.as_object().find("ready");
       ready_only = ready != nullptr && ready->as_bool();
     } catch (const Error& error) {
-      throw HttpRefusal(400, error.what());
+      throw HttpRefusal(400, std::string("expected {\"ready\": true} or nothing: ") + error.what());
     }
   }
   ParamList list;

@@ -7,7 +7,7 @@
 #include "storage/ascii.hpp"
 #include "storage/error.hpp"
 #include "storage/key.hpp"
-#include "tools/petctl/output.hpp"
+#include "tools/session/terminal_text.hpp"
 
 namespace pet::tools {
 namespace {

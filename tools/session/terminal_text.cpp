@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "core/artifact/note_reader.hpp"
+#include "core/near_miss.hpp"
 
 namespace pet::tools {
 namespace {
@@ -55,6 +56,11 @@ std::string paragraph(std::string_view text) {
     if (out.compare(at + 1, 2, "  ") != 0) out.insert(at + 1, "  ");
   }
   return out;
+}
+
+std::string suggestion(const std::string& wanted, const std::vector<std::string>& known) {
+  const std::string text = did_you_mean(wanted, known);
+  return text.empty() ? text : "\n  " + text;
 }
 
 }  // namespace pet::tools

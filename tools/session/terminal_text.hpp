@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pet::tools {
 
@@ -18,5 +19,8 @@ std::string paragraph(std::string_view text);
 
 // The same where each newline is meant.
 std::string lines(std::string_view text);
+
+// "\n  did you mean 'push'?" for the end of a message; empty when nothing is close.
+std::string suggestion(const std::string& wanted, const std::vector<std::string>& known);
 
 }  // namespace pet::tools

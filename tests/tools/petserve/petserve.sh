@@ -4,7 +4,7 @@
 #                                it logs in NAME.log
 #   ask METHOD PATH [BODY]       the status and the body, on one line; with curl
 #   eventually SECONDS PATTERN COMMAND...   until the output matches; a failure when it never does
-#   stop PID                     SIGTERM, and its exit status
+#   stop PID [STATUS]            SIGTERM, and its exit status: 0 unless another is expected
 export XDG_STATE_HOME=$scratch/state
 running=()
 end_all() {
@@ -46,10 +46,12 @@ eventually() {
   failures=$((failures + 1))
 }
 stop() {
-  local status=0
+  local got=0
   kill -TERM "$1"
-  wait "$1" || status=$?
-  return "$status"
+  wait "$1" || got=$?
+  ((got == ${2:-0})) && return
+  printf 'FAILED: petserve ended with %s, expected %s\n' "$got" "${2:-0}"
+  failures=$((failures + 1))
 }
 ready() { eventually 60 '{"ready": true}' ask GET /v2/health/ready; }
 command -v curl > /dev/null || {
