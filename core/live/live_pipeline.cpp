@@ -44,7 +44,8 @@ struct LivePipeline::Work {
   // Pollers that began together shall not stay together.
   milliseconds jittered(milliseconds pause) {
     std::uniform_real_distribution<double> factor(0.8, 1.2);
-    return milliseconds(static_cast<std::int64_t>(static_cast<double>(pause.count()) * factor(random)));
+    return milliseconds(
+        static_cast<std::int64_t>(static_cast<double>(pause.count()) * factor(random)));
   }
 
   void poll_until(std::stop_token stop) {
@@ -111,9 +112,8 @@ XYData LivePipeline::answer(const LiveVersion& version, const XYData& x) const {
 XYData LivePipeline::predict(const XYData& x) const {
   const auto version = read();
   if (!version->pipeline) {
-    throw Error(ErrorCode::kStorageUnreachable, work_->work.options().name +
-                                                    " cannot answer yet: " +
-                                                    work_->work.waiting_for());
+    throw Error(ErrorCode::kStorageUnreachable,
+                work_->work.options().name + " cannot answer yet: " + work_->work.waiting_for());
   }
   if (work_->work.options().record > 0) work_->work.record(x);
   return answer(*version, x);
@@ -121,8 +121,10 @@ XYData LivePipeline::predict(const XYData& x) const {
 
 void LivePipeline::start() {
   if (work_->poller.joinable()) return;
-  work_->stepper = std::jthread([work = work_.get()](std::stop_token stop) { work->step_until(stop); });
-  work_->poller = std::jthread([work = work_.get()](std::stop_token stop) { work->poll_until(stop); });
+  work_->stepper =
+      std::jthread([work = work_.get()](std::stop_token stop) { work->step_until(stop); });
+  work_->poller =
+      std::jthread([work = work_.get()](std::stop_token stop) { work->poll_until(stop); });
 }
 
 bool LivePipeline::wait_until_ready(milliseconds timeout) const {
