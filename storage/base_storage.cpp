@@ -30,9 +30,15 @@ void check_distinct(std::span<const PutItem> items) {
 
 }  // namespace
 
-std::optional<std::string> BaseStorage::get(std::string_view key, std::uint64_t max_size) const {
+bool BaseStorage::read(std::string_view key, ByteSink& sink, std::uint64_t max_size) const {
   check_key(key);
-  return do_get(key, max_size);
+  return do_read(key, sink, max_size);
+}
+
+std::optional<std::string> BaseStorage::get(std::string_view key, std::uint64_t max_size) const {
+  StringSink bytes;
+  if (!read(key, bytes, max_size)) return std::nullopt;
+  return bytes.take();
 }
 
 std::optional<std::string> BaseStorage::get_range(std::string_view key, std::uint64_t offset,
@@ -125,11 +131,12 @@ std::vector<ListedObject> BaseStorage::do_list_objects(std::string_view prefix,
   return objects;
 }
 
-void BaseStorage::check_size(std::string_view key, std::uint64_t size,
-                             std::uint64_t max_size) const {
+void BaseStorage::check_size(std::string_view key, std::uint64_t size, std::uint64_t max_size,
+                             SizeIs known) const {
   if (size <= max_size) return;
   throw Error(ErrorCode::kCorrupt,
-              quoted(key) + " in " + describe() + " has " + std::to_string(size) +
+              quoted(key) + " in " + describe() + " has " +
+                  (known == SizeIs::kKnown ? "" : "at least ") + std::to_string(size) +
                   " bytes, at most " + std::to_string(max_size) +
                   " were expected: put the right object there, or read it with a larger max_size",
               {.class_name = {}, .hash = {}, .key = std::string(key)});

@@ -35,6 +35,8 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/byte_sink.hpp"
+
 namespace pet {
 
 struct ObjectInfo {
@@ -56,6 +58,12 @@ struct PutItem {
 enum class PutOutcome {
   kWritten,       // created or replaced by this call
   kAlreadyThere,  // kIfAbsent only: another's object stands, whose bytes this call has not compared
+};
+
+// What is known of an object's size while it is read.
+enum class SizeIs {
+  kKnown,
+  kAtLeast,  // so much of it has come, and nobody said how much there is
 };
 
 // An object that a list found.
@@ -82,8 +90,12 @@ class BaseStorage {
   BaseStorage(const BaseStorage&) = delete;
   BaseStorage& operator=(const BaseStorage&) = delete;
 
-  // The object's bytes; nullopt when absent. More than `max_size` bytes are kCorrupt, naming both
-  // sizes.
+  // Gives the object's bytes to `sink` in pieces as they arrive, none of which is kept here: true when
+  // all of them came, false when the object is absent (what the sink may have got is void). More than
+  // `max_size` bytes are kCorrupt, naming both sizes.
+  bool read(std::string_view key, ByteSink& sink, std::uint64_t max_size = kDefaultMaxSize) const;
+
+  // The object's bytes in memory; nullopt when absent. Otherwise as read().
   std::optional<std::string> get(std::string_view key,
                                  std::uint64_t max_size = kDefaultMaxSize) const;
 
@@ -143,7 +155,7 @@ class BaseStorage {
   BaseStorage() = default;
 
   // The same contracts; keys are valid, and the capability is there. put_many's keys are distinct.
-  virtual std::optional<std::string> do_get(std::string_view key, std::uint64_t max_size) const = 0;
+  virtual bool do_read(std::string_view key, ByteSink& sink, std::uint64_t max_size) const = 0;
   virtual std::optional<std::string> do_get_range(std::string_view key, std::uint64_t offset,
                                                   std::uint64_t length) const = 0;
   virtual void do_put(std::string_view key, std::string_view bytes) = 0;
@@ -159,8 +171,9 @@ class BaseStorage {
   // One by one, unless the backend knows better.
   virtual std::vector<PutOutcome> do_put_many(std::span<const PutItem> items);
 
-  // For do_get: throws when `size` exceeds `max_size`.
-  void check_size(std::string_view key, std::uint64_t size, std::uint64_t max_size) const;
+  // For do_read: throws when `size` exceeds `max_size`.
+  void check_size(std::string_view key, std::uint64_t size, std::uint64_t max_size,
+                  SizeIs known = SizeIs::kKnown) const;
 };
 
 }  // namespace pet

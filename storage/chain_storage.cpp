@@ -21,6 +21,35 @@ std::string further_lines(std::string_view text) {
   return std::string(text.substr(std::min(text.find('\n'), text.size())));
 }
 
+// Passes an object on while it is checked, and tells a sink that fails from a storage that does.
+class CheckedSink final : public ByteSink {
+ public:
+  CheckedSink(ByteSink& sink, ContentCheck& check) : sink_(sink), check_(check) {}
+
+  void begin(std::optional<std::uint64_t> size) override {
+    check_.begin(size);
+    pass_on([&] { sink_.begin(size); });
+  }
+  void write(std::string_view piece) override {
+    check_.write(piece);
+    pass_on([&] { sink_.write(piece); });
+  }
+
+  bool has_failed() const noexcept { return has_failed_; }
+
+ private:
+  template <class Call>
+  void pass_on(const Call& call) {
+    has_failed_ = true;  // unless it returns
+    call();
+    has_failed_ = false;
+  }
+
+  ByteSink& sink_;
+  ContentCheck& check_;
+  bool has_failed_ = false;
+};
+
 }  // namespace
 
 // What a thread does about a member with which another one makes contact.
@@ -83,10 +112,18 @@ class ChainStorage::Member {
   std::string rests_because_;
 };
 
-// One member's: the bytes, or an error, or neither: absent.
+struct ChainStorage::Question {
+  std::string_view key;
+  ByteSink& sink;
+  std::uint64_t max_size;
+
+  Error::Subject subject() const { return {.class_name = {}, .hash = {}, .key = std::string(key)}; }
+};
+
+// One member's: the sink has the bytes, or an error, or neither: absent.
 struct ChainStorage::Answer {
-  std::optional<std::string> bytes;
-  std::optional<Error> error;
+  bool is_here = false;
+  std::optional<Error> error = {};
 };
 
 ChainStorage::ChainStorage(std::vector<std::shared_ptr<BaseStorage>> members, ChainOptions options)
@@ -97,7 +134,7 @@ ChainStorage::ChainStorage(std::vector<std::shared_ptr<BaseStorage>> members, Ch
                     " storages, at least two were expected: give those to be asked in order, the "
                     "authority last");
   }
-  if (!options_.layout.is_immutable || !options_.layout.fault_of) {
+  if (!options_.layout.is_immutable || !options_.layout.check_of) {
     throw Error(ErrorCode::kUsage,
                 "a chain does not know which objects never change: open it with "
                 "open_plugin_storage (core/registry/open_plugin_storage.hpp), or give it a layout");
@@ -139,34 +176,33 @@ void ChainStorage::report(const Member& member, std::string_view key,
   }
 }
 
-ChainStorage::Answer ChainStorage::ask(const Member& member, std::string_view key,
-                                       std::uint64_t max_size) const {
-  const Error::Subject subject{.class_name = {}, .hash = {}, .key = std::string(key)};
+ChainStorage::Answer ChainStorage::ask(const Member& member, const Question& question) const {
+  const std::unique_ptr<ContentCheck> check = options_.layout.check_of(question.key);
+  CheckedSink sink(question.sink, *check);
   try {
-    std::optional<std::string> bytes = member.storage->get(key, max_size);
-    if (!bytes) return {};
-    const std::string fault = options_.layout.fault_of(key, *bytes);
-    if (fault.empty()) return {std::move(bytes), {}};
-    report(member, key, fault);
-    return {{}, Error(ErrorCode::kCorrupt, fault, subject)};
+    if (!member.storage->read(question.key, sink, question.max_size)) return {};
+    const std::string fault = check->fault();
+    if (fault.empty()) return {.is_here = true};
+    report(member, question.key, fault);
+    return {.error = Error(ErrorCode::kCorrupt, fault, question.subject())};
   } catch (const Error& error) {
-    report(member, key, error.what());
-    return {{}, error};
+    if (sink.has_failed()) throw;
+    report(member, question.key, error.what());
+    return {.error = error};
   }
 }
 
-std::optional<ChainStorage::Answer> ChainStorage::ask_mirror(Member& mirror, std::string_view key,
-                                                             std::uint64_t max_size,
+std::optional<ChainStorage::Answer> ChainStorage::ask_mirror(Member& mirror,
+                                                             const Question& question,
                                                              Contact contact) const {
   const Member::Turn turn = mirror.turn(contact);
   if (!turn.resting.empty()) {
-    return Answer{{},
-                  Error(ErrorCode::kStorageUnreachable, "not asked again so soon: " + turn.resting,
-                        {.class_name = {}, .hash = {}, .key = std::string(key)})};
+    return Answer{.error = Error(ErrorCode::kStorageUnreachable,
+                                 "not asked again so soon: " + turn.resting, question.subject())};
   }
   if (!turn.asks) return std::nullopt;
   try {
-    Answer answer = ask(mirror, key, max_size);
+    Answer answer = ask(mirror, question);
     if (answer.error && answer.error->code() == ErrorCode::kStorageUnreachable) {
       mirror.unreachable(options_.rest, answer.error->what());
     } else {
@@ -179,22 +215,22 @@ std::optional<ChainStorage::Answer> ChainStorage::ask_mirror(Member& mirror, std
   }
 }
 
-std::optional<std::string> ChainStorage::do_get(std::string_view key,
-                                                std::uint64_t max_size) const {
-  if (!options_.layout.is_immutable(key)) return authority().get(key, max_size);
+bool ChainStorage::do_read(std::string_view key, ByteSink& sink, std::uint64_t max_size) const {
+  if (!options_.layout.is_immutable(key)) return authority().read(key, sink, max_size);
+  const Question question{key, sink, max_size};
   const std::size_t last = members_.size() - 1;
   std::vector<std::optional<Answer>> answers(members_.size());
   for (std::size_t i = 0; i <= last; ++i) {
-    answers[i] = i == last ? ask(*members_[i], key, max_size)
-                           : ask_mirror(*members_[i], key, max_size, Contact::kOne);
-    if (answers[i] && answers[i]->bytes) return std::move(answers[i]->bytes);
+    answers[i] =
+        i == last ? ask(*members_[i], question) : ask_mirror(*members_[i], question, Contact::kOne);
+    if (answers[i] && answers[i]->is_here) return true;
   }
   for (std::size_t i = 0; i < last; ++i) {  // nothing else is left
     if (answers[i]) continue;
-    answers[i] = ask_mirror(*members_[i], key, max_size, Contact::kEach);
-    if (answers[i]->bytes) return std::move(answers[i]->bytes);
+    answers[i] = ask_mirror(*members_[i], question, Contact::kEach);
+    if (answers[i]->is_here) return true;
   }
-  if (!answers[last]->error) return std::nullopt;
+  if (!answers[last]->error) return false;
   throw_unavailable(key, answers);
 }
 

@@ -6,14 +6,14 @@
 // copy serves, in order, and one that has none, cannot be reached or has other bytes is passed over.
 //
 //   ChainStorage chain({open_storage("https://mirror/pets"), open_storage("file:///srv/pets")},
-//                      {.layout = {is_immutable, fault_of}, .report = warn});
+//                      {.layout = {is_immutable, check_of}, .report = warn});
 //   chain.get("plugins/MyFilter/" + hash + ".so");    // from the mirror, if what it has is right
 //   chain.get("plugins/MyFilter/latest.json");        // from /srv/pets
 //
 // Absence:  an object is absent when the authority says so and no other member has it. A mirror
 //           without it while the authority is unreachable is kStorageUnreachable.
-// Damage:   a copy with a fault is reported and passed over. Where every copy has one, kCorrupt
-//           names each.
+// Damage:   a copy is checked while it streams through. One with a fault is reported and passed over,
+//           and the sink begins again with the next. Where every copy has one, kCorrupt names each.
 // Ranges:   a part of an object cannot be told right from wrong, so get_range is the authority's
 //           own object: also the way to examine what it has.
 // Waiting:  a mirror that was unreachable is not asked for options.rest, so that of a hundred
@@ -36,12 +36,20 @@
 
 namespace pet {
 
+// Sees an object's bytes as they pass, and says at the end whether they are that object.
+class ContentCheck : public ByteSink {
+ public:
+  // What shows that the bytes since begin() are not that object ("has sha256 3fa9…"); empty when
+  // nothing does. Called once, at the end.
+  virtual std::string fault() = 0;
+};
+
 // What the owner of the layout knows of its objects, and a storage does not.
 struct ChainLayout {
   // Whether the object never changes once it is there.
   std::function<bool(std::string_view key)> is_immutable;
-  // What shows that `bytes` are not that object ("has sha256 3fa9…"); empty when nothing does.
-  std::function<std::string(std::string_view key, std::string_view bytes)> fault_of;
+  // A check of one object's bytes; never null.
+  std::function<std::unique_ptr<ContentCheck>(std::string_view key)> check_of;
 };
 
 // A member that had to be passed over for a reason that somebody should look into. (The authority
@@ -72,7 +80,7 @@ class ChainStorage : public BaseStorage {
   Capabilities capabilities() const override;  // the authority's; remote as any member
 
  protected:
-  std::optional<std::string> do_get(std::string_view key, std::uint64_t max_size) const override;
+  bool do_read(std::string_view key, ByteSink& sink, std::uint64_t max_size) const override;
   std::optional<std::string> do_get_range(std::string_view key, std::uint64_t offset,
                                           std::uint64_t length) const override;
   void do_put(std::string_view key, std::string_view bytes) override;
@@ -88,13 +96,13 @@ class ChainStorage : public BaseStorage {
  private:
   class Member;
   enum class Contact;
+  struct Question;
   struct Answer;
 
   BaseStorage& authority() const;
-  Answer ask(const Member& member, std::string_view key, std::uint64_t max_size) const;
+  Answer ask(const Member& member, const Question& question) const;
   // Nullopt: another thread makes contact with it.
-  std::optional<Answer> ask_mirror(Member& mirror, std::string_view key, std::uint64_t max_size,
-                                   Contact contact) const;
+  std::optional<Answer> ask_mirror(Member& mirror, const Question& question, Contact contact) const;
   [[noreturn]] void throw_unavailable(std::string_view key,
                                       const std::vector<std::optional<Answer>>& answers) const;
   void report(const Member& member, std::string_view key, const std::string& reason) const;

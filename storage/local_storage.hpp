@@ -42,7 +42,7 @@ class LocalStorage : public BaseStorage {
   Capabilities capabilities() const override { return {true, true, true}; }
 
  protected:
-  std::optional<std::string> do_get(std::string_view key, std::uint64_t max_size) const override;
+  bool do_read(std::string_view key, ByteSink& sink, std::uint64_t max_size) const override;
   std::optional<std::string> do_get_range(std::string_view key, std::uint64_t offset,
                                           std::uint64_t length) const override;
   void do_put(std::string_view key, std::string_view bytes) override;

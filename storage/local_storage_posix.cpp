@@ -272,12 +272,14 @@ bool LocalStorage::is_settled(std::string_view folder) const {
   return settled_.contains(folder);
 }
 
-std::optional<std::string> LocalStorage::do_get(std::string_view key,
-                                                std::uint64_t max_size) const {
+bool LocalStorage::do_read(std::string_view key, ByteSink& sink, std::uint64_t max_size) const {
   const std::optional<OpenedObject> object = open_object(root_, key);
-  if (!object) return std::nullopt;
+  if (!object) return false;
   check_size(key, object->size, max_size);
-  return posix::read_exactly(object->fd.get(), 0, object->size, object->path);
+  sink.begin(object->size);
+  posix::read_pieces(object->fd.get(), object->size, object->path,
+                     [&](std::string_view piece) { sink.write(piece); });
+  return true;
 }
 
 std::optional<std::string> LocalStorage::do_get_range(std::string_view key, std::uint64_t offset,

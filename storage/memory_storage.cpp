@@ -8,47 +8,56 @@ namespace pet {
 void MemoryStorage::flip_bit(std::string_view key, std::uint64_t bit) {
   const std::lock_guard lock(mutex_);
   const auto found = objects_.find(key);
-  if (found == objects_.end() || bit / 8 >= found->second.size()) {
+  if (found == objects_.end() || bit / 8 >= found->second->size()) {
     throw Error(ErrorCode::kUsage,
                 "flip_bit: " + quoted(key) + " has no bit " + std::to_string(bit),
                 {.class_name = {}, .hash = {}, .key = std::string(key)});
   }
-  found->second[bit / 8] ^= static_cast<char>(1u << (bit % 8));
+  std::string damaged = *found->second;
+  damaged[bit / 8] ^= static_cast<char>(1u << (bit % 8));
+  found->second = std::make_shared<const std::string>(std::move(damaged));
 }
 
-std::optional<std::string> MemoryStorage::do_get(std::string_view key,
-                                                 std::uint64_t max_size) const {
+// Null when absent.
+std::shared_ptr<const std::string> MemoryStorage::find(std::string_view key) const {
   const std::lock_guard lock(mutex_);
   const auto found = objects_.find(key);
-  if (found == objects_.end()) return std::nullopt;
-  check_size(key, found->second.size(), max_size);
-  return found->second;
+  return found == objects_.end() ? nullptr : found->second;
+}
+
+bool MemoryStorage::do_read(std::string_view key, ByteSink& sink, std::uint64_t max_size) const {
+  const std::shared_ptr<const std::string> object = find(key);
+  if (!object) return false;
+  check_size(key, object->size(), max_size);
+  sink.begin(object->size());
+  sink.write(*object);
+  return true;
 }
 
 std::optional<std::string> MemoryStorage::do_get_range(std::string_view key, std::uint64_t offset,
                                                        std::uint64_t length) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = objects_.find(key);
-  if (found == objects_.end()) return std::nullopt;
-  if (offset >= found->second.size()) return std::string();
-  return found->second.substr(offset, length);
+  const std::shared_ptr<const std::string> object = find(key);
+  if (!object) return std::nullopt;
+  if (offset >= object->size()) return std::string();
+  return object->substr(offset, length);
 }
 
 void MemoryStorage::do_put(std::string_view key, std::string_view bytes) {
+  auto object = std::make_shared<const std::string>(bytes);
   const std::lock_guard lock(mutex_);
-  objects_.insert_or_assign(std::string(key), std::string(bytes));
+  objects_.insert_or_assign(std::string(key), std::move(object));
 }
 
 bool MemoryStorage::do_put_if_absent(std::string_view key, std::string_view bytes) {
+  auto object = std::make_shared<const std::string>(bytes);
   const std::lock_guard lock(mutex_);
-  return objects_.try_emplace(std::string(key), bytes).second;
+  return objects_.try_emplace(std::string(key), std::move(object)).second;
 }
 
 std::optional<ObjectInfo> MemoryStorage::do_head(std::string_view key) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = objects_.find(key);
-  if (found == objects_.end()) return std::nullopt;
-  return ObjectInfo{found->second.size()};
+  const std::shared_ptr<const std::string> object = find(key);
+  if (!object) return std::nullopt;
+  return ObjectInfo{object->size()};
 }
 
 std::vector<std::string> MemoryStorage::do_list(std::string_view prefix,

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <mutex>
 
 #include "storage/base_storage.hpp"
@@ -23,7 +24,7 @@ class MemoryStorage : public BaseStorage {
   void flip_bit(std::string_view key, std::uint64_t bit);
 
  protected:
-  std::optional<std::string> do_get(std::string_view key, std::uint64_t max_size) const override;
+  bool do_read(std::string_view key, ByteSink& sink, std::uint64_t max_size) const override;
   std::optional<std::string> do_get_range(std::string_view key, std::uint64_t offset,
                                           std::uint64_t length) const override;
   void do_put(std::string_view key, std::string_view bytes) override;
@@ -35,7 +36,10 @@ class MemoryStorage : public BaseStorage {
 
  private:
   mutable std::mutex mutex_;
-  std::map<std::string, std::string, std::less<>> objects_;
+  // Shared with reads under way, which a put then leaves alone.
+  std::map<std::string, std::shared_ptr<const std::string>, std::less<>> objects_;
+
+  std::shared_ptr<const std::string> find(std::string_view key) const;
 };
 
 }  // namespace pet

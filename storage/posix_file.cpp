@@ -116,6 +116,32 @@ bool means_no_link(int error) {
   return error == EPERM || error == EOPNOTSUPP || error == ENOSYS || error == EMLINK;
 }
 
+// Small enough to be still in the processor's cache when it is hashed and written, and no mapping of
+// its own for malloc.
+constexpr std::uint64_t kPiece = std::uint64_t{64} << 10;
+
+struct FilePart {
+  std::uint64_t begin;
+  std::uint64_t end;
+  std::uint64_t size;  // of the file, as far as it is known to reach
+};
+
+void read_into(int fd, char* out, const FilePart& part, const std::string& path) {
+  for (std::uint64_t at = part.begin; at < part.end;) {
+    const ssize_t got = ::pread(fd, out + (at - part.begin), part.end - at, static_cast<off_t>(at));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw_errno(errno, "read", path);
+    if (got == 0) {
+      throw Error(ErrorCode::kCorrupt,
+                  quoted(path) + " shrank while it was read: expected " +
+                      std::to_string(part.size) + " bytes, it ends after " + std::to_string(at) +
+                      ": let only PetFactory write there, and put the object again",
+                  {.class_name = {}, .hash = {}, .key = path});
+    }
+    at += static_cast<std::uint64_t>(got);
+  }
+}
+
 }  // namespace
 
 FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
@@ -154,23 +180,19 @@ void write_all(int fd, std::string_view bytes, const std::string& path, Fail fai
 std::string read_exactly(int fd, std::uint64_t offset, std::uint64_t length,
                          const std::string& path) {
   std::string bytes(length, '\0');
-  std::uint64_t done = 0;
-  while (done < length) {
-    const ssize_t got =
-        ::pread(fd, bytes.data() + done, length - done, static_cast<off_t>(offset + done));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw_errno(errno, "read", path);
-    if (got == 0) {
-      throw Error(ErrorCode::kCorrupt,
-                  quoted(path) + " shrank while it was read: expected " +
-                      std::to_string(offset + length) + " bytes, it ends after " +
-                      std::to_string(offset + done) +
-                      ": let only PetFactory write there, and put the object again",
-                  {.class_name = {}, .hash = {}, .key = path});
-    }
-    done += static_cast<std::uint64_t>(got);
-  }
+  read_into(fd, bytes.data(), {offset, offset + length, offset + length}, path);
   return bytes;
+}
+
+void read_pieces(int fd, std::uint64_t size, const std::string& path, const TakePiece& take) {
+  const std::uint64_t most = std::min<std::uint64_t>(size, kPiece);
+  const auto piece = std::make_unique_for_overwrite<char[]>(most);
+  for (std::uint64_t done = 0; done < size;) {
+    const std::uint64_t end = std::min(size, done + most);
+    read_into(fd, piece.get(), {done, end, size}, path);
+    take({piece.get(), static_cast<std::size_t>(end - done)});
+    done = end;
+  }
 }
 
 void sync(int fd, const std::string& path) {

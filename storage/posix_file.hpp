@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -58,6 +59,10 @@ void write_all(int fd, std::string_view bytes, const std::string& path, Fail fai
 // Reads exactly `length` bytes from `offset`; fewer is kCorrupt: the file shrank.
 std::string read_exactly(int fd, std::uint64_t offset, std::uint64_t length,
                          const std::string& path);
+
+// The first `size` bytes in pieces, none of which is kept; fewer is kCorrupt.
+using TakePiece = std::function<void(std::string_view piece)>;
+void read_pieces(int fd, std::uint64_t size, const std::string& path, const TakePiece& take);
 
 // fsync. After it failed once the kernel may have dropped the pages: write the file again, never
 // only sync it again.

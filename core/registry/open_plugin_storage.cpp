@@ -1,5 +1,7 @@
 #include "core/registry/open_plugin_storage.hpp"
 
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "core/registry/keys.hpp"
@@ -11,25 +13,63 @@
 namespace pet {
 namespace {
 
-// Facts are advisory, and nothing tells their bytes from others' but what they are about.
-std::string fault_of_facts(std::string_view key, std::string_view bytes, const Hash& about) {
-  try {
-    const StoredJson document(bytes, key, kMaxLogEntryBytes);
-    const std::string hash = document.text(document.root(), "hash");
-    return hash == about.hex() ? "" : "has facts about another binary";
-  } catch (const Error& error) {
-    return error.what();
-  }
-}
+// A binary or a fitted state: its hash is its name.
+class HashCheck final : public ContentCheck {
+ public:
+  explicit HashCheck(const Hash& expected) : expected_(expected) {}
 
-std::string fault_of(std::string_view key, std::string_view bytes) {
-  const std::optional<HashedKey> hashed = hashed_key(key);
-  if (!hashed) return {};
-  if (hashed->content == KeyContent::kFacts) return fault_of_facts(key, bytes, hashed->hash);
-  const Hash got = Hash::of(bytes);
-  if (got == hashed->hash) return {};
-  return "expected sha256 " + hashed->hash.hex() + ", got " + got.hex() + " (" +
-         std::to_string(bytes.size()) + " bytes)";
+  void begin(std::optional<std::uint64_t>) override {
+    hasher_ = Hasher();
+    size_ = 0;
+  }
+  void write(std::string_view piece) override {
+    hasher_.update(piece);
+    size_ += piece.size();
+  }
+  std::string fault() override {
+    const Hash got = hasher_.finish();
+    if (got == expected_) return {};
+    return "expected sha256 " + expected_.hex() + ", got " + got.hex() + " (" +
+           std::to_string(size_) + " bytes)";
+  }
+
+ private:
+  const Hash expected_;
+  Hasher hasher_;
+  std::uint64_t size_ = 0;
+};
+
+// Facts are advisory, and nothing tells their bytes from others' but what they are about.
+class FactsCheck final : public ContentCheck {
+ public:
+  FactsCheck(std::string_view key, const Hash& about) : key_(key), about_(about) {}
+
+  void begin(std::optional<std::uint64_t>) override { bytes_.clear(); }
+  // One byte beyond what a document may have is enough to refuse it.
+  void write(std::string_view piece) override {
+    bytes_.append(piece.substr(0, kMaxLogEntryBytes + 1 - bytes_.size()));
+  }
+  std::string fault() override {
+    try {
+      const StoredJson document(bytes_, key_, kMaxLogEntryBytes);
+      const std::string hash = document.text(document.root(), "hash");
+      return hash == about_.hex() ? "" : "has facts about another binary";
+    } catch (const Error& error) {
+      return error.what();
+    }
+  }
+
+ private:
+  const std::string key_;
+  const Hash about_;
+  std::string bytes_;
+};
+
+// REQUIRES: the key names a hash: it is immutable.
+std::unique_ptr<ContentCheck> check_of(std::string_view key) {
+  const HashedKey hashed = hashed_key(key).value();
+  if (hashed.content != KeyContent::kFacts) return std::make_unique<HashCheck>(hashed.hash);
+  return std::make_unique<FactsCheck>(key, hashed.hash);
 }
 
 }  // namespace
@@ -47,7 +87,7 @@ std::unique_ptr<BaseStorage> open_plugin_storage(std::string_view url, Observer 
   return open_storage(
       url,
       {.layout = {.is_immutable = [](std::string_view key) { return hashed_key(key).has_value(); },
-                  .fault_of = fault_of},
+                  .check_of = check_of},
        .report = report});
 }
 

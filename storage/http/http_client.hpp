@@ -7,19 +7,21 @@
 //
 // Connections: kept and used again, HTTP/2 where the server has it. http_proxy, https_proxy and
 //          no_proxy are obeyed. Redirects are answers like others.
+// Bodies:  in memory, or, of a success, to who takes them as they arrive.
 // Bounds:  a response's head has at most 64 KiB, its body at most what the request allows, or 64 KiB when
-//          it is no success (the rest is not read). A transfer of less than a kilobyte a second for
+//          nobody wants it (the rest is not read). A transfer of less than a kilobyte a second for
 //          `stall` is given up, and any after `deadline` and a second for each 32 KiB that it may have.
 // Forks:   a child of fork() uses no connection of its parent's.
 // Again:   libcurl sends a request a second time, unasked, when a connection that was kept ends before
 //          any answer. So a request that has succeeded may have been done twice.
 // Threads: send() from any number of threads, each over a connection of its own.
 // Throws:  HttpFailure when there is no response, kStorageUnsupported without libcurl, kUsage for a
-//          URL that is none.
+//          URL that is none; what body_to and its sink throw.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -28,6 +30,7 @@
 #include <utility>
 #include <vector>
 
+#include "storage/byte_sink.hpp"
 #include "storage/http/server_clock.hpp"
 
 namespace pet {
@@ -37,16 +40,6 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 // The value of a Range header; servers read numbers up to 2^63 - 1.
 std::string byte_range(std::uint64_t offset, std::uint64_t end);
 
-struct HttpRequest {
-  std::string method = "GET";
-  std::string url = {};
-  HttpHeaders headers = {};
-  std::string_view body = {};                       // of PUT and POST
-  std::uint64_t max_body = std::uint64_t{1} << 30;  // of the response
-  bool use_netrc = false;    // credentials for the host from ~/.netrc, when it has any
-  bool stop_at_max = false;  // more is cut off instead of kTooLarge
-};
-
 struct HttpResponse {
   long status = 0;
   HttpHeaders headers = {};  // names in small letters
@@ -54,6 +47,22 @@ struct HttpResponse {
 
   // The value of a header (name in small letters); empty when there is none.
   std::string_view header(std::string_view name) const noexcept;
+
+  bool is_success() const noexcept { return status >= 200 && status < 300; }
+};
+
+struct HttpRequest {
+  std::string method = "GET";
+  std::string url = {};
+  HttpHeaders headers = {};
+  std::string_view body = {};                       // of PUT and POST
+  std::uint64_t max_body = std::uint64_t{1} << 30;  // of the response, where it is kept
+  bool use_netrc = false;    // credentials for the host from ~/.netrc, when it has any
+  bool stop_at_max = false;  // more is cut off instead of kTooLarge
+
+  // Asked when the headers of a success have come: who takes the body (his begin() has been called).
+  // Null: nobody wants it. Without this function the body is kept.
+  std::function<ByteSink*(const HttpResponse& head)> body_to = {};
 };
 
 // No response. The text has no URL and no header.
@@ -95,6 +104,7 @@ class HttpClient {
 
  private:
   class Pool;
+  class Transfer;
   HttpOptions options_;
   std::unique_ptr<Pool> pool_;
   ServerClock clock_;

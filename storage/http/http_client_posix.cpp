@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <limits>
 #include <mutex>
 #include <new>
@@ -17,113 +18,26 @@ namespace pet {
 namespace {
 
 constexpr std::size_t kMaxHead = std::size_t{64} << 10;
-constexpr std::size_t kMaxErrorBody = std::size_t{64} << 10;  // of answers that are no success
+constexpr std::size_t kMaxUnwanted = std::size_t{64} << 10;  // of bodies: what is said of an error
 constexpr std::size_t kIdleConnections = 128;
 constexpr std::uint64_t kSlowest = std::uint64_t{32}
                                    << 10;  // bytes a second that a transfer may take
 
-// One request under way. libcurl calls back with a pointer to it.
-struct Transfer {
-  const HttpRequest& request;
-  HttpResponse response = {};
-  std::string_view unsent;
-  std::size_t head_bytes = 0;
-  bool head_ended = false;
-  bool head_too_large = false;
-  bool body_too_large = false;
-  bool error_body_cut = false;  // what came is enough
-  bool out_of_memory = false;
+void require_server_url(const std::string& url) {
+  if (url.starts_with("http://") || url.starts_with("https://")) return;
+  throw Error(ErrorCode::kUsage,
+              "not a URL of a server: it begins neither with https:// nor http://");
+}
 
-  static std::size_t read(char* to, std::size_t size, std::size_t count, void* transfer) {
-    std::string_view& unsent = static_cast<Transfer*>(transfer)->unsent;
-    const std::size_t taken = std::min(size * count, unsent.size());
-    std::memcpy(to, unsent.data(), taken);
-    unsent.remove_prefix(taken);
-    return taken;
+// "HTTP/1.1 200 OK"
+long status_in(std::string_view line) {
+  const std::size_t space = line.find(' ');
+  long status = 0;
+  if (space != std::string_view::npos) {
+    std::from_chars(line.data() + space + 1, line.data() + line.size(), status);
   }
-
-  // For a connection that broke before the response: the body is sent again from its start.
-  static int seek(void* transfer, curl_off_t offset, int origin) {
-    auto& self = *static_cast<Transfer*>(transfer);
-    if (origin != SEEK_SET || offset < 0 ||
-        static_cast<std::uint64_t>(offset) > self.request.body.size()) {
-      return CURL_SEEKFUNC_CANTSEEK;
-    }
-    self.unsent = self.request.body.substr(static_cast<std::size_t>(offset));
-    return CURL_SEEKFUNC_OK;
-  }
-
-  static std::size_t head(char* line, std::size_t size, std::size_t count, void* transfer) {
-    auto& self = *static_cast<Transfer*>(transfer);
-    const std::string_view text(line, size * count);
-    self.head_bytes += text.size();
-    if (self.head_bytes > kMaxHead) return self.head_too_large = true, 0;
-    try {
-      const std::size_t colon = text.find(':');
-      if (text == "\r\n" || text == "\n") {
-        self.head_ended = true;
-        self.reserve();
-      } else if (text.starts_with("HTTP/")) {
-        self.response.headers.clear();  // of 100 Continue, or of a proxy
-        self.head_ended = false;
-        self.response.status = status_in(text);
-      } else if (colon != std::string_view::npos) {
-        self.response.headers.emplace_back(small_letters(text.substr(0, colon)),
-                                           trimmed(text.substr(colon + 1)));
-      }
-    } catch (const std::bad_alloc&) {
-      return self.out_of_memory = true, 0;
-    }
-    return text.size();
-  }
-
-  static std::size_t body(char* bytes, std::size_t size, std::size_t count, void* transfer) {
-    auto& self = *static_cast<Transfer*>(transfer);
-    std::string& body = self.response.body;
-    const std::uint64_t most = self.is_success() ? self.request.max_body : kMaxErrorBody;
-    const std::uint64_t space = most - body.size();
-    const std::size_t taken =
-        static_cast<std::size_t>(std::min<std::uint64_t>(size * count, space));
-    try {
-      body.append(bytes, taken);
-    } catch (const std::bad_alloc&) {
-      return self.out_of_memory = true, 0;
-    }
-    if (taken < size * count) {
-      (self.is_success() ? self.body_too_large : self.error_body_cut) = true;
-    }
-    return taken;
-  }
-
-  bool is_success() const { return response.status >= 200 && response.status < 300; }
-
-  // "HTTP/1.1 200 OK"
-  static long status_in(std::string_view line) {
-    const std::size_t space = line.find(' ');
-    long status = 0;
-    if (space != std::string_view::npos) {
-      std::from_chars(line.data() + space + 1, line.data() + line.size(), status);
-    }
-    return status;
-  }
-
-  // At once, so that a large object is held once and not twice while it grows.
-  void reserve() {
-    const std::string_view text = response.header("content-length");
-    std::uint64_t size = 0;
-    std::from_chars(text.data(), text.data() + text.size(), size);
-    if (is_success()) response.body.reserve(std::min(size, request.max_body));
-  }
-
-  // Whether the end of a body that has come can be told from a broken connection.
-  bool end_is_known(long http_version) const {
-    const bool is_http1 =
-        http_version == CURL_HTTP_VERSION_1_0 || http_version == CURL_HTTP_VERSION_1_1;
-    return !is_http1 || request.method != "GET" || !is_success() || response.status == 204 ||
-           !response.header("content-length").empty() ||
-           !response.header("transfer-encoding").empty();
-  }
-};
+  return status;
+}
 
 HttpFailure::Kind kind_of(CURLcode code) {
   switch (code) {
@@ -201,6 +115,280 @@ class HttpClient::Pool {
   pid_t process_ = ::getpid();
 };
 
+// One request under way: what libcurl is told of it, and what it calls back with.
+class HttpClient::Transfer {
+ public:
+  Transfer(HttpClient& client, const HttpRequest& request)
+      : pool_(*client.pool_),
+        clock_(client.clock_),
+        options_(client.options_),
+        request_(request),
+        unsent_(request.body) {}
+  ~Transfer() {
+    curl_.slist_free_all(headers_);
+    pool_.give_back(handle_);
+  }
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+
+  HttpResponse run() {
+    add_headers();
+    set_connection();
+    set_bounds();
+    set_answer();
+    set_method();
+    asked_ = std::chrono::system_clock::now();
+    return outcome(curl_.easy_perform(handle_));
+  }
+
+ private:
+  // Why the transfer was ended from here.
+  enum class Ended { kNot, kHeadTooLarge, kBodyTooLarge, kBodyUnwanted };
+
+  template <class Value>
+  void set(CURLoption option, Value value) {
+    if (curl_.easy_setopt(handle_, option, value) == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
+  }
+
+  void add_headers();
+  void add_header(const std::string& line);
+  void set_connection();
+  void set_bounds();
+  void set_answer();
+  void set_method();
+  HttpResponse outcome(CURLcode code);
+  bool end_is_known();
+
+  void take_head_line(std::string_view line);
+  void end_head();
+  std::size_t take_body(std::string_view piece);
+  std::size_t keep(std::string_view piece, std::uint64_t most, Ended beyond);
+
+  // An exception does not pass through libcurl, which is written in C: it is kept, and libcurl told
+  // to end.
+  template <class Call>
+  std::size_t guarded(const Call& call) {
+    try {
+      return call();
+    } catch (...) {
+      thrown_ = std::current_exception();
+      return 0;
+    }
+  }
+
+  static std::size_t on_head(char* line, std::size_t size, std::size_t count, void* transfer);
+  static std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* transfer);
+  static std::size_t on_read(char* to, std::size_t size, std::size_t count, void* transfer);
+  static int on_seek(void* transfer, curl_off_t offset, int origin);
+
+  Pool& pool_;
+  ServerClock& clock_;
+  const HttpOptions& options_;
+  const HttpRequest& request_;
+  const CurlLibrary& curl_ = CurlLibrary::get();
+  CURL* const handle_ = pool_.take();
+  curl_slist* headers_ = nullptr;
+  char why_[CURL_ERROR_SIZE] = "";
+
+  std::chrono::system_clock::time_point asked_;
+  std::string_view unsent_;
+  HttpResponse response_ = {};
+  ByteSink* sink_ = nullptr;
+  std::size_t head_bytes_ = 0;
+  bool head_ended_ = false;
+  Ended ended_ = Ended::kNot;
+  std::exception_ptr thrown_ = nullptr;
+};
+
+// --- the request ---
+
+void HttpClient::Transfer::add_headers() {
+  for (const auto& [name, value] : request_.headers) {
+    add_header(value.empty() ? name + ";" : name + ": " + value);
+  }
+  add_header("Expect:");  // no round trip before a body
+}
+
+void HttpClient::Transfer::add_header(const std::string& line) {
+  if (line.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
+    throw Error(ErrorCode::kUsage, "a header would have a line break in it: " +
+                                       line.substr(0, line.find_first_of(":;")));
+  }
+  curl_slist* const longer = curl_.slist_append(headers_, line.c_str());
+  if (longer == nullptr) throw std::bad_alloc();
+  headers_ = longer;
+}
+
+void HttpClient::Transfer::set_connection() {
+  set(CURLOPT_URL, request_.url.c_str());
+  set(CURLOPT_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_ERRORBUFFER, why_);
+  set(CURLOPT_HTTPHEADER, headers_);
+  if (request_.use_netrc) set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_OPTIONAL));
+  if (!options_.use_proxy) set(CURLOPT_PROXY, "");
+  if (!options_.ca_file.empty()) set(CURLOPT_CAINFO, options_.ca_file.c_str());
+}
+
+void HttpClient::Transfer::set_bounds() {
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect.count()));
+  set(CURLOPT_LOW_SPEED_LIMIT, 1024L);
+  set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(options_.stall.count()));
+  const std::uint64_t largest = std::min(
+      std::max<std::uint64_t>(request_.body.size(), request_.max_body), std::uint64_t{1} << 40);
+  set(CURLOPT_TIMEOUT, static_cast<long>(static_cast<std::uint64_t>(options_.deadline.count()) +
+                                         largest / kSlowest));
+}
+
+void HttpClient::Transfer::set_answer() {
+  set(CURLOPT_HEADERFUNCTION, on_head);
+  set(CURLOPT_HEADERDATA, this);
+  set(CURLOPT_WRITEFUNCTION, on_body);
+  set(CURLOPT_WRITEDATA, this);
+}
+
+void HttpClient::Transfer::set_method() {
+  if (request_.method == "HEAD") {
+    set(CURLOPT_NOBODY, 1L);
+    return;
+  }
+  set(CURLOPT_CUSTOMREQUEST, request_.method.c_str());
+  if (request_.method != "PUT" && request_.method != "POST") return;
+  set(CURLOPT_UPLOAD, 1L);
+  set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
+  set(CURLOPT_READFUNCTION, on_read);
+  set(CURLOPT_READDATA, this);
+  set(CURLOPT_SEEKFUNCTION, on_seek);
+  set(CURLOPT_SEEKDATA, this);
+}
+
+std::size_t HttpClient::Transfer::on_read(char* to, std::size_t size, std::size_t count,
+                                          void* transfer) {
+  std::string_view& unsent = static_cast<Transfer*>(transfer)->unsent_;
+  const std::size_t taken = std::min(size * count, unsent.size());
+  std::memcpy(to, unsent.data(), taken);
+  unsent.remove_prefix(taken);
+  return taken;
+}
+
+// For a connection that broke before the response: the body is sent again from its start.
+int HttpClient::Transfer::on_seek(void* transfer, curl_off_t offset, int origin) {
+  auto& self = *static_cast<Transfer*>(transfer);
+  if (origin != SEEK_SET || offset < 0 ||
+      static_cast<std::uint64_t>(offset) > self.request_.body.size()) {
+    return CURL_SEEKFUNC_CANTSEEK;
+  }
+  self.unsent_ = self.request_.body.substr(static_cast<std::size_t>(offset));
+  return CURL_SEEKFUNC_OK;
+}
+
+// --- the answer ---
+
+std::size_t HttpClient::Transfer::on_head(char* line, std::size_t size, std::size_t count,
+                                          void* transfer) {
+  auto& self = *static_cast<Transfer*>(transfer);
+  return self.guarded([&]() -> std::size_t {
+    self.head_bytes_ += size * count;
+    if (self.head_bytes_ > kMaxHead) {
+      self.ended_ = Ended::kHeadTooLarge;
+      return 0;
+    }
+    self.take_head_line({line, size * count});
+    return size * count;
+  });
+}
+
+void HttpClient::Transfer::take_head_line(std::string_view line) {
+  const std::size_t colon = line.find(':');
+  if (line == "\r\n" || line == "\n") {
+    if (!head_ended_) end_head();
+  } else if (line.starts_with("HTTP/")) {
+    response_.headers.clear();  // of 100 Continue, or of a proxy
+    head_ended_ = false;
+    response_.status = status_in(line);
+  } else if (colon != std::string_view::npos) {
+    response_.headers.emplace_back(small_letters(line.substr(0, colon)),
+                                   trimmed(line.substr(colon + 1)));
+  }
+}
+
+void HttpClient::Transfer::end_head() {
+  head_ended_ = true;
+  clock_.hear(response_, asked_, std::chrono::system_clock::now());
+  if (!response_.is_success()) return;
+  if (request_.body_to) {
+    sink_ = request_.body_to(response_);
+    return;
+  }
+  // At once, so that a large object is held once and not twice while it grows.
+  const std::uint64_t size = number_in(response_.header("content-length")).value_or(0);
+  response_.body.reserve(std::min(size, request_.max_body));
+}
+
+std::size_t HttpClient::Transfer::on_body(char* bytes, std::size_t size, std::size_t count,
+                                          void* transfer) {
+  auto& self = *static_cast<Transfer*>(transfer);
+  return self.guarded([&] { return self.take_body({bytes, size * count}); });
+}
+
+// What comes back is how much of the piece was taken; less than all ends the transfer.
+std::size_t HttpClient::Transfer::take_body(std::string_view piece) {
+  if (sink_ != nullptr) {
+    sink_->write(piece);
+    return piece.size();
+  }
+  const bool is_wanted = response_.is_success() && !request_.body_to;
+  return is_wanted ? keep(piece, request_.max_body, Ended::kBodyTooLarge)
+                   : keep(piece, kMaxUnwanted, Ended::kBodyUnwanted);
+}
+
+std::size_t HttpClient::Transfer::keep(std::string_view piece, std::uint64_t most, Ended beyond) {
+  const std::string_view taken = piece.substr(0, most - response_.body.size());
+  response_.body.append(taken);
+  if (taken.size() < piece.size()) ended_ = beyond;
+  return taken.size();
+}
+
+// --- what came of it ---
+
+// Whether the end of a body that has come can be told from a broken connection.
+bool HttpClient::Transfer::end_is_known() {
+  long version = 0;
+  curl_.easy_getinfo(handle_, CURLINFO_HTTP_VERSION, &version);
+  const bool is_http1 = version == CURL_HTTP_VERSION_1_0 || version == CURL_HTTP_VERSION_1_1;
+  return !is_http1 || request_.method != "GET" || !response_.is_success() ||
+         response_.status == 204 || !response_.header("content-length").empty() ||
+         !response_.header("transfer-encoding").empty();
+}
+
+HttpResponse HttpClient::Transfer::outcome(CURLcode code) {
+  if (thrown_) std::rethrow_exception(thrown_);
+  if (code == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
+  curl_.easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &response_.status);
+  // libcurl takes a head that ends in the middle for a whole one, and its body for empty.
+  if (code == CURLE_OK && !head_ended_) {
+    throw HttpFailure(HttpFailure::Kind::kBrokenOff, "the answer ends within its headers");
+  }
+  if (code == CURLE_OK && !end_is_known()) {
+    throw HttpFailure(HttpFailure::Kind::kBrokenOff,
+                      "the answer does not say how long it is, so a cut one could not be told");
+  }
+  if (code == CURLE_OK || ended_ == Ended::kBodyUnwanted ||
+      (ended_ == Ended::kBodyTooLarge && request_.stop_at_max)) {
+    return std::move(response_);
+  }
+  if (code == CURLE_URL_MALFORMAT) {
+    throw Error(ErrorCode::kUsage, std::string("not a URL of a server: ") + why_);
+  }
+  if (ended_ == Ended::kBodyTooLarge) {
+    throw HttpFailure(HttpFailure::Kind::kTooLarge,
+                      "the answer has more than " + std::to_string(request_.max_body) + " bytes");
+  }
+  std::string text = *why_ != '\0' ? why_ : curl_.easy_strerror(code);
+  if (ended_ == Ended::kHeadTooLarge) text = "the answer's headers have more than 64 KiB";
+  throw HttpFailure(kind_of(code), text);
+}
+
 HttpClient::HttpClient(HttpOptions options)
     : options_(std::move(options)), pool_(std::make_unique<Pool>()) {
   const char* const from_environment = std::getenv("SSL_CERT_FILE");
@@ -210,98 +398,8 @@ HttpClient::HttpClient(HttpOptions options)
 HttpClient::~HttpClient() = default;
 
 HttpResponse HttpClient::send(const HttpRequest& request) {
-  if (!request.url.starts_with("http://") && !request.url.starts_with("https://")) {
-    throw Error(ErrorCode::kUsage,
-                "not a URL of a server: it begins neither with https:// nor http://");
-  }
-  const CurlLibrary& curl = CurlLibrary::get();
-  const auto give_back = [&](CURL* handle) { pool_->give_back(handle); };
-  const std::unique_ptr<CURL, decltype(give_back)> handle(pool_->take(), give_back);
-  const auto free_list = [&](curl_slist* list) { curl.slist_free_all(list); };
-  std::unique_ptr<curl_slist, decltype(free_list)> headers(nullptr, free_list);
-  const auto add_header = [&](const std::string& line) {
-    if (line.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
-      throw Error(ErrorCode::kUsage, "a header would have a line break in it: " +
-                                         line.substr(0, line.find_first_of(":;")));
-    }
-    curl_slist* const longer = curl.slist_append(headers.get(), line.c_str());
-    if (longer == nullptr) throw std::bad_alloc();
-    static_cast<void>(headers.release());
-    headers.reset(longer);
-  };
-  for (const auto& [name, value] : request.headers) {
-    add_header(value.empty() ? name + ";" : name + ": " + value);
-  }
-  add_header("Expect:");  // no round trip before a body
-
-  Transfer transfer{.request = request, .unsent = request.body};
-  char why[CURL_ERROR_SIZE] = "";
-  const auto set = [&](CURLoption option, auto value) {
-    if (curl.easy_setopt(handle.get(), option, value) == CURLE_OUT_OF_MEMORY)
-      throw std::bad_alloc();
-  };
-  set(CURLOPT_URL, request.url.c_str());
-  set(CURLOPT_PROTOCOLS_STR, "http,https");
-  set(CURLOPT_NOSIGNAL, 1L);
-  set(CURLOPT_ERRORBUFFER, why);
-  set(CURLOPT_HTTPHEADER, headers.get());
-  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect.count()));
-  set(CURLOPT_LOW_SPEED_LIMIT, 1024L);
-  set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(options_.stall.count()));
-  const std::uint64_t largest = std::min(
-      std::max<std::uint64_t>(request.body.size(), request.max_body), std::uint64_t{1} << 40);
-  set(CURLOPT_TIMEOUT, static_cast<long>(static_cast<std::uint64_t>(options_.deadline.count()) +
-                                         largest / kSlowest));
-  set(CURLOPT_HEADERFUNCTION, Transfer::head);
-  set(CURLOPT_HEADERDATA, &transfer);
-  set(CURLOPT_WRITEFUNCTION, Transfer::body);
-  set(CURLOPT_WRITEDATA, &transfer);
-  if (request.use_netrc) set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_OPTIONAL));
-  if (!options_.use_proxy) set(CURLOPT_PROXY, "");
-  if (!options_.ca_file.empty()) set(CURLOPT_CAINFO, options_.ca_file.c_str());
-  if (request.method == "HEAD") {
-    set(CURLOPT_NOBODY, 1L);
-  } else if (request.method == "PUT" || request.method == "POST") {
-    set(CURLOPT_UPLOAD, 1L);
-    set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
-    set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
-    set(CURLOPT_READFUNCTION, Transfer::read);
-    set(CURLOPT_READDATA, &transfer);
-    set(CURLOPT_SEEKFUNCTION, Transfer::seek);
-    set(CURLOPT_SEEKDATA, &transfer);
-  } else {
-    set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
-  }
-
-  const auto asked = std::chrono::system_clock::now();
-  const CURLcode code = curl.easy_perform(handle.get());
-  clock_.hear(transfer.response, asked, std::chrono::system_clock::now());
-  if (transfer.out_of_memory || code == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
-  curl.easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &transfer.response.status);
-  long http_version = 0;
-  curl.easy_getinfo(handle.get(), CURLINFO_HTTP_VERSION, &http_version);
-  // libcurl takes a head that ends in the middle for a whole one, and its body for empty.
-  if (code == CURLE_OK && !transfer.head_ended) {
-    throw HttpFailure(HttpFailure::Kind::kBrokenOff, "the answer ends within its headers");
-  }
-  if (code == CURLE_OK && !transfer.end_is_known(http_version)) {
-    throw HttpFailure(HttpFailure::Kind::kBrokenOff,
-                      "the answer does not say how long it is, so a cut one could not be told");
-  }
-  if (code == CURLE_OK || transfer.error_body_cut ||
-      (transfer.body_too_large && request.stop_at_max)) {
-    return std::move(transfer.response);
-  }
-  if (code == CURLE_URL_MALFORMAT) {
-    throw Error(ErrorCode::kUsage, std::string("not a URL of a server: ") + why);
-  }
-  if (transfer.body_too_large) {
-    throw HttpFailure(HttpFailure::Kind::kTooLarge,
-                      "the answer has more than " + std::to_string(request.max_body) + " bytes");
-  }
-  std::string text = *why != '\0' ? why : curl.easy_strerror(code);
-  if (transfer.head_too_large) text = "the answer's headers have more than 64 KiB";
-  throw HttpFailure(kind_of(code), text);
+  require_server_url(request.url);
+  return Transfer(*this, request).run();
 }
 
 }  // namespace pet

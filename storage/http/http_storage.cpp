@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdlib>
 #include <limits>
 
+#include "storage/ascii.hpp"
 #include "storage/error.hpp"
 #include "storage/http/http_problem.hpp"
 #include "storage/http/url.hpp"
@@ -23,6 +23,10 @@ bool is_document(std::string_view key) { return key.ends_with(".json"); }
 bool is_redirect(long status) {
   constexpr std::array kStatuses{301L, 302L, 303L, 307L, 308L};
   return std::ranges::find(kStatuses, status) != kStatuses.end();
+}
+
+bool is_web_page(const HttpResponse& response) {
+  return response.status == 200 && response.header("content-type").starts_with("text/html");
 }
 
 [[noreturn]] void throw_usage(const std::string& why) {
@@ -91,13 +95,19 @@ HttpResponse HttpStorage::follow(std::string_view key, HttpRequest request) cons
   }
 }
 
-HttpResponse HttpStorage::send(std::string_view key, const HttpRequest& request) const {
+// What `send` comes back with; a failure as the storage's error.
+template <class Send>
+HttpResponse HttpStorage::answered(std::string_view key, const Send& send) const {
   try {
-    return with_retries(retry_, [&] { return follow(key, request); });
+    return send();
   } catch (const HttpFailure& failure) {
     const HttpProblem problem = problem_of(failure, "SSL_CERT_FILE", "the URL with curl");
     throw about(problem.code, key, problem.text);
   }
+}
+
+HttpResponse HttpStorage::send(std::string_view key, const HttpRequest& request) const {
+  return answered(key, [&] { return with_retries(retry_, [&] { return follow(key, request); }); });
 }
 
 // Throws for an answer that says nothing of the object, whatever it is.
@@ -114,22 +124,50 @@ void HttpStorage::require_answer(std::string_view key, const HttpResponse& respo
     throw about(problem.code, key, problem.text);
   }
   constexpr std::array kAnswers{200L, 206L, 304L, 404L, 410L, 416L};
-  if (std::ranges::find(kAnswers, status) != kAnswers.end()) return;
-  throw about(ErrorCode::kStorageRefused, key,
-              "unexpected answer: " + std::to_string(status) + "\n  try: the URL with curl");
+  if (std::ranges::find(kAnswers, status) == kAnswers.end()) throw unexpected(key, response);
 }
 
-// The answer to a question about an object: a success, 304, 404, 410 or 416; everything else is thrown.
-HttpResponse HttpStorage::ask(std::string_view key, HttpRequest request) const {
-  request.url = url_ + "/" + std::string(key);
-  if (is_document(key)) request.headers.emplace_back("Cache-Control", "no-cache");
-  HttpResponse response = send(key, request);
+Error HttpStorage::unexpected(std::string_view key, const HttpResponse& response) const {
+  return about(
+      ErrorCode::kStorageRefused, key,
+      "unexpected answer: " + std::to_string(response.status) + "\n  try: the URL with curl");
+}
+
+// Throws for a success that is no object's.
+void HttpStorage::require_object(std::string_view key, const HttpResponse& response) const {
   require_answer(key, response);
-  if (response.status == 200 && response.header("content-type").starts_with("text/html")) {
+  if (is_web_page(response)) {
     throw about(ErrorCode::kStorageUnreachable, key,
                 "a web page came instead of the object (a login or an error page?)\n  try: the URL "
                 "in a browser");
   }
+}
+
+HttpRequest HttpStorage::request_for(std::string_view key, HttpRequest request) const {
+  request.url = url_ + "/" + std::string(key);
+  if (is_document(key)) request.headers.emplace_back("Cache-Control", "no-cache");
+  return request;
+}
+
+// The answer to a question about an object: a success, 304, 404, 410 or 416; everything else is thrown.
+HttpResponse HttpStorage::ask(std::string_view key, HttpRequest request) const {
+  HttpResponse response = send(key, request_for(key, std::move(request)));
+  require_object(key, response);
+  return response;
+}
+
+// The same for the object itself, whose bytes go to the download's sink.
+HttpResponse HttpStorage::ask(std::string_view key, HttpRequest request, Download& download) const {
+  request = request_for(key, std::move(request));
+  request.body_to = download.taker();
+  HttpResponse response = answered(key, [&] {
+    return download.run(retry_, [&](const HttpHeaders& range) {
+      HttpRequest asked = request;
+      asked.headers.insert(asked.headers.end(), range.begin(), range.end());
+      return follow(key, std::move(asked));
+    });
+  });
+  require_object(key, response);
   return response;
 }
 
@@ -161,31 +199,56 @@ void HttpStorage::require_mirror() const {
       "hides folders, an empty file petfactory.json in the mirror's");
 }
 
-std::optional<std::string> HttpStorage::do_get(std::string_view key, std::uint64_t max_size) const {
+DownloadRules HttpStorage::rules_for(std::string_view key, std::uint64_t max_size) const {
+  return {.accepts = [](const HttpResponse& head) { return !is_web_page(head); },
+          .check_size = [this, key, max_size](
+                            std::uint64_t size,
+                            SizeIs known) { check_size(key, size, max_size, known); }};
+}
+
+bool HttpStorage::do_read(std::string_view key, ByteSink& sink, std::uint64_t max_size) const {
+  if (is_document(key)) return read_document(key, sink, max_size);
+  Download download(sink, rules_for(key, max_size));
+  const HttpResponse response = ask(key, {.max_body = max_size}, download);
+  if (is_absent(response)) return false;
+  if (!download.is_complete()) throw unexpected(key, response);
+  return true;
+}
+
+// What may have changed since it was read, and mostly has not.
+bool HttpStorage::read_document(std::string_view key, ByteSink& sink,
+                                std::uint64_t max_size) const {
   HttpRequest request{.max_body = max_size};
-  std::optional<Document> before;
-  if (is_document(key)) {
-    const std::lock_guard lock(mutex_);
-    const auto found = documents_.find(key);
-    if (found != documents_.end() && found->second.bytes.size() <= max_size) {
-      before = found->second;
-      request.headers.emplace_back("If-None-Match", before->etag);
-    }
-  }
-  HttpResponse response = ask(key, std::move(request));
-  if (is_absent(response)) return std::nullopt;
-  if (response.status == 304 && before) return std::move(before->bytes);
-  if (response.status != 200) {
-    throw about(ErrorCode::kStorageRefused, key,
-                "unexpected answer: " + std::to_string(response.status));
-  }
+  const std::optional<Document> before = remembered(key, max_size);
+  if (before) request.headers.emplace_back("If-None-Match", before->etag);
+  StringSink fresh;
+  Download download(fresh, rules_for(key, max_size));
+  const HttpResponse response = ask(key, std::move(request), download);
+  if (is_absent(response)) return false;
+  const bool is_unchanged = response.status == 304 && before;
+  if (!is_unchanged && !download.is_complete()) throw unexpected(key, response);
+  const std::string bytes = is_unchanged ? before->bytes : fresh.take();
+  if (!is_unchanged) remember(key, response, bytes);
+  sink.begin(bytes.size());
+  sink.write(bytes);
+  return true;
+}
+
+std::optional<HttpStorage::Document> HttpStorage::remembered(std::string_view key,
+                                                             std::uint64_t max_size) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = documents_.find(key);
+  if (found == documents_.end() || found->second.bytes.size() > max_size) return std::nullopt;
+  return found->second;
+}
+
+void HttpStorage::remember(std::string_view key, const HttpResponse& response,
+                           const std::string& bytes) const {
   const std::string_view etag = response.header("etag");
-  if (is_document(key) && !etag.empty() && response.body.size() <= kMaxDocument) {
-    const std::lock_guard lock(mutex_);
-    if (documents_.size() >= kMaxDocuments) documents_.clear();
-    documents_.insert_or_assign(std::string(key), Document{std::string(etag), response.body});
-  }
-  return std::move(response.body);
+  if (etag.empty() || bytes.size() > kMaxDocument) return;
+  const std::lock_guard lock(mutex_);
+  if (documents_.size() >= kMaxDocuments) documents_.clear();
+  documents_.insert_or_assign(std::string(key), Document{std::string(etag), bytes});
 }
 
 std::optional<std::string> HttpStorage::do_get_range(std::string_view key, std::uint64_t offset,
@@ -213,10 +276,7 @@ std::optional<std::string> HttpStorage::do_get_range(std::string_view key, std::
 std::optional<ObjectInfo> HttpStorage::do_head(std::string_view key) const {
   const HttpResponse response = ask(key, {.method = "HEAD"});
   if (is_absent(response)) return std::nullopt;
-  const std::string_view text = response.header("content-length");
-  std::uint64_t size = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), size);
-  if (read.ec == std::errc{} && read.ptr == text.data() + text.size()) return ObjectInfo{size};
+  if (const auto size = number_in(response.header("content-length"))) return ObjectInfo{*size};
   throw about(ErrorCode::kStorageUnreachable, key, "the server does not say the object's size");
 }
 

@@ -11,6 +11,8 @@
 // Freshness: what may change (.json) is asked for with Cache-Control: no-cache, and with the ETag of
 //           what came before, so that an unchanged document costs no bytes. Binaries may come from
 //           any cache in between: their hash is checked by who asks.
+// Memory:   binaries pass in pieces; a document (.json) is held once.
+// Broken:   a transfer goes on where it stopped (download.hpp).
 // Redirects: at most five, never from https to http.
 // Credentials: ~/.netrc for each host; PET_HTTP_TOKEN as bearer token, for the URL's own host and
 //           over https alone. A CA of your own: SSL_CERT_FILE.
@@ -25,6 +27,7 @@
 
 #include "storage/base_storage.hpp"
 #include "storage/error.hpp"
+#include "storage/http/download.hpp"
 #include "storage/http/http_client.hpp"
 #include "storage/http/retry.hpp"
 
@@ -42,7 +45,7 @@ class HttpStorage : public BaseStorage {
   std::optional<std::chrono::seconds> clock_skew() const override { return http_.clock_skew(); }
 
  protected:
-  std::optional<std::string> do_get(std::string_view key, std::uint64_t max_size) const override;
+  bool do_read(std::string_view key, ByteSink& sink, std::uint64_t max_size) const override;
   std::optional<std::string> do_get_range(std::string_view key, std::uint64_t offset,
                                           std::uint64_t length) const override;
   std::optional<ObjectInfo> do_head(std::string_view key) const override;
@@ -58,7 +61,17 @@ class HttpStorage : public BaseStorage {
     std::string bytes;
   };
 
+  bool read_document(std::string_view key, ByteSink& sink, std::uint64_t max_size) const;
+  std::optional<Document> remembered(std::string_view key, std::uint64_t max_size) const;
+  void remember(std::string_view key, const HttpResponse& response, const std::string& bytes) const;
+  DownloadRules rules_for(std::string_view key, std::uint64_t max_size) const;
+  void require_object(std::string_view key, const HttpResponse& response) const;
+  Error unexpected(std::string_view key, const HttpResponse& response) const;
+  HttpRequest request_for(std::string_view key, HttpRequest request) const;
   HttpResponse ask(std::string_view key, HttpRequest request) const;
+  HttpResponse ask(std::string_view key, HttpRequest request, Download& download) const;
+  template <class Send>
+  HttpResponse answered(std::string_view key, const Send& send) const;
   HttpResponse send(std::string_view key, const HttpRequest& request) const;
   void require_answer(std::string_view key, const HttpResponse& response) const;
   HttpResponse follow(std::string_view key, HttpRequest request) const;

@@ -49,9 +49,18 @@ void wait_before_retry(const RetryPolicy& policy, int attempt) {
 }
 
 HttpResponse with_retries(const RetryPolicy& policy, const std::function<HttpResponse()>& attempt) {
-  const auto start = std::chrono::steady_clock::now();
+  return with_retries(policy, attempt, [] { return false; });
+}
+
+HttpResponse with_retries(const RetryPolicy& policy, const std::function<HttpResponse()>& attempt,
+                          const std::function<bool()>& moved_on) {
+  auto start = std::chrono::steady_clock::now();
   for (int number = 1;; ++number) {
     const auto is_last = [&] {
+      if (moved_on()) {
+        number = 0;
+        start = std::chrono::steady_clock::now();
+      }
       return number >= policy.attempts || std::chrono::steady_clock::now() - start >= policy.total;
     };
     milliseconds asked{0};

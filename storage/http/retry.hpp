@@ -32,6 +32,11 @@ struct RetryPolicy {
 // REQUIRES: the request may be done twice.
 HttpResponse with_retries(const RetryPolicy& policy, const std::function<HttpResponse()>& attempt);
 
+// The same for a transfer that goes on where it stopped: after an attempt that `moved_on`, the next
+// one counts as the first.
+HttpResponse with_retries(const RetryPolicy& policy, const std::function<HttpResponse()>& attempt,
+                          const std::function<bool()>& moved_on);
+
 // Waits as with_retries does after its nth attempt.
 void wait_before_retry(const RetryPolicy& policy, int attempt);
 

@@ -29,13 +29,14 @@ S3Connection::S3Connection(S3Settings settings, HttpOptions http, RetryPolicy re
       place_(std::make_shared<const S3Place>(place_in(settings_, settings_.region))) {}
 
 HttpResponse S3Connection::attempt(const S3Call& call, const S3Place& place,
-                                   const S3Credentials& credentials) {
+                                   const S3Credentials& credentials, const HttpHeaders& range) {
   S3Request request{.method = call.method,
                     .host = place.host,
                     .path = place.base_path,
                     .query = call.query,
                     .headers = call.headers,
                     .body = call.body};
+  request.headers.insert(request.headers.end(), range.begin(), range.end());
   if (call.key.empty()) {
     if (settings_.in_path) request.path.pop_back();  // "/bucket"
   } else {
@@ -48,7 +49,8 @@ HttpResponse S3Connection::attempt(const S3Call& call, const S3Place& place,
        .headers = sign(request, credentials, place.region, std::chrono::system_clock::now()),
        .body = call.body,
        .max_body = call.max_body,
-       .stop_at_max = call.stop_at_max});
+       .stop_at_max = call.stop_at_max,
+       .body_to = call.download == nullptr ? nullptr : call.download->taker()});
 }
 
 HttpResponse S3Connection::call(const S3Call& call) {
@@ -59,7 +61,11 @@ HttpResponse S3Connection::call(const S3Call& call) {
     const S3Credentials credentials = this->credentials(call);
     HttpResponse response;
     try {
-      response = with_retries(retry_, [&] { return attempt(call, *place, credentials); });
+      const auto attempt_from = [&](const HttpHeaders& range) {
+        return attempt(call, *place, credentials, range);
+      };
+      response = call.download != nullptr ? call.download->run(retry_, attempt_from)
+                                          : with_retries(retry_, [&] { return attempt_from({}); });
     } catch (const HttpFailure& failure) {
       const HttpProblem problem =
           problem_of(failure, "AWS_CA_BUNDLE",

@@ -12,6 +12,7 @@
 
 #include "storage/base_storage.hpp"
 #include "storage/error.hpp"
+#include "storage/http/download.hpp"
 #include "storage/http/http_client.hpp"
 #include "storage/http/retry.hpp"
 #include "storage/once_flight.hpp"
@@ -29,6 +30,7 @@ struct S3Call {
   std::string_view body = {};
   std::uint64_t max_body = std::uint64_t{1} << 30;
   bool stop_at_max = false;
+  Download* download = nullptr;  // where the body of a success goes, if not into the answer
 };
 
 struct S3ListPage {
@@ -65,7 +67,8 @@ class S3Connection {
                        const std::string& token, std::size_t limit);
 
  private:
-  HttpResponse attempt(const S3Call& call, const S3Place& place, const S3Credentials& credentials);
+  HttpResponse attempt(const S3Call& call, const S3Place& place, const S3Credentials& credentials,
+                       const HttpHeaders& range);
   std::shared_ptr<const S3Place> place() const;
   bool move_to_region(const S3Place& asked, const HttpResponse& response);
   S3Credentials credentials(const S3Call& call);

@@ -33,11 +33,6 @@ std::string random_id() {
   return id;
 }
 
-// The size that a HEAD tells; nullopt for what is none.
-std::optional<std::uint64_t> size_in(const HttpResponse& response) {
-  return number_in(response.header("content-length"));
-}
-
 // Whether the part that came is the one that was asked for.
 bool starts_at(const HttpResponse& response, std::uint64_t offset) {
   return response.header("content-range").starts_with("bytes " + std::to_string(offset) + "-");
@@ -207,16 +202,16 @@ std::optional<std::chrono::seconds> S3Storage::clock_skew() const {
   return connection_->clock_skew();
 }
 
-std::optional<std::string> S3Storage::do_get(std::string_view key, std::uint64_t max_size) const {
-  try {
-    std::optional<HttpResponse> found = connection_->find({.key = key, .max_body = max_size});
-    if (!found) return std::nullopt;
-    return std::move(found->body);
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kCorrupt) throw;
-    if (const std::optional<ObjectInfo> info = do_head(key)) check_size(key, info->size, max_size);
-    throw;
-  }
+bool S3Storage::do_read(std::string_view key, ByteSink& sink, std::uint64_t max_size) const {
+  S3Call request{.key = key, .max_body = max_size};
+  Download download(
+      sink, {.accepts = [&](const auto& head) { return Connection::is_success(request, head); },
+             .check_size = [&](auto size, SizeIs known) { check_size(key, size, max_size, known); },
+             .condition = "If-Match"});
+  request.download = &download;
+  const std::optional<HttpResponse> found = connection_->find(request);
+  if (found && !download.is_complete()) connection_->refuse(request, *found);
+  return found.has_value();
 }
 
 std::optional<std::string> S3Storage::do_get_range(std::string_view key, std::uint64_t offset,
@@ -275,7 +270,8 @@ std::optional<ObjectInfo> S3Storage::do_head(std::string_view key) const {
   const S3Call request{.method = "HEAD", .key = key};
   const std::optional<HttpResponse> found = connection_->find(request);
   if (!found) return std::nullopt;
-  if (const std::optional<std::uint64_t> size = size_in(*found)) return ObjectInfo{*size};
+  if (const std::optional<std::uint64_t> size = number_in(found->header("content-length")))
+    return ObjectInfo{*size};
   throw Error(
       ErrorCode::kStorageUnreachable,
       describe() + ": HEAD " + pet::quoted(key) + ": the server does not say the object's size",

@@ -17,7 +17,8 @@
 // Errors:  as BaseStorage says; a message has the storage's URL, the key, what the server said, and
 //          the next step. Never a credential.
 // Needs:   s3:ListBucket, s3:GetObject; to write s3:PutObject and s3:DeleteObject.
-// Memory:  an object that is got or put is held once.
+// Memory:  read() passes bytes on as they arrive; what is put stays where the caller has it.
+// Broken:  a transfer goes on where it stopped (http/download.hpp).
 // Threads: any; put_many uses up to 120 connections at once.
 #pragma once
 
@@ -41,7 +42,7 @@ class S3Storage : public BaseStorage {
   std::optional<std::chrono::seconds> clock_skew() const override;
 
  protected:
-  std::optional<std::string> do_get(std::string_view key, std::uint64_t max_size) const override;
+  bool do_read(std::string_view key, ByteSink& sink, std::uint64_t max_size) const override;
   std::optional<std::string> do_get_range(std::string_view key, std::uint64_t offset,
                                           std::uint64_t length) const override;
   void do_put(std::string_view key, std::string_view bytes) override;

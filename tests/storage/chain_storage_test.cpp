@@ -8,6 +8,8 @@
 #include "storage/memory_storage.hpp"
 #include "tests/storage/error_matcher.hpp"
 #include "tests/storage/faulty_storage.hpp"
+#include "tests/storage/recording_sink.hpp"
+#include "tests/storage/whole_check.hpp"
 
 namespace pet::test {
 namespace {
@@ -44,7 +46,7 @@ struct Site {
                                       std::chrono::milliseconds contact = std::chrono::hours(1)) {
     return std::make_unique<ChainStorage>(
         std::vector<std::shared_ptr<BaseStorage>>{first, second, authority},
-        ChainOptions{.layout = {is_fixed, fault_in},
+        ChainOptions{.layout = {is_fixed, checks(fault_in)},
                      .report = [this](const PassedOver& report) { reports.push_back(report); },
                      .rest = rest,
                      .contact = contact});
@@ -339,12 +341,12 @@ TEST_CASE("of what the members say to do next, the authority's stands at the end
     using NamedMemory::NamedMemory;
 
    protected:
-    std::optional<std::string> do_get(std::string_view, std::uint64_t) const override {
+    bool do_read(std::string_view, ByteSink&, std::uint64_t) const override {
       throw Error(ErrorCode::kStorageUnreachable, describe() + ": no answer\n  try: " + describe());
     }
   };
   ChainStorage chain({std::make_shared<Advising>("mirror"), std::make_shared<Advising>("home")},
-                     {.layout = {is_fixed, fault_in}});
+                     {.layout = {is_fixed, checks(fault_in)}});
   try {
     chain.get(kKey);
     FAIL("got it");
@@ -372,7 +374,7 @@ TEST_CASE("many threads read through a chain whose mirror comes and goes",
   Site site;
   const auto chain = std::make_unique<ChainStorage>(
       std::vector<std::shared_ptr<BaseStorage>>{site.first, site.authority},
-      ChainOptions{.layout = {is_fixed, fault_in}, .rest = std::chrono::milliseconds(1)});
+      ChainOptions{.layout = {is_fixed, checks(fault_in)}, .rest = std::chrono::milliseconds(1)});
   site.first_memory.put(kKey, "right");
   site.authority_memory.put(kKey, "right");
   std::atomic<int> wrong{0};
@@ -389,6 +391,34 @@ TEST_CASE("many threads read through a chain whose mirror comes and goes",
   }
   threads.clear();
   CHECK(wrong == 0);
+}
+
+TEST_CASE("a sink begins again with the next member after a wrong copy", "[storage][chain]") {
+  Site site;
+  const auto chain = site.chain();
+  site.first_memory.put(kKey, "wrong");
+  site.authority_memory.put(kKey, "right");
+  RecordingSink sink;
+  CHECK(chain->read(kKey, sink));
+  CHECK(sink.bytes == "right");
+  CHECK(sink.begun.size() == 2);
+  CHECK(site.reports.size() == 1);
+}
+
+TEST_CASE("a sink that fails is no member's fault", "[storage][chain]") {
+  Site site;
+  const auto chain = site.chain();
+  site.first_memory.put(kKey, "right");
+  site.authority_memory.put(kKey, "right");
+  RecordingSink sink;
+  sink.fails_after = 0;
+  CHECK_THROWS_MATCHES(chain->read(kKey, sink), Error,
+                       fails(ErrorCode::kStorageRefused, {"the sink is full"}));
+  CHECK(site.reports.empty());
+  CHECK(site.authority->recorded().empty());
+  sink.fails_after.reset();
+  CHECK(chain->read(kKey, sink));  // nobody rests for it
+  CHECK(site.authority->recorded().empty());
 }
 
 }  // namespace pet::test

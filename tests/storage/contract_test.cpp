@@ -6,6 +6,7 @@
 #include "tests/storage/faulty_storage.hpp"
 #include "tests/storage/storage_contract.hpp"
 #include "tests/storage/temporary_folder.hpp"
+#include "tests/storage/whole_check.hpp"
 
 namespace pet::test {
 
@@ -30,9 +31,8 @@ TEST_CASE("ChainStorage keeps the contract, whether its objects may change or no
     local->ensure_exists();
     std::vector<std::shared_ptr<BaseStorage>> members{std::make_shared<MemoryStorage>(), local};
     return std::make_unique<ChainStorage>(
-        std::move(members),
-        ChainOptions{.layout = {[=](std::string_view) { return immutable; },
-                                [](std::string_view, std::string_view) { return ""; }}});
+        std::move(members), ChainOptions{.layout = {[=](std::string_view) { return immutable; },
+                                                    checks([](auto, auto) { return ""; })}});
   });
 }
 

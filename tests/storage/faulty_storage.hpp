@@ -81,8 +81,8 @@ class FaultyStorage : public BaseStorage {
   }
 
  protected:
-  std::optional<std::string> do_get(std::string_view key, std::uint64_t max_size) const override {
-    return operation(text_of("get", key), [&] { return within_.get(key, max_size); });
+  bool do_read(std::string_view key, ByteSink& sink, std::uint64_t max_size) const override {
+    return operation(text_of("get", key), [&] { return within_.read(key, sink, max_size); });
   }
   std::optional<std::string> do_get_range(std::string_view key, std::uint64_t offset,
                                           std::uint64_t length) const override {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tests/storage/error_matcher.hpp"
+#include "tests/storage/whole_check.hpp"
 
 namespace pet::test {
 
@@ -99,8 +100,8 @@ TEST_CASE("a URL with credentials is refused, and they are not repeated", "[stor
 }
 
 TEST_CASE("a chain's URL names its members in order, the authority last", "[storage]") {
-  const ChainOptions options{.layout = {[](std::string_view) { return false; },
-                                        [](std::string_view, std::string_view) { return ""; }}};
+  const ChainOptions options{
+      .layout = {[](std::string_view) { return false; }, checks([](auto, auto) { return ""; })}};
   const auto chain = open_storage("chain:/srv/mirror|file:///srv/a%7Cb|memory:", options);
   CHECK(chain->describe() == "chain:file:///srv/mirror|file:///srv/a%7Cb|memory:");
   CHECK(open_storage(chain->describe(), options)->describe() == chain->describe());

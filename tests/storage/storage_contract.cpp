@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/storage/error_matcher.hpp"
+#include "tests/storage/recording_sink.hpp"
 
 namespace pet::test {
 namespace {
@@ -42,6 +43,28 @@ void what_was_put_is_got(BaseStorage& storage) {
     REQUIRE(storage.head("plugins/A/object"));
     CHECK(storage.head("plugins/A/object")->size == bytes.size());
   }
+}
+
+void an_object_is_read_in_pieces(BaseStorage& storage) {
+  RecordingSink sink;
+  CHECK_FALSE(storage.read("absent", sink));
+  const std::string bytes = varied_megabyte();
+  storage.put("object", bytes);
+  CHECK(storage.read("object", sink));
+  CHECK((sink.bytes == bytes));
+  CHECK(sink.begun.back() == bytes.size());
+  storage.put("object", "");
+  CHECK(storage.read("object", sink));
+  CHECK(sink.bytes.empty());
+}
+
+void what_a_sink_throws_is_thrown(BaseStorage& storage) {
+  storage.put("object", varied_megabyte());
+  RecordingSink sink;
+  sink.fails_after = 1000;
+  CHECK_THROWS_MATCHES(storage.read("object", sink), Error,
+                       fails(ErrorCode::kStorageRefused, {"the sink is full"}));
+  CHECK(sink.begun.size() == 1);
 }
 
 void a_put_replaces(BaseStorage& storage) {
@@ -308,6 +331,8 @@ struct Sentence {
 constexpr Sentence kContract[] = {
     {"what is absent is a value, not an error", absent_is_a_value},
     {"what was put is got, byte for byte", what_was_put_is_got},
+    {"an object is read in pieces", an_object_is_read_in_pieces},
+    {"what a sink throws is thrown", what_a_sink_throws_is_thrown},
     {"a put replaces", a_put_replaces},
     {"put_if_absent never replaces", put_if_absent_never_replaces},
     {"ranges are cut at the object's end", ranges_are_cut_at_the_end},

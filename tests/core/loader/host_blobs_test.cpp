@@ -71,7 +71,7 @@ TEST_CASE("a key that is none is refused in words", "[core]") {
 // Fails like a storage that is out of reach.
 class BrokenStorage : public MemoryStorage {
  protected:
-  std::optional<std::string> do_get(std::string_view key, std::uint64_t) const override {
+  bool do_read(std::string_view key, ByteSink&, std::uint64_t) const override {
     throw Error(ErrorCode::kStorageUnreachable, "no route to the storage of " + std::string(key));
   }
 };
