@@ -51,4 +51,19 @@ echo damaged > "$PET_WEB_ROOT/mirror/plugins/GoodFilter/$hash.so"
 cp "$good" "authority/plugins/GoodFilter/$hash.so"
 PET_CACHE=$scratch/fifth check "GoodFilter $hash" "$PETCTL" pull GoodFilter --storage "$chain"
 check 'latest already' "$PETCTL" push "$good" --storage "$chain"
+
+# What doctor finds: a mirror that is read, and one that is not to be trusted.
+doctor=("$PETCTL" doctor --cache "$scratch/sixth")
+check_lines 0 'ok http libcurl/' "storage $PET_WEB_URL/mirror" 'ok reachable' "ok clock the server's clock and" 'ok credentials' \
+  'skipped list this kind of storage does not list' 'skipped write this kind of storage is read-only' 'ok latency' -- "${doctor[@]}"
+check_lines 4 'FAILED credentials .*certificate is not trusted' 'try: .*SSL_CERT_FILE=FILE.pem' 'skipped latency' \
+  -- env -u SSL_CERT_FILE "${doctor[@]}"
+check_lines 4 'FAILED credentials .*certificate is not trusted' -- "${doctor[@]}" --storage "$PET_WEB_EXPIRED/mirror"
+check_lines 5 'FAILED reachable .*no such folder (404)' -- "${doctor[@]}" --storage "$PET_WEB_URL/mirrored"
+check_lines 4 'FAILED credentials .*401: the server wants credentials' 'try: ~/.netrc, or PET_HTTP_TOKEN' \
+  -- "${doctor[@]}" --storage "$PET_WEB_URL/private"
+check_lines 4 'FAILED credentials .*401' -- env PET_HTTP_TOKEN=wrong-token "${doctor[@]}" --storage "$PET_WEB_URL/private"
+! grep -q wrong-token lines.out || { echo "FAILED: the token was printed"; failures=$((failures + 1)); }
+check_lines 0 "storage $PET_WEB_URL/mirror (1 of 2 of the chain)" 'skipped write this kind of storage is read-only' \
+  "storage file://$scratch/authority (2 of 2, which says what is latest)" 'ok write' -- "${doctor[@]}" --storage "$chain"
 finish

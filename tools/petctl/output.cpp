@@ -1,8 +1,10 @@
 #include "tools/petctl/output.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 
 #include "core/artifact/note_reader.hpp"
 #include "core/near_miss.hpp"
@@ -103,6 +105,18 @@ void print_line(const std::string& line) {
   const std::string text = escaped(line, Newline::kKeep);
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fputc('\n', stdout);
+}
+
+void print_marked(Mark mark, std::string word, const std::string& rest) {
+  constexpr std::array kColours{"\x1b[32m", "\x1b[33m", "\x1b[31m", ""};
+  const char* const no_colour = std::getenv("NO_COLOR");  // no-color.org: unless it is empty
+  const bool coloured = (no_colour == nullptr || *no_colour == '\0') && stdout_has_colours();
+  const char* const colour = coloured ? kColours.at(static_cast<std::size_t>(mark)) : "";
+  constexpr std::size_t kWidth = 8;
+  word.resize(std::max(kWidth, word.size()), ' ');
+  std::fprintf(stdout, "  %s%s%s ", colour, word.c_str(), *colour == '\0' ? "" : "\x1b[0m");
+  print_line(rest);
+  std::fflush(stdout);
 }
 
 void print_document(const std::string& text) { write_document(text); }
