@@ -5,6 +5,7 @@
 #include <span>
 
 #include "core/artifact/machine.hpp"
+#include "core/live/state_loss.hpp"
 #include "core/pipeline/build.hpp"
 #include "core/pipeline/config.hpp"
 #include "core/pipeline/config_problems.hpp"
@@ -112,30 +113,40 @@ std::string label_of(const PetClass& clazz) {
   return clazz.hash() ? clazz.name() + " " + clazz.hash()->short_hex() : clazz.name();
 }
 
-// `second` is another instance like the first.
-void check_export(const BasePlugin& instance, BasePlugin& second) {
-  const PetClass& clazz = instance.get_class();
-  const std::string saved = instance.save_state();
+[[noreturn]] void refuse_state(const PetClass& clazz, const std::string& why) {
+  throw Error(
+      ErrorCode::kPluginError, label_of(clazz) + why,
+      {.class_name = clazz.name(), .hash = clazz.hash() ? clazz.hash()->hex() : "", .key = {}});
+}
+
+// What it saves. `second` is another instance like the first.
+std::string check_export(const BasePlugin& instance, BasePlugin& second) {
+  std::string saved = instance.save_state();
   second.load_state(saved);
   const std::string again = second.save_state();
-  if (again == saved) return;
-  const Error::Subject subject{
-      .class_name = clazz.name(), .hash = clazz.hash() ? clazz.hash()->hex() : "", .key = {}};
+  if (again == saved) return saved;
   const std::string twice = instance.save_state();
   if (twice != saved) {
-    throw Error(
-        ErrorCode::kPluginError,
-        label_of(clazz) +
-            " saves its state in other bytes each time: " + where_they_differ(saved, twice) +
-            "\n  try: save the same fields in the same order, and neither addresses nor times",
-        subject);
+    refuse_state(instance.get_class(),
+                 " saves its state in other bytes each time: " + where_they_differ(saved, twice) +
+                     "\n  try: save the same fields in the same order, and neither addresses nor "
+                     "times");
   }
-  throw Error(
-      ErrorCode::kPluginError,
-      label_of(clazz) + " does not load all of what it saves: saved, loaded and saved again, " +
-          where_they_differ(saved, again) +
-          "\n  try: declare every field with PET_STATE, or load in load() what save() wrote",
-      subject);
+  refuse_state(instance.get_class(),
+               " does not load all of what it saves: saved, loaded and saved again, " +
+                   where_they_differ(saved, again) +
+                   "\n  try: declare every field with PET_STATE, or load in load() what save() "
+                   "wrote");
+}
+
+void require_kept(const BasePlugin& instance, const std::string& imported,
+                  const std::string& saved) {
+  const std::optional<std::string> lost = lost_field(imported, saved);
+  if (!lost) return;
+  refuse_state(instance.get_class(),
+               " does not keep what it imported: expected '" + *lost +
+                   "' as it was, of the same schema\n  try: load it, or raise kStateSchema where "
+                   "the state has another meaning");
 }
 
 }  // namespace
@@ -178,21 +189,22 @@ void Candidate::import_states() {
     }
     BasePlugin instance = *found;  // a handle
     instance.load_state(state.view());
-    imported_.push_back(std::move(instance));
+    imported_.push_back({std::move(instance), std::string(state.view())});
   }
 }
 
 void Candidate::check_exports() {
   for_each_saving(ParamValue(*pipeline_), [this](const BasePlugin& instance) {
-    const bool has_learned =
-        std::any_of(imported_.begin(), imported_.end(),
-                    [&](const BasePlugin& other) { return other.same_instance(instance); });
+    const auto imported =
+        std::find_if(imported_.begin(), imported_.end(),
+                     [&](const Imported& other) { return other.instance.same_instance(instance); });
     try {
       seconds_.push_back(instance.clone());
-      check_export(instance, seconds_.back());
+      const std::string saved = check_export(instance, seconds_.back());
+      if (imported != imported_.end()) require_kept(instance, imported->bytes, saved);
     } catch (const Error&) {
       // Who has learned nothing may have nothing to save, and say so.
-      if (has_learned) throw;
+      if (imported != imported_.end()) throw;
     }
   });
 }

@@ -49,7 +49,11 @@ class Candidate {
   std::vector<Learned> learned_;
   std::map<ClassKey, PetClass> classes_;
   std::optional<BasePlugin> pipeline_;
-  std::vector<BasePlugin> imported_;
+  struct Imported {
+    BasePlugin instance;
+    std::string bytes;
+  };
+  std::vector<Imported> imported_;
   std::vector<BasePlugin> seconds_;  // of check_exports(): destroyed when all are
 };
 

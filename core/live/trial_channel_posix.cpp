@@ -45,7 +45,7 @@ void append(std::array<char, 128>& out, std::size_t& size, std::string_view text
 }
 
 // {"crashing": N} as to_bytes() would write it.
-void tell_crash(int) {
+void tell_crash(int signal) {
   const int before = errno;
   std::array<char, 128> frame{};
   std::size_t size = 16;
@@ -58,7 +58,8 @@ void tell_crash(int) {
   std::memcpy(frame.data(), "PETt", 4);
   std::memcpy(frame.data() + 4, &head, sizeof head);
   ::send(crash_channel, frame.data(), size, MSG_NOSIGNAL | MSG_DONTWAIT);
-  errno = before;  // and the signal comes again, to its default action
+  errno = before;
+  ::raise(signal);  // delivered on return, to its default action
 }
 
 }  // namespace
