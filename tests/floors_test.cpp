@@ -157,7 +157,8 @@ TEST_CASE("includes point down only", "[floors]") {
     std::vector<std::string> allowed;
   } floors[] = {
       {"sdk/include/", {"pet/"}},
-      {"storage/", {"storage/", "boost/filesystem", "curl/", "openssl/", "pugixml.hpp", "rapidjson/"}},
+      {"storage/",
+       {"storage/", "boost/filesystem", "curl/", "openssl/", "pugixml.hpp", "rapidjson/"}},
       {"plugins/", {"plugins/", "pet/", "Eigen/", "libsvm/", "linear.h", "nanoflann"}},
       {"core/", {"core/", "storage/", "pet/", "boost/", "openssl/", "rapidjson/"}},
       {"tools/", {"tools/", "core/", "storage/", "plugins/", "pet/", "CLI/"}},
@@ -264,7 +265,8 @@ TEST_CASE("heavy libraries stay out of what an application includes", "[floors]"
   std::set<std::string> heavy_headers;
   for (const Include& include : all_includes()) {
     if (is_header(include.file) &&
-        starts_with_any(include.target, {"rapidjson/", "openssl/", "curl/", "pugixml", "boost/dll", "CLI/"})) {
+        starts_with_any(include.target,
+                        {"rapidjson/", "openssl/", "curl/", "pugixml", "boost/dll", "CLI/"})) {
       heavy_headers.insert(include.file);
     }
   }
