@@ -31,6 +31,7 @@ CurlLibrary load() {
   CurlLibrary curl{};
   decltype(&::curl_global_init) global_init = nullptr;
   find(library, "curl_global_init", global_init);
+  find(library, "curl_version", curl.version);
   find(library, "curl_easy_init", curl.easy_init);
   find(library, "curl_easy_reset", curl.easy_reset);
   find(library, "curl_easy_setopt", curl.easy_setopt);

@@ -12,6 +12,7 @@
 namespace pet {
 
 struct CurlLibrary {
+  decltype(&::curl_version) version;
   decltype(&::curl_easy_init) easy_init;
   decltype(&::curl_easy_reset) easy_reset;
   decltype(&::curl_easy_setopt) easy_setopt;

@@ -59,6 +59,11 @@ HttpFailure::Kind kind_of(CURLcode code) {
 
 }  // namespace
 
+std::string http_library() {
+  const std::string all = CurlLibrary::get().version();  // the third is a library of compression
+  return all.substr(0, all.find(' ', all.find(' ') + 1));
+}
+
 std::string byte_range(std::uint64_t offset, std::uint64_t end) {
   const std::string from = "bytes=" + std::to_string(offset) + "-";
   return end > std::numeric_limits<std::int64_t>::max() ? from : from + std::to_string(end - 1);

@@ -17,6 +17,7 @@ void register_lookup_benchmarks();
 void register_call_benchmarks();
 void register_plugins_benchmarks();
 void register_start_benchmarks();
+void register_trial_benchmarks();
 
 namespace {
 
@@ -78,6 +79,7 @@ int main(int argc, char** argv) {
   pet::bench::register_plugins_benchmarks();
 #ifdef PET_PETCTL
   pet::bench::register_start_benchmarks();
+  pet::bench::register_trial_benchmarks();
 #endif
   pet::bench::RatioReporter reporter;
   benchmark::RunSpecifiedBenchmarks(&reporter);

@@ -25,6 +25,7 @@ class PluginFarm {
 
   const std::vector<PluginFile>& files() const { return files_; }
   BinaryCache& cache() { return *cache_; }
+  const std::string& directory() const { return directory_; }  // the cache's
   // The way that every binary takes in a program of the user's.
   const CheckedLoader& loader() const { return *loader_; }
 

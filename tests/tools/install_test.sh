@@ -3,7 +3,7 @@
 source "$(dirname "$0")/script_test.sh"
 
 cmake --install "$BUILD_ROOT" --prefix "$scratch/installed" > /dev/null
-for file in bin/petctl include/pet/abi.h lib/cmake/PetFactory/PetFactoryConfig.cmake; do
+for file in bin/petctl libexec/petfactory/pet-trial include/pet/abi.h lib/cmake/PetFactory/PetFactoryConfig.cmake; do
   [[ -e installed/$file ]] || { echo "FAILED: the install has no $file"; exit 1; }
 done
 export CMAKE_PREFIX_PATH=$scratch/installed

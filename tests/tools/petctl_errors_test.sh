@@ -30,6 +30,9 @@ check_status 2 "error: '../up' $no_class" "$PETCTL" pull ../up
 check_status 2 "error: '../up' $no_class" "$PETCTL" log ../up
 check_status 2 "error: '123' is not a version: expected a SHA-256 as 64 lower-case hex digits, got 3" \
   "$PETCTL" pull GoodFilter@123
+check_status 2 "error: *not expected: --read-onyl*did you mean '--read-only'?*try: petctl doctor --help" \
+  "$PETCTL" doctor --read-onyl
+check_status 2 'error: *not expected: storage*try: petctl doctor --help' "$PETCTL" doctor storage
 # The config file: two texts in quotes, and nothing that is merely close to it.
 mkdir -p config/petfactory
 toml() {  # toml 'TEXT' 'what is said of it, after the file's name'

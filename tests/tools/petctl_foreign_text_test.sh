@@ -53,6 +53,12 @@ check_status 1 'error: a class ended the program (it called exit)' "$PETCTL" "${
 [[ $("$JSON_CHECK" /error/code < exiting.out) == *plugin_error* ]] || fail "run --json: $(cat exiting.out)"
 check_status 1 'error: cannot write to stdout' bash -c '"$@" > /dev/full' - "$PETCTL" run "${loud[@]}" --json
 
+# What other programs say to doctor is a line of its table, and no more.
+printf '#!/bin/sh\nprintf "\\033[31mc++ \\r9\\007\\nerror: fake\\n"\n' > forging-c++ && chmod +x forging-c++
+CXX=$PWD/forging-c++ "$PETCTL" doctor > doctor.out 2>&1 || fail "doctor: $(cat -v doctor.out)"
+harmless doctor.out 'error: fake'
+grep -q 'compiler  *\\x1b\[31mc++ \\x0d9\\x07$' doctor.out || fail "doctor: $(cat -v doctor.out)"
+
 # Damage of one class hides no other.
 "$PETCTL" push "$FIXTURES/mean_error.so" > /dev/null
 echo garbage > storage/plugins/GoodFilter/log/0000000002.json

@@ -51,4 +51,32 @@ echo damaged > "$PET_WEB_ROOT/mirror/plugins/GoodFilter/$hash.so"
 cp "$good" "authority/plugins/GoodFilter/$hash.so"
 PET_CACHE=$scratch/fifth check "GoodFilter $hash" "$PETCTL" pull GoodFilter --storage "$chain"
 check 'latest already' "$PETCTL" push "$good" --storage "$chain"
+
+# A transfer that takes its time is shown on a terminal, and nowhere else.
+slow=("$PETCTL" pull "GoodFilter@$hash" --storage "$PET_WEB_URL/slow/pets")
+"$PETCTL" push "$good" --storage "file://$PET_WEB_ROOT/pets" > /dev/null
+PET_CACHE=$scratch/piped "${slow[@]}" 2> piped.txt > /dev/null
+[[ ! -s piped.txt ]] || fail "a pipe has the progress: $(cat piped.txt)"
+on_terminal() { script -qefc "$(printf '%q ' "$@")" /dev/null < /dev/null; }
+PET_CACHE=$scratch/json on_terminal "${slow[@]}" --json > json.txt
+! grep -q 'KB of' json.txt || fail "--json has the progress: $(cat json.txt)"
+PET_CACHE=$scratch/shown on_terminal "${slow[@]}" > shown.txt
+grep -qE "$hash.so: [0-9.]+ KB of [0-9.]+ KB \([0-9]+ %\)" shown.txt || fail "no progress: $(cat -v shown.txt)"
+grep -q "GoodFilter $hash" shown.txt || fail "no result: $(cat -v shown.txt)"
+[[ $(tr -d '\n' < shown.txt) == *$'\r\e[K'GoodFilter* ]] || fail "the line stays: $(cat -v shown.txt)"
+
+# What doctor finds: a mirror that is read, and one that is not to be trusted.
+doctor=("$PETCTL" doctor --cache "$scratch/sixth")
+check_lines 0 'ok http libcurl/' "storage $PET_WEB_URL/mirror" 'ok reachable' "ok clock the server's clock and" 'ok credentials' \
+  'skipped list this kind of storage does not list' 'skipped write this kind of storage is read-only' 'ok latency' -- "${doctor[@]}"
+check_lines 4 'FAILED credentials .*certificate is not trusted' 'try: .*SSL_CERT_FILE=FILE.pem' 'skipped latency' \
+  -- env -u SSL_CERT_FILE "${doctor[@]}"
+check_lines 4 'FAILED credentials .*certificate is not trusted' -- "${doctor[@]}" --storage "$PET_WEB_EXPIRED/mirror"
+check_lines 5 'FAILED reachable .*no such folder (404)' -- "${doctor[@]}" --storage "$PET_WEB_URL/mirrored"
+check_lines 4 'FAILED credentials .*401: the server wants credentials' 'try: ~/.netrc, or PET_HTTP_TOKEN' \
+  -- "${doctor[@]}" --storage "$PET_WEB_URL/private"
+check_lines 4 'FAILED credentials .*401' -- env PET_HTTP_TOKEN=wrong-token "${doctor[@]}" --storage "$PET_WEB_URL/private"
+! grep -q wrong-token lines.out || { echo "FAILED: the token was printed"; failures=$((failures + 1)); }
+check_lines 0 "storage $PET_WEB_URL/mirror (1 of 2 of the chain)" 'skipped write this kind of storage is read-only' \
+  "storage file://$scratch/authority (2 of 2, which says what is latest)" 'ok write' -- "${doctor[@]}" --storage "$chain"
 finish

@@ -79,4 +79,40 @@ AWS_SECRET_ACCESS_KEY=wrong/secret check_status 1 'the credentials are wrong' "$
 [[ $(AWS_SECRET_ACCESS_KEY=wrong/secret "$PETCTL" list --json --verbose 2>&1) != *wrong/secret* ]] ||
   { echo "FAILED: the secret was printed"; exit 1; }
 check_status 2 'credentials do not belong in a URL' "$PETCTL" list --storage s3://key:secret@team
+
+# What doctor finds there: all in order, and each right that is missing.
+s3cmd mb s3://clinic
+doctor=("$PETCTL" doctor --storage s3://clinic/pets)
+policy() {
+  printf '{"Version": "2012-10-17", "Statement": [{"Effect": "%s", "Principal": {"AWS": ["*"]}, "Action": [%s],
+           "Resource": ["arn:aws:s3:::clinic", "arn:aws:s3:::clinic/*"]}]}' "$1" "$2" > policy.json
+  s3cmd setpolicy policy.json s3://clinic
+}
+check_lines 0 'ok http libcurl/' 'storage s3://clinic/pets' 'ok reachable' "ok clock the server's clock and this machine's agree" \
+  'ok credentials' 'ok list allowed; nothing' 'ok write' 'ok conditional writes' 'ok remove' 'ok latency' -- "${doctor[@]}"
+[[ -z $(s3cmd ls -r s3://clinic) ]] || { echo "FAILED: left behind: $(s3cmd ls -r s3://clinic)"; failures=$((failures + 1)); }
+check_lines 0 'ok read allowed' -- "$PETCTL" doctor --storage s3://team/pets --read-only
+check_lines 5 "FAILED reachable .*there is no bucket 'nowhere'" 'try: the right name' -- "$PETCTL" doctor --storage s3://nowhere
+check_lines 4 'ok reachable' 'FAILED credentials .*the credentials are wrong' 'try: the right key and secret' 'skipped write' \
+  -- env AWS_SECRET_ACCESS_KEY=wrong/secret "${doctor[@]}"
+! grep -q wrong/secret lines.out || { echo "FAILED: the secret was printed"; failures=$((failures + 1)); }
+policy Deny '"s3:PutObject"'
+check_lines 4 'ok credentials' 'FAILED write .*403' 'try: s3:GetObject, and to write s3:PutObject' 'skipped conditional writes' \
+  'ok latency' -- "${doctor[@]}"
+policy Deny '"s3:DeleteObject"'
+check_lines 0 'ok write' 'warning remove .*403' "have 'plugins/pet-probe-doctor-.* removed" -- "${doctor[@]}"
+policy Deny '"s3:ListBucket"'
+check_lines 4 'FAILED credentials .*needs s3:ListBucket' 'skipped list' -- "${doctor[@]}"
+policy Allow '"s3:ListBucket", "s3:GetObject"'
+check_lines 4 'ok list allowed$' 'ok read' 'FAILED write .*no credentials were found' \
+  -- env -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY "${doctor[@]}"
+if [[ -n ${SANITIZE:-} ]]; then
+  echo "SKIPPED: a wrong clock: the sanitizer's runtime has to be loaded before faketime's" >&2
+elif [[ -z ${PET_REQUIRE_SERVERS:-} && -z $(command -v faketime) ]]; then
+  echo "SKIPPED: a wrong clock: no faketime: tools/install-deps --servers installs it" >&2
+else
+  check_lines 4 "FAILED clock this machine's clock is 59 minutes ahead\|FAILED clock this machine's clock is 60 minutes ahead" \
+    'try: set the clock' "FAILED credentials .*this machine's clock is wrong" 'skipped list' -- faketime '+1 hour' "${doctor[@]}"
+  check_lines 0 "warning clock this machine's clock is 1[12]. seconds behind" 'ok write' -- faketime '-2 minutes' "${doctor[@]}"
+fi
 finish

@@ -74,6 +74,10 @@ check '"trials": \[{"params": {"pipeline/filters/1/n_neighbors": 1' "$PETCTL" ru
 sed 's/_grid/_gird/' "$grid" > no_grid.json
 check 'warning: no_grid.json searches nothing' "$PETCTL" run no_grid.json "${search[@]}"
 
+# What is wrong here is for doctor to say: nothing, once an author's tools are there.
+check '0 failed' "$PETCTL" doctor
+check 'ok       write' "$PETCTL" doctor --storage memory:
+
 # Offline: pinned from the cache, never from storage.
 check 'F1' "$PETCTL" run pinned.json "${train[@]}" --offline
 check 'F1' "$PETCTL" run pinned.json "${train[@]}" --offline --storage "file://$scratch/nowhere"

@@ -2,6 +2,8 @@
 #
 #   check 'a message with a * wildcard' COMMAND...        exit status 0, output matches
 #   check_status 3 'no class *' COMMAND...                 another status; both outputs are matched
+#   check_lines 0 'ok list allowed'... -- COMMAND...       how lines of it begin, after spaces; regular
+#                                                          expressions, for which several spaces are one
 set -euo pipefail
 
 scratch=$(mktemp -d)
@@ -29,6 +31,22 @@ check_status() {
     printf 'FAILED %s\n  expected output with: %s\n  output: %s\n' "$*" "$pattern" "$output"
     failures=$((failures + 1))
   fi
+}
+check_lines() {
+  local status=$1 got=0 line wanted=()
+  shift
+  while [[ $1 != -- ]]; do wanted+=("$1"); shift; done
+  shift
+  "$@" > lines.out 2>&1 || got=$?
+  if [[ $got != "$status" ]]; then
+    printf 'FAILED %s\n  expected exit status %s, got %s\n  output: %s\n' "$*" "$status" "$got" "$(cat lines.out)"
+    failures=$((failures + 1))
+  fi
+  for line in "${wanted[@]}"; do
+    tr -s ' ' < lines.out | grep -q -- "^ *$line" && continue
+    printf 'FAILED %s\n  expected a line: %s\n  output: %s\n' "$*" "$line" "$(cat lines.out)"
+    failures=$((failures + 1))
+  done
 }
 check() { check_status 0 "$@"; }
 finish() {

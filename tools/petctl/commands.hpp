@@ -83,4 +83,10 @@ struct CacheVerbOptions {
 };
 void run_cache(const Settings& settings, const CacheVerbOptions& options);
 
+struct DoctorOptions {
+  bool read_only = false;
+};
+// Throws after printing when a check failed.
+void run_doctor(const Settings& settings, const DoctorOptions& options);
+
 }  // namespace pet::tools

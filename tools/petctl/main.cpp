@@ -32,6 +32,7 @@ struct CommandLine {
   PinOptions pin;
   PromoteOptions promote;
   CacheVerbOptions cache;
+  DoctorOptions doctor;
   std::function<void()> action;
   bool succeeded = true;  // false: all was done, and --exit-code wants the answer as a status
 };
@@ -193,6 +194,22 @@ void add_cache_verb(CLI::App& app, CommandLine& line) {
                   "Clear only the damaged files that were kept to be looked at");
 }
 
+void add_doctor_verb(CLI::App& app, CommandLine& line) {
+  const std::string example =
+      "petctl doctor --storage s3://bucket/prefix\n  petctl doctor --read-only --json";
+  auto* doctor = add_verb(app, line, "doctor",
+                          "Check the storage, this machine and an author's tools: what to fix",
+                          example, [&](const Settings& s) { run_doctor(s, line.doctor); });
+  doctor->add_flag("--read-only", line.doctor.read_only, "Write nothing to the storage");
+  doctor->footer(
+      "Writes two small objects to the storage, plugins/pet-probe-…, and removes them. Of a chain\n"
+      "each storage is checked, and the last one written to.\n"
+      "Exit status: 0 nothing failed (there may be warnings), 5 a storage cannot be reached,\n"
+      "4 one refuses or is damaged, 1 anything else failed.\n"
+      "Example:\n  " +
+      example);
+}
+
 // The names that a mistyped word could have meant: verbs, or options of the verb that was given.
 std::vector<std::string> known_words(const CLI::App& app) {
   std::vector<std::string> words;
@@ -291,6 +308,7 @@ int main_of(int argc, char** argv) {
   add_operator_verbs(app, line);
   add_promote_verb(app, line);
   add_cache_verb(app, line);
+  add_doctor_verb(app, line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -304,7 +322,7 @@ int main_of(int argc, char** argv) {
     return status == 0 && !line.succeeded ? 1 : status;
   } catch (const ReportedError& error) {
     print_error(offline_hint(error, line.settings), line.settings.json, error.report());
-    return exit_status(error.code());
+    return error.exit_status();
   } catch (const Error& error) {
     print_error(offline_hint(error, line.settings), line.settings.json);
     return exit_status(error.code());

@@ -1,13 +1,16 @@
 #include "tools/petctl/output.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 
 #include "core/artifact/note_reader.hpp"
 #include "core/near_miss.hpp"
 #include "core/pipeline/json_document.hpp"
 #include "storage/key.hpp"
+#include "tools/petctl/progress_line_posix.hpp"
 #include "tools/petctl/take_stdout_posix.hpp"
 
 namespace pet::tools {
@@ -105,6 +108,18 @@ void print_line(const std::string& line) {
   std::fputc('\n', stdout);
 }
 
+void print_marked(Mark mark, std::string word, const std::string& rest) {
+  constexpr std::array kColours{"\x1b[32m", "\x1b[33m", "\x1b[31m", ""};
+  const char* const no_colour = std::getenv("NO_COLOR");  // no-color.org: unless it is empty
+  const bool coloured = (no_colour == nullptr || *no_colour == '\0') && stdout_has_colours();
+  const char* const colour = coloured ? kColours.at(static_cast<std::size_t>(mark)) : "";
+  constexpr std::size_t kWidth = 8;
+  word.resize(std::max(kWidth, word.size()), ' ');
+  std::fprintf(stdout, "  %s%s%s ", colour, word.c_str(), *colour == '\0' ? "" : "\x1b[0m");
+  print_line(rest);
+  std::fflush(stdout);
+}
+
 void print_document(const std::string& text) { write_document(text); }
 
 void print_json(const ParamValue& document) { write_document(to_json(strict(document))); }
@@ -119,6 +134,7 @@ ParamObject class_document(const std::string& json) {
 }
 
 void print_warning(const std::string& text) {
+  erase_progress_line();
   std::fprintf(stderr, "warning: %s\n", paragraph(text).c_str());
 }
 

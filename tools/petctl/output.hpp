@@ -24,6 +24,12 @@ std::string paragraph(std::string_view text);
 // a plugin passes one_line() first.
 void print_line(const std::string& line);
 
+// How a result is marked on a terminal that has colours, unless NO_COLOR is set.
+enum class Mark { kGood, kDoubtful, kBad, kNone };
+
+// "  mark  rest": `mark` in its colour, and `rest` as in print_line. It is there at once.
+void print_marked(Mark mark, std::string word, const std::string& rest);
+
 // A text that is a document of its own, as it is.
 void print_document(const std::string& text);
 
@@ -55,11 +61,15 @@ void print_error(const Error& error, bool json, ParamObject report = {});
 class ReportedError : public Error {
  public:
   ReportedError(const Error& error, ParamObject report)
-      : Error(error), report_(std::move(report)) {}
+      : ReportedError(error, std::move(report), pet::exit_status(error.code())) {}
+  ReportedError(const Error& error, ParamObject report, int exit_status)
+      : Error(error), report_(std::move(report)), exit_status_(exit_status) {}
   const ParamObject& report() const noexcept { return report_; }
+  int exit_status() const noexcept { return exit_status_; }
 
  private:
   ParamObject report_;
+  int exit_status_;
 };
 
 // "\n  did you mean 'push'?" for the end of a message; empty when nothing is close.

@@ -25,14 +25,19 @@ std::string environment(const char* name) {
   return value ? value : "";
 }
 
+// Without a home there is none, and no file of the current directory instead.
+fs::path config_place(const Settings& settings) {
+  if (!settings.config.empty()) return settings.config;
+  const fs::path place = user_directory(UserDirectory::kConfig);
+  return place.empty() ? place : place / "petfactory/config.toml";
+}
+
 // `size` is what the environment says of the cache's size, and then what the file does.
 void read_config(Settings& settings, std::string& size) {
-  const bool named = !settings.config.empty();
-  const fs::path place = named ? fs::path() : user_directory(UserDirectory::kConfig);
-  if (!named && place.empty()) return;  // and no file of the current directory instead
-  const fs::path file = named ? fs::path(settings.config) : place / "petfactory/config.toml";
+  const std::optional<std::string> name = config_file(settings);
+  if (!name) return;
+  const fs::path file = *name;
   std::error_code ignored;
-  if (!named && !fs::exists(file, ignored)) return;
   std::ifstream in(file);
   if (!in || fs::is_directory(file, ignored)) {
     throw Error(ErrorCode::kUsage, "cannot read the config file " + file.string() +
@@ -77,6 +82,13 @@ void expand_homes(std::string& storage) {
 }
 
 }  // namespace
+
+std::optional<std::string> config_file(const Settings& settings) {
+  const fs::path file = config_place(settings);
+  std::error_code ignored;
+  if (settings.config.empty() && !fs::exists(file, ignored)) return std::nullopt;
+  return file.string();
+}
 
 void complete(Settings& settings) {
   if (settings.storage.empty()) settings.storage = environment("PET_STORAGE");

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/cache/binary_cache.hpp"
@@ -30,5 +31,9 @@ struct Settings {
 // named, malformed, or holds an unknown key (with the near miss), for a size that is none, and where HOME is missing and
 // nothing else says where to look.
 void complete(Settings& settings);
+
+// The config file that complete() reads; nullopt when there is none, which is no error unless it was
+// named.
+std::optional<std::string> config_file(const Settings& settings);
 
 }  // namespace pet::tools

@@ -9,4 +9,7 @@ namespace pet::tools {
 // when stdout is closed. To be called once, before others' code runs.
 std::FILE* take_stdout();
 
+// Whether stdout is a terminal that has colours.
+bool stdout_has_colours();
+
 }  // namespace pet::tools

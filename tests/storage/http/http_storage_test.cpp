@@ -4,6 +4,8 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
+#include <set>
+#include <sstream>
 
 #include "storage/local_storage.hpp"
 #include "storage/open_storage.hpp"
@@ -183,6 +185,26 @@ TEST_CASE("what is no mirror's URL is refused", "[http]") {
     CAPTURE(c.url);
     CHECK_THAT(refusal(ErrorCode::kUsage, [&] { open_storage(c.url); }), Catch::Contains(c.why));
   }
+}
+
+TEST_CASE("requests go over one connection, by HTTP/2 where the server has it", "[http]") {
+  const HttpStorage storage = mirror();
+  std::set<std::string> connections;
+  for (int i = 0; i < 20; ++i) {
+    const std::string key = "plugins/Reuse/" + std::to_string(i) + ".so";
+    origin().put(key, "bytes");
+    CHECK(storage.get(key) == "bytes");
+  }
+  std::istringstream log(read_file(environment("PET_WEB_CONNECTIONS")));
+  int requests = 0;
+  for (std::string connection, protocol, path; log >> connection >> protocol >> path;) {
+    if (path.find("/plugins/Reuse/") == std::string::npos) continue;
+    ++requests;
+    CHECK(protocol == "HTTP/2.0");
+    connections.insert(connection);
+  }
+  CHECK(requests == 20);
+  CHECK(connections.size() == 1);
 }
 
 }  // namespace pet::test

@@ -1,0 +1,15 @@
+// Whether a candidate's answer may stand in place of the current version's. (Inside core/live only.)
+#pragma once
+
+#include <optional>
+#include <pet/xydata.hpp>
+#include <string>
+
+namespace pet::trial {
+
+// What is wrong with `answer` to `sample`, as a sentence; empty when nothing is. `expected` is the current
+// version's answer, null or nothing when there is none to compare with.
+std::string fault_of(const XYData& answer, const XYData& sample, const XYData* expected,
+                     std::optional<double> tolerance);
+
+}  // namespace pet::trial

@@ -1,0 +1,149 @@
+#include "core/live/trial.hpp"
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <string>
+
+#include "core/live/trial_channel_posix.hpp"
+#include "storage/error.hpp"
+#include "tests/core/live/trial_site.hpp"
+#include "tests/core/loader/loading.hpp"
+
+using namespace pet;
+using namespace pet::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+// A candidate of the class Misbehaves that has learned, so that it has something to import and export.
+struct Misbehaving : TrialSite {
+  Misbehaving() {
+    BasePlugin fitted = load_fixture("misbehaves").create();
+    fitted.fit(XYData::mock<double>({{1.0}, {2.0}, {3.0}}));
+    state = add_state(fitted.save_state());
+  }
+  TrialRequest candidate(const std::string& when, const std::string& how,
+                         std::size_t samples = 3) const {
+    return request(
+        node("Misbehaves", hash, behaviour(when, how), R"(, "state_hash": ")" + state + '"'),
+        samples);
+  }
+
+  std::string hash = add("misbehaves");
+  std::string state;
+};
+
+constexpr TrialLimits kSmall{.memory = std::uint64_t{256} << 20};
+
+// Short only for those who do not come back: a busy machine may be slow with the others.
+TrialLimits limits_for(const std::string& how) {
+  TrialLimits limits = kSmall;
+  if (how.ends_with("hang")) limits.time = std::chrono::milliseconds(3000);
+  if (how.ends_with("hang") || how == "sleep") limits.call = std::chrono::milliseconds(500);
+  return limits;
+}
+
+}  // namespace
+
+TEST_CASE("a good candidate passes, with its answers and what they took", "[live][trial]") {
+  const Misbehaving site;
+  const TrialReport report = site.try_it(site.candidate("never", ""));
+  CHECK(report.reason == "");
+  REQUIRE(report.passed);
+  CHECK(report.phase == TrialPhase::kDestroy);
+  REQUIRE(report.answers.size() == 3);
+  CHECK(report.answers[2].value<double>() == std::vector<double>{4, 2, 4, 6, 8, 10});
+  CHECK(report.slowest_call.count() > 0);
+  CHECK(report.duration > report.slowest_call);
+  CHECK(report.peak_memory > 1 << 20);
+}
+
+TEST_CASE("a misbehaving candidate is rejected in its phase, in a sentence", "[live][trial]") {
+  const struct {
+    const char* when;
+    const char* how;
+    TrialPhase phase;
+    const char* reason;
+  } cases[] = {
+      {"construct", "crash", TrialPhase::kConstruct, "crashed (SIGSEGV) in construct"},
+      {"construct", "abort", TrialPhase::kConstruct, "crashed (SIGABRT) in construct"},
+      {"construct", "exit", TrialPhase::kConstruct,
+       "ended the process (exit status 0) in construct"},
+      {"construct", "throw", TrialPhase::kConstruct, "failed in construct: "},
+      {"construct", "hang", TrialPhase::kConstruct,
+       "took longer than 3 s in all, and was in construct"},
+      {"import", "crash", TrialPhase::kImport, "crashed (SIGSEGV) in import"},
+      {"import", "throw", TrialPhase::kImport, "out of order"},
+      {"import", "forget", TrialPhase::kExport, "does not keep what it imported: expected 'rows'"},
+      {"export", "crash", TrialPhase::kExport, "crashed (SIGSEGV) in export"},
+      {"export", "throw", TrialPhase::kExport, "out of order"},
+      {"export", "differ", TrialPhase::kExport, "saves its state in other bytes each time"},
+      {"export", "forget", TrialPhase::kExport, "does not load all of what it saves"},
+      {"warm", "crash", TrialPhase::kWarm, "crashed (SIGSEGV) in warm"},
+      {"warm", "raise", TrialPhase::kWarm, "crashed (SIGFPE) in warm"},
+      {"warm", "recurse", TrialPhase::kWarm, "crashed (SIGSEGV) in warm"},
+      {"warm", "complain", TrialPhase::kWarm, "crashed (SIGABRT) in warm: no licence?[31m found"},
+      {"call", "crash", TrialPhase::kCall, "crashed (SIGSEGV) in call 1 of 3"},
+      {"call", "exit", TrialPhase::kCall, "ended the process (exit status 0) in call 1 of 3"},
+      {"call", "throw", TrialPhase::kCall, "failed in call 1 of 3: Misbehaves "},
+      {"call", "hang", TrialPhase::kCall, "took longer than 500 ms in call 1 of 3"},
+      {"call", "sleep", TrialPhase::kCall, "took longer than 500 ms in call 1 of 3"},
+      {"call", "close", TrialPhase::kCall, "in call 1 of 3"},
+      {"call", "rubbish", TrialPhase::kCall, "disturbed the helper in call 1 of 3"},
+      {"destroy", "crash", TrialPhase::kDestroy, "crashed (SIGSEGV) in destroy"},
+      {"destroy", "exit", TrialPhase::kDestroy, "ended the process (exit status 0) in destroy"},
+      {"destroy", "hang", TrialPhase::kDestroy, "took longer than 3 s in all, and was in destroy"},
+  };
+  const Misbehaving site;
+  for (const auto& c : cases) {
+    CAPTURE(c.when, c.how);
+    const TrialReport report = site.try_it(site.candidate(c.when, c.how), limits_for(c.how));
+    CHECK(!report.passed);
+    CHECK(!report.cancelled);
+    CHECK(to_string(report.phase) == to_string(c.phase));
+    CHECK_THAT(report.reason, Contains(c.reason));
+  }
+}
+
+TEST_CASE("a candidate that allocates without end is told by its limit", "[live][trial]") {
+  if (!trial::kMemoryIsLimited) {
+    WARN("skipped: memory is not limited under sanitizers");
+    return;
+  }
+  const Misbehaving site;
+  for (const char* const how : {"allocate", "allocate_unchecked"}) {
+    for (const char* const when : {"construct", "import", "export", "warm", "call", "destroy"}) {
+      CAPTURE(when, how);
+      const TrialReport report = site.try_it(site.candidate(when, how), kSmall);
+      CHECK(!report.passed);
+      CHECK_THAT(report.reason,
+                 Contains("used more than 256 MiB of memory in " + std::string(when)));
+    }
+  }
+}
+
+TEST_CASE("what a library does while it is loaded and unloaded is tried, too", "[live][trial]") {
+  const struct {
+    const char* what;
+    TrialPhase phase;
+    const char* reason;
+  } cases[] = {
+      {"load crash", TrialPhase::kLoad, "crashed (SIGSEGV) in load"},
+      {"load exit", TrialPhase::kLoad, "ended the process (exit status 3) in load"},
+      {"load throw", TrialPhase::kLoad, "crashed (SIGABRT) in load"},
+      {"load hang", TrialPhase::kLoad, "took longer than 3 s in all, and was in load"},
+      {"unload crash", TrialPhase::kDestroy, "crashed (SIGSEGV) in destroy"},
+  };
+  TrialSite site;
+  const std::string config = node("MisbehavesInLoad", site.add("misbehaves_in_load"));
+  for (const auto& c : cases) {
+    CAPTURE(c.what);
+    ::setenv("PET_MISBEHAVE", c.what, 1);
+    const TrialReport report = site.try_it(site.request(config, 1), limits_for(c.what));
+    CHECK(!report.passed);
+    CHECK(to_string(report.phase) == to_string(c.phase));
+    CHECK_THAT(report.reason, Contains(c.reason));
+  }
+  ::unsetenv("PET_MISBEHAVE");
+  CHECK(site.try_it(site.request(config, 1)).reason == "");
+}
