@@ -79,7 +79,8 @@ HttpResponse HttpStorage::follow(std::string_view key, HttpRequest request) cons
     const std::optional<Url> target = next ? Url::parse(*next) : std::nullopt;
     if (!target || (target->scheme != "https" && target->scheme != "http")) {
       throw about(ErrorCode::kStorageRefused, key,
-                  "redirected to what is no URL of a server: " + printable(location));
+                  "redirected to what is no URL of a server: " + printable(location) +
+                      "\n  try: the URL that the server means");
     }
     if (here.scheme == "https" && target->scheme == "http") {
       throw about(ErrorCode::kStorageRefused, key,
@@ -89,7 +90,7 @@ HttpResponse HttpStorage::follow(std::string_view key, HttpRequest request) cons
     if (redirects == kMaxRedirects) {
       throw about(ErrorCode::kStorageRefused, key,
                   "more than " + std::to_string(kMaxRedirects) + " redirects, the last to " +
-                      printable(location));
+                      printable(location) + "\n  try: the URL where they should end");
     }
     request.url = *next;
   }
@@ -261,12 +262,17 @@ std::optional<std::string> HttpStorage::do_get_range(std::string_view key, std::
   if (is_absent(response)) return std::nullopt;
   if (response.status == 416) return "";
   if (response.status == 304) {
-    throw about(ErrorCode::kStorageUnreachable, key, "304 came, which was not asked for");
+    throw about(
+        ErrorCode::kStorageUnreachable, key,
+        "304 came, which was not asked for\n  try: the server without what caches before it");
   }
   const bool is_part = response.status == 206;
   if (is_part &&
       !response.header("content-range").starts_with("bytes " + std::to_string(offset) + "-")) {
-    throw about(ErrorCode::kStorageUnreachable, key, "another range came than was asked for");
+    throw about(
+        ErrorCode::kStorageUnreachable, key,
+        "another range came than was asked for\n  try: the server without what caches before "
+        "it");
   }
   const std::size_t from = is_part ? 0 : static_cast<std::size_t>(offset);
   if (from >= response.body.size()) return "";
@@ -277,7 +283,10 @@ std::optional<ObjectInfo> HttpStorage::do_head(std::string_view key) const {
   const HttpResponse response = ask(key, {.method = "HEAD"});
   if (is_absent(response)) return std::nullopt;
   if (const auto size = number_in(response.header("content-length"))) return ObjectInfo{*size};
-  throw about(ErrorCode::kStorageUnreachable, key, "the server does not say the object's size");
+  throw about(
+      ErrorCode::kStorageUnreachable, key,
+      "the server does not say the object's size\n  try: serve the files as they are, without "
+      "compression");
 }
 
 // Never called: capabilities() says so.

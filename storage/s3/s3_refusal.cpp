@@ -39,13 +39,13 @@ std::string rights_problem(const S3Asked& asked, const S3Complaint& complaint) {
            "\n  try: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the profile " +
            pet::quoted(asked.settings.profile) + " in ~/.aws/credentials";
   }
-  if (complaint.code == "SignatureDoesNotMatch" || complaint.code == "InvalidAccessKeyId") {
-    return "the credentials are wrong\n  try: the right key and secret, and the region (" +
-           asked.region + ")";
-  }
   // Some servers do not say that credentials have expired.
   const std::string perhaps =
       asked.credentials.session_token.empty() ? "" : "; new temporary credentials";
+  if (complaint.code == "SignatureDoesNotMatch" || complaint.code == "InvalidAccessKeyId") {
+    return "the credentials are wrong\n  try: the right key and secret, and the region (" +
+           asked.region + ")" + perhaps;
+  }
   if (asked.is_bucket) {
     return "needs s3:ListBucket, without which a missing object cannot be told from a forbidden "
            "one\n  try: have the right added to the credentials' policy" +

@@ -328,10 +328,12 @@ std::optional<ObjectInfo> S3Storage::do_head(std::string_view key) const {
   if (!found) return std::nullopt;
   if (const std::optional<std::uint64_t> size = number_in(found->header("content-length")))
     return ObjectInfo{*size};
-  throw Error(
-      ErrorCode::kStorageUnreachable,
-      describe() + ": HEAD " + pet::quoted(key) + ": the server does not say the object's size",
-      {.class_name = {}, .hash = {}, .key = std::string(key)});
+  throw Error(ErrorCode::kStorageUnreachable,
+              describe() + ": HEAD " + pet::quoted(key) +
+                  ": the server does not say the object's size"
+                  "\n  try: is " +
+                  connection_->settings().endpoint + " the S3 server itself?",
+              {.class_name = {}, .hash = {}, .key = std::string(key)});
 }
 
 std::vector<std::string> S3Storage::do_list(std::string_view prefix, std::string_view start_after,

@@ -9,31 +9,12 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-// Whatever happened: the log is whole, and what it names is there.
 void check_sound(Bench& bench, const std::string& class_name) {
-  const Registry reader = bench.fresh();
-  const std::uint64_t last = reader.check_log(class_name);
-  for (std::uint64_t number = 1; number <= last; ++number) {
-    const LogEntry entry = *reader.entry(class_name, number);
-    for (const auto& [platform, file] : entry.release) {
-      const auto bytes = reader.binary_bytes(class_name, file.hash, platform);
-      REQUIRE(bytes);
-      CHECK(hash_of(*bytes) == file.hash);
-      CHECK(bench.memory.head(facts_key(class_name, file.hash)));
-    }
-  }
+  pet::test::check_sound(bench.fresh(), bench.memory, class_name);
 }
 
-// After a completed push of "new": everything is as if nothing had ever failed.
 void check_complete(Bench& bench, const std::string& class_name, std::uint64_t number) {
-  const Registry reader = bench.fresh();
-  const auto newest = reader.newest(class_name);
-  REQUIRE(newest);
-  CHECK(newest->number == number);
-  CHECK(newest->hash == hash_of("new"));
-  CHECK(read(bench.memory, latest_key(class_name)) ==
-        read(bench.memory, log_key(class_name, number)));
-  check_sound(bench, class_name);
+  pet::test::check_complete(bench.fresh(), bench.memory, class_name, number);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // looks at no binary itself, so none of these needs to be one.
 #pragma once
 
+#include <catch2/catch.hpp>
 #include <memory>
 #include <string>
 #include <vector>
@@ -76,6 +77,32 @@ struct Bench {
 
 inline std::string read(BaseStorage& storage, const std::string& key) {
   return storage.get(key).value_or("absent");
+}
+
+// Whatever happened: the log is whole, and what it names is there.
+inline void check_sound(const Registry& reader, BaseStorage& storage,
+                        const std::string& class_name) {
+  const std::uint64_t last = reader.check_log(class_name);
+  for (std::uint64_t number = 1; number <= last; ++number) {
+    const LogEntry entry = *reader.entry(class_name, number);
+    for (const auto& [platform, file] : entry.release) {
+      const auto bytes = reader.binary_bytes(class_name, file.hash, platform);
+      REQUIRE(bytes);
+      CHECK(hash_of(*bytes) == file.hash);
+      CHECK(storage.head(facts_key(class_name, file.hash)));
+    }
+  }
+}
+
+// After a completed push of "new": everything is as if nothing had ever failed.
+inline void check_complete(const Registry& reader, BaseStorage& storage,
+                           const std::string& class_name, std::uint64_t number) {
+  const auto newest = reader.newest(class_name);
+  REQUIRE(newest);
+  CHECK(newest->number == number);
+  CHECK(newest->hash == hash_of("new"));
+  CHECK(read(storage, latest_key(class_name)) == read(storage, log_key(class_name, number)));
+  check_sound(reader, storage, class_name);
 }
 
 }  // namespace pet::test

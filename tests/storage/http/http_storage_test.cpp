@@ -12,6 +12,7 @@
 #include "storage/local_storage.hpp"
 #include "storage/open_storage.hpp"
 #include "tests/storage/error_matcher.hpp"
+#include "tests/storage/storage_contract.hpp"
 #include "tests/storage/temporary_folder.hpp"
 
 namespace pet::test {
@@ -60,6 +61,17 @@ std::string refusal(ErrorCode code, const Call& call) {
 }
 
 }  // namespace
+
+TEST_CASE("HttpStorage keeps the half of the contract that reads", "[http]") {
+  static int folders = 0;
+  check_read_contract([] {
+    const std::string folder = "/contract-" + std::to_string(++folders);
+    auto writer = std::make_shared<LocalStorage>(environment("PET_WEB_ROOT") + folder);
+    writer->ensure_exists();
+    return ReadSubject{writer, std::make_shared<HttpStorage>(
+                                   url(folder), HttpOptions{.ca_file = environment("PET_WEB_CA")})};
+  });
+}
 
 TEST_CASE("a mirror reads what was put where the server finds it", "[http]") {
   std::string varied(1 << 20, '\0');

@@ -17,18 +17,23 @@ inline std::string s3_endpoint() {
   return url == nullptr ? "" : url;
 }
 
-// Makes a bucket with the storage's own signatures, which the server checks.
-inline void make_bucket(const std::string& name) {
+// A request with the storage's own signatures, which the server checks. Throws unless it answers 200.
+inline HttpResponse ask_s3_server(S3Request request) {
   const std::string endpoint = s3_endpoint();
-  const S3Request request{
-      .method = "PUT", .host = endpoint.substr(endpoint.find("//") + 2), .path = "/" + name};
+  request.host = endpoint.substr(endpoint.find("//") + 2);
   const S3Credentials credentials{std::getenv("AWS_ACCESS_KEY_ID"),
                                   std::getenv("AWS_SECRET_ACCESS_KEY")};
-  const HttpResponse response = HttpClient().send(
-      {.method = "PUT",
-       .url = endpoint + request.path,
-       .headers = sign(request, credentials, "us-east-1", std::chrono::system_clock::now())});
-  if (response.status != 200) throw std::runtime_error("no bucket: " + response.body);
+  HttpResponse response = HttpClient().send(
+      {.method = request.method,
+       .url = endpoint + encoded_target(request),
+       .headers = sign(request, credentials, "us-east-1", std::chrono::system_clock::now()),
+       .body = request.body});
+  if (response.status != 200) throw std::runtime_error("the server says: " + response.body);
+  return response;
+}
+
+inline void make_bucket(const std::string& name) {
+  ask_s3_server({.method = "PUT", .path = "/" + name});
 }
 
 }  // namespace pet::test

@@ -3,72 +3,21 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <thread>
 
 #include "storage/open_storage.hpp"
 #include "storage/s3/multipart_upload.hpp"
 #include "storage/s3/s3_connection.hpp"
-#include "storage/s3/sigv4.hpp"
 #include "tests/storage/error_matcher.hpp"
+#include "tests/storage/s3/real_s3.hpp"
 #include "tests/storage/storage_contract.hpp"
 
 namespace pet::test {
 namespace {
 
-std::string environment(const char* name) {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
-// Makes a bucket with the storage's own signatures, which the server checks.
-void make_bucket(const std::string& name) {
-  const std::string endpoint = environment("AWS_ENDPOINT_URL_S3");
-  const std::string host = endpoint.substr(endpoint.find("//") + 2);
-  const S3Request request{.method = "PUT", .host = host, .path = "/" + name};
-  const S3Credentials credentials{environment("AWS_ACCESS_KEY_ID"),
-                                  environment("AWS_SECRET_ACCESS_KEY")};
-  HttpClient client;
-  const HttpResponse response = client.send(
-      {.method = "PUT",
-       .url = endpoint + request.path,
-       .headers = sign(request, credentials, "us-east-1", std::chrono::system_clock::now())});
-  INFO(response.body);
-  REQUIRE(response.status == 200);
-}
-
-std::string url(const std::string& prefix) {
-  static const bool made = (make_bucket("pets"), true);
-  static_cast<void>(made);
-  return "s3://pets/" + prefix;
-}
-
 std::unique_ptr<S3Storage> storage_at(const std::string& prefix) {
-  return std::make_unique<S3Storage>(S3Settings::from_url(url(prefix)));
+  return std::make_unique<S3Storage>(S3Settings::from_url(bucket_url(prefix)));
 }
-
-// A bucket for each: a key below a prefix has less than S3's 1024 bytes.
-std::unique_ptr<S3Storage> new_storage() {
-  static std::atomic<int> count{0};
-  const std::string name = "pets-" + std::to_string(++count);
-  make_bucket(name);
-  return std::make_unique<S3Storage>(S3Settings::from_url("s3://" + name));
-}
-
-// Sets a variable for a while.
-class Environment {
- public:
-  Environment(const char* name, const char* value) : name_(name), before_(environment(name)) {
-    value ? setenv(name, value, 1) : unsetenv(name);
-  }
-  ~Environment() { setenv(name_, before_.c_str(), 1); }
-  Environment(const Environment&) = delete;
-  Environment& operator=(const Environment&) = delete;
-
- private:
-  const char* name_;
-  std::string before_;
-};
 
 }  // namespace
 
@@ -116,12 +65,12 @@ TEST_CASE("the prefix keeps storages in one bucket apart", "[s3]") {
   CHECK(b->get("x") == std::nullopt);
   CHECK(a->list("") == std::vector<std::string>{"x"});
   CHECK(storage_at("apart")->get("a/x") == "of a");
-  CHECK(open_storage(url("apart/a"))->get("x") == "of a");
+  CHECK(open_storage(bucket_url("apart/a"))->get("x") == "of a");
 }
 
 TEST_CASE("what S3 refuses is said in words, with the next step, and no secret", "[s3]") {
   const std::string endpoint = environment("AWS_ENDPOINT_URL_S3");
-  url("");
+  bucket_url("");
   const auto asks = [](const std::string& from) {
     return open_storage(from)->get("plugins/A/latest.json");
   };
@@ -132,7 +81,7 @@ TEST_CASE("what S3 refuses is said in words, with the next step, and no secret",
   {
     const Environment wrong("AWS_SECRET_ACCESS_KEY", "wrong-secret");
     try {
-      asks(url("x"));
+      asks(bucket_url("x"));
       FAIL("accepted a wrong signature");
     } catch (const Error& error) {
       CHECK_THAT(error, fails(ErrorCode::kStorageRefused,
@@ -142,16 +91,17 @@ TEST_CASE("what S3 refuses is said in words, with the next step, and no secret",
   }
   {
     const Environment wrong("AWS_ACCESS_KEY_ID", "nobody");
-    CHECK_THROWS_MATCHES(asks(url("x")), Error,
+    CHECK_THROWS_MATCHES(asks(bucket_url("x")), Error,
                          fails(ErrorCode::kStorageRefused, {"InvalidAccessKeyId"}));
   }
   {
     const Environment no_key("AWS_ACCESS_KEY_ID", nullptr);
     const Environment no_secret("AWS_SECRET_ACCESS_KEY", nullptr);
     CHECK_THROWS_MATCHES(
-        asks(url("x")), Error,
+        asks(bucket_url("x")), Error,
         fails(ErrorCode::kStorageRefused,
-              {"403", "no credentials were found", "the profile 'default' in ~/.aws/credentials"}));
+              {"403", "no credentials were found in the environment", "/.aws/credentials",
+               "try: AWS_ACCESS_KEY_ID", "the profile 'default' in ~/.aws/credentials"}));
   }
   {
     const Environment elsewhere("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9");

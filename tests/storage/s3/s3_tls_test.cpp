@@ -1,0 +1,58 @@
+// The real server over TLS, and with the bucket in the host's name.
+#include "storage/open_storage.hpp"
+#include "tests/storage/error_matcher.hpp"
+#include "tests/storage/s3/real_s3.hpp"
+
+namespace pet::test {
+namespace {
+
+std::string port_of(const std::string& url) { return url.substr(url.rfind(':') + 1); }
+
+}  // namespace
+
+TEST_CASE("S3 over TLS is read and written, the bucket in the path or in the host's name", "[s3]") {
+  const Environment ca("AWS_CA_BUNDLE", environment("PET_S3_CA"));
+  const std::string url = bucket_url("tls?endpoint=" + environment("PET_S3_TLS"));
+  for (const std::string style : {"path", "virtual"}) {
+    CAPTURE(style);
+    const auto storage = open_storage(url + "&style=" + style);
+    storage->put(style, "x");
+    CHECK_FALSE(storage->put_if_absent(style, "y"));
+    CHECK(storage->get(style) == "x");
+    CHECK(storage->list(style) == std::vector<std::string>{style});
+    CHECK(open_storage(bucket_url("tls"))->get(style) == "x");
+  }
+  const auto nowhere = [] {
+    open_storage("s3://no-such-bucket?style=virtual&endpoint=" + environment("PET_S3_TLS"))
+        ->list("");
+  };
+  CHECK_THROWS_MATCHES(
+      nowhere(), Error,
+      fails(ErrorCode::kStorageUnreachable, {"there is no bucket 'no-such-bucket'"}));
+}
+
+TEST_CASE("an S3 server whose certificate does not fit is not talked to", "[s3]") {
+  const std::string bundle = environment("PET_S3_CA");
+  const std::string other_host = "https://localhost:" + port_of(environment("PET_S3_TLS"));
+  struct Case {
+    const char* ca;
+    std::string endpoint;
+    const char* why;
+  };
+  for (const Case& c : {
+           Case{nullptr, environment("PET_S3_TLS"), "certificate"},
+           Case{bundle.c_str(), environment("PET_S3_TLS_EXPIRED"), "expired"},
+           Case{bundle.c_str(), other_host, "host name 'localhost'"},
+       }) {
+    CAPTURE(c.endpoint, c.ca);
+    const Environment ca("AWS_CA_BUNDLE", c.ca);
+    const std::string url = bucket_url("tls") + "?endpoint=" + c.endpoint;
+    CHECK_THROWS_MATCHES(
+        open_storage(url)->get("a"), Error,
+        fails(ErrorCode::kStorageRefused,
+              {url + ": the server's certificate is not trusted: ", c.why,
+               "try: the right host name; AWS_CA_BUNDLE=FILE.pem for a CA of your own"}));
+  }
+}
+
+}  // namespace pet::test
