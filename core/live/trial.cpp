@@ -296,6 +296,7 @@ void Conversation::it_ended() {
                   : "it ended at once, with exit status " + std::to_string(ending.exit_status));
   }
   if (ending.was_killed) return reject("closed its connection in " + where() + said);
+  if (!ending.is_known) return reject("crashed or ended the process in " + where() + said);
   if (ending.signal == 0) {
     return reject("ended the process (exit status " + std::to_string(ending.exit_status) + ") in " +
                   where() + said);

@@ -194,6 +194,17 @@ TEST_CASE("what a cache has not says nothing of the candidate", "[live][trial]")
   }
 }
 
+TEST_CASE("a service that ignores its children's ends can try candidates", "[live][trial]") {
+  const Misbehaving site;
+  ::signal(SIGCHLD, SIG_IGN);
+  const TrialReport good = site.try_it(site.candidate("never", ""));
+  const TrialReport bad = site.try_it(site.candidate("call", "crash"));
+  ::signal(SIGCHLD, SIG_DFL);
+  CHECK(good.reason == "");
+  CHECK(bad.reason == "crashed or ended the process in call 1 of 2");
+  CHECK(!has_children());
+}
+
 TEST_CASE("what a candidate prints disturbs nothing", "[live][trial]") {
   const Misbehaving site;
   const TrialReport report = site.try_it(site.candidate("call", "print"));
