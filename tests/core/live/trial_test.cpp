@@ -207,7 +207,39 @@ TEST_CASE("the answers are compared with the current version's", "[live][trial]"
     CHECK_THAT(site.try_it(wrong).reason, Contains(c.reason));
   }
   CHECK_THAT(site.try_it(site.candidate("never", "nan")).reason, Contains("got nan at [1, 0]"));
+}
 
-  request.expected.pop_back();
-  CHECK(error_of([&] { site.try_it(request); }).code() == ErrorCode::kUsage);
+TEST_CASE("a request that cannot be tried is an error", "[live][trial]") {
+  const Misbehaving site;
+  TrialRequest one_answer = site.candidate("never", "");
+  one_answer.expected.push_back(one_answer.samples.front().clone());
+  TrialRequest nothing = site.candidate("never", "");
+  nothing.samples.emplace_back();
+  TrialRequest many = site.candidate("never", "", 4097);
+  const struct {
+    const TrialRequest& request;
+    const char* message;
+  } cases[] = {
+      {one_answer,
+       "a trial of 3 samples: 1 expected answers were given: give one a sample, or none"},
+      {nothing, "a trial of 4 samples: expected data in each, one has nothing"},
+      {many, "a trial of 4097 samples: give at most 4096"},
+  };
+  for (const auto& c : cases) {
+    const Error error = error_of([&] { site.try_it(c.request); });
+    CHECK(error.code() == ErrorCode::kUsage);
+    CHECK(std::string(error.what()) == c.message);
+  }
+  many.samples.pop_back();
+  CHECK(site.try_it(many).answers.size() == 4096);
+}
+
+TEST_CASE("an answer larger than allowed is rejected, and one as large passes", "[live][trial]") {
+  const Misbehaving site;
+  const auto with = [&](std::uint64_t bytes) {
+    return site.try_it(site.candidate("never", ""), {.answer = bytes});
+  };
+  CHECK(with(48).passed);  // three rows of two
+  CHECK(with(47).reason ==
+        "failed in call 1 of 3: expected an answer of at most 47 bytes, got float64 [3, 2]");
 }
