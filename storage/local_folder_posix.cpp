@@ -82,20 +82,23 @@ CreatedFolder create_folder(const std::string& root, std::string_view folder) {
     make_folders(root);
     at = open_root(root);
   }
-  while (at && !folder.empty()) {
-    const std::string name = next_segment(folder);
-    std::optional<Folder> next = open_child(*at, name);
-    if (!next) {
-      created = true;
-      if (::mkdirat(at->fd.get(), name.c_str(), 0777) != 0 && errno != EEXIST) {
-        throw_errno(errno, "create the folder", at->path + "/" + name);
-      }
-      next = open_child(*at, name);
+  if (!at) throw_errno(ENOENT, "create folders in", root);  // somebody removes it meanwhile
+  CreatedFolder last{std::move(*at), created};
+  while (!folder.empty()) last = create_child(last, next_segment(folder));
+  return last;
+}
+
+CreatedFolder create_child(const CreatedFolder& parent, const std::string& name) {
+  std::optional<Folder> child = open_child(parent.folder, name);
+  const bool created = !child;
+  if (!child) {
+    if (::mkdirat(parent.folder.fd.get(), name.c_str(), 0777) != 0 && errno != EEXIST) {
+      throw_errno(errno, "create the folder", parent.folder.path + "/" + name);
     }
-    at = std::move(next);
+    child = open_child(parent.folder, name);
   }
-  if (!at) throw_errno(ENOENT, "create folders in", root);  // somebody removes them meanwhile
-  return {std::move(*at), created};
+  if (!child) throw_errno(ENOENT, "create folders in", parent.folder.path);  // as above
+  return {*std::move(child), created || parent.created};
 }
 
 void sync_path_to(const std::string& root, std::string_view folder) {

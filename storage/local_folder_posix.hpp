@@ -47,6 +47,9 @@ struct CreatedFolder {
 // sync_path_to.
 CreatedFolder create_folder(const std::string& root, std::string_view folder);
 
+// The same for one folder in another.
+CreatedFolder create_child(const CreatedFolder& parent, const std::string& name);
+
 // Makes the names of `folder` and of the folders above it durable, up to the root.
 void sync_path_to(const std::string& root, std::string_view folder);
 

@@ -180,7 +180,16 @@ class LocalStorage::Batch {
   const Folder& folder_of(std::string_view name) {
     const auto found = folders_.find(name);
     if (found != folders_.end()) return found->second.folder;
-    return folders_.emplace(name, posix::create_folder(storage_.root_, name)).first->second.folder;
+    return folders_.emplace(name, created(name)).first->second.folder;
+  }
+
+  // From the folder above it, which is opened once for all that are in it.
+  CreatedFolder created(std::string_view name) {
+    if (name.empty()) return posix::create_folder(storage_.root_, "");
+    const auto [above, own_name] = posix::split_key(name);
+    auto parent = above_.find(above);
+    if (parent == above_.end()) parent = above_.emplace(above, created(above)).first;
+    return posix::create_child(parent->second, own_name);
   }
 
   void sync_bytes() {
@@ -205,7 +214,7 @@ class LocalStorage::Batch {
     for (const auto& [name, opened] : folders_) {
       if (!opened.created && storage_.is_settled(name)) continue;
       sync(name);
-      posix::sweep_temporaries(opened.folder.fd.get());
+      if (!opened.created) posix::sweep_temporaries(opened.folder.fd.get());  // a new one has none
       const std::lock_guard lock(storage_.settled_mutex_);
       storage_.settled_.insert(name);
     }
@@ -233,7 +242,8 @@ class LocalStorage::Batch {
 
   LocalStorage& storage_;
   const std::span<const PutItem> items_;
-  std::map<std::string, CreatedFolder, std::less<>> folders_;
+  std::map<std::string, CreatedFolder, std::less<>> above_;    // on the way to these:
+  std::map<std::string, CreatedFolder, std::less<>> folders_;  // of the objects
   std::vector<Entry> entries_;  // destroyed before folders_, whose descriptors they use
 };
 

@@ -86,7 +86,7 @@ Facts CheckedLoader::check_pushable(const Binary& binary) const {
     const bool elsewhere =
         facts.platform != here.platform && facts.platform.find(' ') == std::string::npos;
     pet::require_loadable(facts, elsewhere ? Machine::any_of(facts.platform) : here, binary.hash(),
-                     binary.origin());
+                          binary.origin());
     return facts;
   });
 }

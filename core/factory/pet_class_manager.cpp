@@ -133,10 +133,9 @@ LoadCandidate PetClassManager::fetch(const State& now, std::string_view name,
   const FetchSubject subject{std::string(name), now.description,
                              binary_key(name, hash, Machine::current().platform)};
   bool downloaded = false;
-  const auto download = [&] {
-    std::string bytes = now.registry->require_binary(name, hash);
+  const auto download = [&](ByteSink& sink) {
+    now.registry->require_binary(name, hash, sink);
     downloaded = true;
-    return bytes;
   };
   const CachedBinary cached =
       reporting_refusals(options_.observer, {subject.class_name, hash.hex(), now.description},
@@ -236,9 +235,9 @@ Binary PetClassManager::recover_state(std::string_view name, const Hash& hash) c
   require_class_name(name);
   const std::shared_ptr<const State> now = state();
   const FetchSubject subject{std::string(name), now->description, state_key(name, hash)};
-  const auto download = [&]() -> std::string {
+  const auto download = [&](ByteSink& sink) {
     if (now->storage != nullptr && !options_.offline) {
-      return now->registry->require_state(name, hash);
+      return now->registry->require_state(name, hash, sink);
     }
     throw Error(ErrorCode::kVersionNotFound,
                 "no fitted state " + hash.short_hex() + " of " + subject.class_name + ": " +

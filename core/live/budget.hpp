@@ -18,8 +18,8 @@
 namespace pet {
 
 struct Budget {
-  double failure_rate = 0.01;       // above this, and above twice the rate of the version before
-  double latency_factor = 3;        // median, beside the version before; 0: not judged
+  double failure_rate = 0.01;  // above this, and above twice the rate of the version before
+  double latency_factor = 3;   // median, beside the version before; 0: not judged
   std::chrono::nanoseconds latency_slack{50'000};  // and this much more: tiny calls jitter
   std::uint64_t min_calls = 50;
   std::chrono::seconds window{30};

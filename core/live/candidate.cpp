@@ -102,13 +102,12 @@ void Candidate::check() const {
 }
 
 void Candidate::try_out(const CandidateTest& test) {
-  const TrialReport report =
-      test.trial->run({.config = resolved_.text,
-                       .cache = container_.pcm.cache().describe(),
-                       .samples = clones(test.samples),
-                       .expected = answers(test.current, test.samples),
-                       .tolerance = test.tolerance},
-                      stop_.get_token());
+  const TrialReport report = test.trial->run({.config = resolved_.text,
+                                              .cache = container_.pcm.cache().describe(),
+                                              .samples = clones(test.samples),
+                                              .expected = answers(test.current, test.samples),
+                                              .tolerance = test.tolerance},
+                                             stop_.get_token());
   if (report.cancelled || is_cancelled()) return;
   if (!report.passed) {
     throw CandidateRejected("trial/" + std::string(to_string(report.phase)),
@@ -123,7 +122,7 @@ void Candidate::build(const CandidateTest& test) {
   VersionSnapshot version = Live<LiveVersion>::make();
   version->number = number_;
   version->resolved = resolved_;
-  version->pipeline = 
+  version->pipeline =
       build_from_dump(resolved_.config, container_, {.source = "candidate", .host = nullptr});
   for (const auto& sample : test.samples) version->pipeline->predict(*sample);
   version_ = std::move(version);

@@ -23,8 +23,9 @@ std::optional<ParamObject> ConfigSource::changed() {
   if (bytes.hash() == last_) return std::nullopt;
   const ParamValue value = parse_json(bytes.view(), {.source = describe()});
   if (value.if_object() == nullptr) {
-    throw Error(ErrorCode::kBadConfig, describe() + ": expected an object with \"clazz\" and "
-                                                    "\"params\", found a " +
+    throw Error(ErrorCode::kBadConfig, describe() +
+                                           ": expected an object with \"clazz\" and "
+                                           "\"params\", found a " +
                                            std::string(value.kind()));
   }
   last_ = bytes.hash();

@@ -28,8 +28,8 @@ bool Draining::reap(Time now) {
   std::vector<Entry> unused;
   {
     const std::lock_guard lock(mutex_);
-    const auto first = std::stable_partition(
-        entries_.begin(), entries_.end(), [](const Entry& e) { return e.version.users() > 0; });
+    const auto first = std::stable_partition(entries_.begin(), entries_.end(),
+                                             [](const Entry& e) { return e.version.users() > 0; });
     std::move(first, entries_.end(), std::back_inserter(unused));
     entries_.erase(first, entries_.end());
   }
@@ -45,9 +45,9 @@ void Draining::destroy(Entry entry, Time now) {
   for (const Loader::Stuck& stuck : Loader::process().stuck()) {
     const auto is_it = [&](const ClassVersion& version) { return version.hash == stuck.hash; };
     if (std::ranges::none_of(classes, is_it)) continue;
-    events_.add({now, LiveEventKind::kResident, VersionState::kUnloaded, number,
-                 stuck.class_name + " " + stuck.hash.short_hex() + " stays in memory: " +
-                     stuck.cause});
+    events_.add(
+        {now, LiveEventKind::kResident, VersionState::kUnloaded, number,
+         stuck.class_name + " " + stuck.hash.short_hex() + " stays in memory: " + stuck.cause});
   }
   events_.add({now, LiveEventKind::kState, VersionState::kUnloaded, number, {}});
 }

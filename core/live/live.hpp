@@ -156,9 +156,7 @@ class Live {
   }
 
   // REQUIRES: `first` is a version.
-  explicit Live(Snapshot first) : current_(first.release()) {
-    hazard::prepare();
-  }
+  explicit Live(Snapshot first) : current_(first.release()) { hazard::prepare(); }
   ~Live() { current_.load(std::memory_order_relaxed)->drop(); }
   Live(const Live&) = delete;
   Live& operator=(const Live&) = delete;

@@ -30,10 +30,10 @@ enum class VersionState {
 std::string_view to_string(VersionState state) noexcept;  // "found", "fetched"…
 
 enum class LiveEventKind {
-  kState,      // a version has come to `state`
-  kProblem,    // something failed that will be tried again; nothing has changed
-  kRollback,   // the version before is current again; the text says why
-  kResident,   // a library that should have left stays; the text says why
+  kState,     // a version has come to `state`
+  kProblem,   // something failed that will be tried again; nothing has changed
+  kRollback,  // the version before is current again; the text says why
+  kResident,  // a library that should have left stays; the text says why
 };
 std::string_view to_string(LiveEventKind kind) noexcept;
 

@@ -53,7 +53,8 @@ struct LivePipeline::Work {
   // Pollers that began together shall not stay together.
   milliseconds jittered(milliseconds pause) {
     std::uniform_real_distribution<double> factor(0.8, 1.2);
-    return milliseconds(static_cast<std::int64_t>(static_cast<double>(pause.count()) * factor(random)));
+    return milliseconds(
+        static_cast<std::int64_t>(static_cast<double>(pause.count()) * factor(random)));
   }
 
   void poll_until(std::stop_token stop) {
@@ -135,8 +136,10 @@ XYData LivePipeline::predict(const XYData& x) const {
 
 void LivePipeline::start() {
   if (work_->poller.joinable()) return;
-  work_->stepper = std::jthread([work = work_.get()](std::stop_token stop) { work->step_until(stop); });
-  work_->poller = std::jthread([work = work_.get()](std::stop_token stop) { work->poll_until(stop); });
+  work_->stepper =
+      std::jthread([work = work_.get()](std::stop_token stop) { work->step_until(stop); });
+  work_->poller =
+      std::jthread([work = work_.get()](std::stop_token stop) { work->poll_until(stop); });
 }
 
 bool LivePipeline::wait_until_ready(milliseconds timeout) const {

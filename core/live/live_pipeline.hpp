@@ -69,11 +69,11 @@ struct LiveOptions {
   std::vector<std::shared_ptr<const XYData>> samples = {};  // for the trial and to warm with
   std::size_t record = 0;                // so many of the last inputs of predict() are samples, too
   std::optional<double> tolerance = {};  // a candidate may differ so much from the current one
-  std::shared_ptr<const Trial> trial = {};            // none: Trial's default
-  std::shared_ptr<Rejections> rejections = {};        // none: remembered until the end of the process
+  std::shared_ptr<const Trial> trial = {};      // none: Trial's default
+  std::shared_ptr<Rejections> rejections = {};  // none: remembered until the end of the process
   Budget budget = {};
   std::chrono::milliseconds poll{5'000};
-  std::chrono::milliseconds longest_pause{60'000};    // between polls of a storage that fails
+  std::chrono::milliseconds longest_pause{60'000};  // between polls of a storage that fails
   LiveObserver observer = {};
   LiveClock clock = {};
 };

@@ -14,7 +14,8 @@
 namespace pet {
 
 struct LiveVersion {
-  std::uint64_t number = 0;  // 1, 2, 3… in the order of being found; 0: what is there before the first
+  std::uint64_t number =
+      0;  // 1, 2, 3… in the order of being found; 0: what is there before the first
   ResolvedConfig resolved;
   std::optional<BasePlugin> pipeline;  // nothing in number 0 only
   mutable CallStats stats;

@@ -53,8 +53,9 @@ LiveWork::LiveWork(Container& container, ConfigSource source, LiveOptions option
       source_(std::move(source)) {
   if (container.pcm.cache().describe() != "memory:") return;
   throw Error(ErrorCode::kUsage,
-              options_.name + ": a live pipeline needs a cache directory, in which the process that "
-                              "tries versions finds them: the container's cache is in memory");
+              options_.name +
+                  ": a live pipeline needs a cache directory, in which the process that "
+                  "tries versions finds them: the container's cache is in memory");
 }
 
 LiveWork::~LiveWork() = default;
@@ -217,8 +218,8 @@ void LiveWork::promote(VersionSnapshot version, Time time) {
       reason = suspects_.reason();
     }
     measure(time);
-    CallCounts recent = measures_.empty() ? CallCounts()
-                                          : measures_.back().calls - measures_.front().calls;
+    CallCounts recent =
+        measures_.empty() ? CallCounts() : measures_.back().calls - measures_.front().calls;
     if (promoted_ && recent.calls < options_.budget.min_calls) recent = promoted_->stats.counts();
     displaced = std::exchange(former_, std::nullopt);
     if (promoted_) former_.emplace(Former{promoted_, recent});
@@ -254,8 +255,8 @@ void LiveWork::judge(Time time) {
     if (!promoted_) return;
     measure(time);
     if (!former_) return;
-    const CallCounts recent = promoted_->stats.counts() -
-                              (measures_.size() > 1 ? measures_.front().calls : CallCounts());
+    const CallCounts recent =
+        promoted_->stats.counts() - (measures_.size() > 1 ? measures_.front().calls : CallCounts());
     excess = options_.budget.excess(recent, former_->calls);
     if (!excess && time - promoted_at_ >= options_.budget.probation) {
       past_probation = std::exchange(former_, std::nullopt);
@@ -328,9 +329,9 @@ LiveStatus LiveWork::status() const {
                       .calls = promoted_->stats.counts()};
   }
   if (candidate_ != nullptr) {
-    status.candidate = {candidate_->number(), candidate_->state(),
-                        shown(moved_classes(promoted_ ? &promoted_->resolved : nullptr,
-                                            candidate_->resolved()))};
+    status.candidate = {
+        candidate_->number(), candidate_->state(),
+        shown(moved_classes(promoted_ ? &promoted_->resolved : nullptr, candidate_->resolved()))};
   }
   status.problem = candidate_problem_.empty() ? poll_problem_ : candidate_problem_;
   status.polls = polls_;

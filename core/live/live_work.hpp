@@ -98,8 +98,9 @@ class LiveWork {
   ClassChoices choices_;
 
   mutable std::mutex mutex_;  // guards all below
-  std::set<std::string, std::less<>> stale_;  // classes to choose again though their log stands still
-  std::set<Hash> bad_configs_;                // ids that are not tried again
+  std::set<std::string, std::less<>>
+      stale_;                   // classes to choose again though their log stands still
+  std::set<Hash> bad_configs_;  // ids that are not tried again
   Suspects suspects_;
   std::shared_ptr<Candidate> candidate_;
   Time candidate_due_;

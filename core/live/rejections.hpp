@@ -25,11 +25,11 @@ namespace pet {
 class BaseStorage;
 
 struct Rejection {
-  Hash hash;               // of a binary
+  Hash hash;  // of a binary
   std::string class_name;
   std::string reason;
-  std::string time;        // UTC: "2025-11-03T09:30:00Z"
-  std::string pipeline;    // the name of the one that it was tried for
+  std::string time;      // UTC: "2025-11-03T09:30:00Z"
+  std::string pipeline;  // the name of the one that it was tried for
 };
 
 class Rejections {

@@ -30,8 +30,9 @@ struct ClassVersion {
   std::string name;
   std::optional<Hash> hash;  // nothing: compiled in
   std::string builtin = {};  // the behaviour version then
-  std::uint64_t number = 0;  // of the log entry that was followed; 0: pinned by the config, or compiled in
-  std::string time = {};     // that entry's
+  std::uint64_t number =
+      0;  // of the log entry that was followed; 0: pinned by the config, or compiled in
+  std::string time = {};  // that entry's
 
   // Whether they are the same code.
   bool is(const ClassVersion& other) const {
@@ -44,7 +45,7 @@ struct ClassVersion {
 struct ResolvedConfig {
   ParamObject config;                 // every node pinned
   std::string text;                   // of that, one line
-  Hash id{Hash::Bytes{}};              // SHA-256 of the text: equal exactly when the pipelines are
+  Hash id{Hash::Bytes{}};             // SHA-256 of the text: equal exactly when the pipelines are
   std::vector<ClassVersion> classes;  // each once
   std::vector<std::pair<std::string, Hash>> states;  // of which class, and what it had learned
 

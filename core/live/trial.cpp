@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <utility>
 
 #include "core/live/trial_answer.hpp"
@@ -45,6 +46,11 @@ std::string time_text(std::chrono::milliseconds time) {
   return text.data();
 }
 
+std::int64_t int64_of(std::uint64_t number) {
+  return static_cast<std::int64_t>(
+      std::min<std::uint64_t>(number, std::numeric_limits<std::int64_t>::max()));
+}
+
 std::string request_of(const TrialRequest& request, const TrialLimits& limits) {
   const std::string cache = request.cache.string();
   std::string body = cache + request.config;
@@ -57,7 +63,8 @@ std::string request_of(const TrialRequest& request, const TrialLimits& limits) {
   }
   return trial::to_bytes({{"cache", static_cast<std::int64_t>(cache.size())},
                           {"config", static_cast<std::int64_t>(request.config.size())},
-                          {"memory", static_cast<std::int64_t>(limits.memory)},
+                          {"memory", int64_of(limits.memory)},
+                          {"answer", int64_of(limits.answer)},
                           {"parent", std::int64_t{trial::process_id()}},
                           {"samples", std::move(samples)}},
                          body);
@@ -95,6 +102,8 @@ class Conversation {
   void take_answer(const Frame& frame);
   void take_failure(const Frame& frame);
 
+  // Before that nothing of the candidate was there: what goes wrong is the helper's fault.
+  bool has_begun() const { return report_.phase != TrialPhase::kStart; }
   Clock::time_point deadline() const;
   void time_is_up();
   void it_ended();
@@ -263,7 +272,7 @@ void Conversation::take_failure(const Frame& frame) {
   const bool is_fetched =
       report_.phase == TrialPhase::kLoad || report_.phase == TrialPhase::kImport;
   const std::optional<ErrorCode> code = cache_failure(frame.text("code"));
-  if (report_.phase == TrialPhase::kStart) no_helper(why);
+  if (!has_begun()) no_helper(why);
   if (is_fetched && code) {
     throw Error(*code, "a trial could not read its candidate: " + why,
                 {.class_name = {}, .hash = {}, .key = request_.cache.string()});
@@ -280,7 +289,7 @@ void Conversation::take_failure(const Frame& frame) {
 // ---- what it does not say -----------------------------------------------------------------------
 
 void Conversation::time_is_up() {
-  if (!greeted_) no_helper("it said nothing for " + time_text(limits().time));
+  if (!has_begun()) no_helper("it began nothing for " + time_text(limits().time));
   const bool is_call = deadline() < start_ + limits().time;
   reject("took longer than " + time_text(is_call ? limits().call : limits().time) +
          (is_call ? " in " : " in all, and was in ") + where());
@@ -290,12 +299,13 @@ void Conversation::it_ended() {
   const TrialProcess::Ending ending = process_.end();
   const std::string last_line = process_.last_error_line();
   const std::string said = last_line.empty() ? "" : ": " + last_line;
-  if (!greeted_) {
+  if (!has_begun()) {
     no_helper(ending.signal != 0
                   ? "it crashed (" + trial::signal_name(ending.signal) + ")"
                   : "it ended at once, with exit status " + std::to_string(ending.exit_status));
   }
   if (ending.was_killed) return reject("closed its connection in " + where() + said);
+  if (!ending.is_known) return reject("crashed or ended the process in " + where() + said);
   if (ending.signal == 0) {
     return reject("ended the process (exit status " + std::to_string(ending.exit_status) + ") in " +
                   where() + said);
@@ -308,7 +318,7 @@ void Conversation::it_ended() {
 }
 
 void Conversation::not_understood(const Error& error) {
-  if (!greeted_) no_helper(error.what());
+  if (!has_begun()) no_helper(error.what());
   reject("disturbed the helper in " + where() +
          ", which answered what no helper does: " + trial::printable(error.what(), 500));
 }
@@ -323,11 +333,20 @@ Trial::Trial(std::filesystem::path helper, TrialLimits limits)
     : helper_(std::move(helper)), limits_(limits) {}
 
 TrialReport Trial::run(const TrialRequest& request, std::stop_token stop) const {
-  if (!request.expected.empty() && request.expected.size() != request.samples.size()) {
-    throw Error(ErrorCode::kUsage, "a trial of " + std::to_string(request.samples.size()) +
-                                       " samples was given " +
-                                       std::to_string(request.expected.size()) +
-                                       " expected answers: give one a sample, or none");
+  const std::size_t count = request.samples.size();
+  const auto refuse = [&](const std::string& why) {
+    throw Error(ErrorCode::kUsage, "a trial of " + std::to_string(count) + " samples: " + why);
+  };
+  if (!request.expected.empty() && request.expected.size() != count) {
+    refuse(std::to_string(request.expected.size()) +
+           " expected answers were given: give one a sample, or none");
+  }
+  if (count > trial::kMostSamples) {
+    refuse("give at most " + std::to_string(trial::kMostSamples));
+  }
+  const auto is_nothing = [](const XYData& sample) { return !sample; };
+  if (std::any_of(request.samples.begin(), request.samples.end(), is_nothing)) {
+    refuse("expected data in each, one has nothing");
   }
   return Conversation(*this, request).run(stop);
 }

@@ -64,7 +64,7 @@ struct TrialRequest {
   // JSON, every node pinned (version_hash or "builtin"), with state_hash where it has learned.
   std::string config;
   std::filesystem::path cache;  // the directory of a BinaryCache that has all that the config names
-  // Inputs to predict. None: then the candidate is not called at all.
+  // Inputs to predict, 4096 at most. None: then the candidate is not called at all.
   std::vector<XYData> samples;
   // The current version's answers to them, one a sample (nothing: not compared), or none at all.
   std::vector<XYData> expected;

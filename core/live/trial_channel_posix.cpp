@@ -149,13 +149,10 @@ std::uint64_t asked_for() noexcept {
 void tell_crashes(const TrialChannel& channel) {
   if (!kMemoryIsLimited) return;  // the sanitizers have handlers of their own
   crash_channel = channel.descriptor();
-  // Where the stack is used up, the handler has one of its own.
-  static std::array<char, 64 << 10> stack;
-  const stack_t own{stack.data(), 0, stack.size()};
-  ::sigaltstack(&own, nullptr);
   struct sigaction action {};
   action.sa_handler = tell_crash;
-  action.sa_flags = SA_ONSTACK | static_cast<int>(SA_RESETHAND);
+  // Where the stack is used up nothing can be told; the signal ends the process all the same.
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
   for (const int signal : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL}) {
     ::sigaction(signal, &action, nullptr);
   }

@@ -14,7 +14,6 @@ namespace {
 constexpr std::string_view kMagic = "PETt";
 constexpr std::size_t kPrefix = 16;
 constexpr std::size_t kMostFields = 16;
-constexpr std::size_t kMostSamples = 4096;
 
 [[noreturn]] void refuse(const std::string& what) { throw Error(ErrorCode::kCorrupt, what); }
 

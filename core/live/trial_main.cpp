@@ -36,6 +36,7 @@ struct Task {
   std::string config;
   std::vector<XYData> samples;
   std::uint64_t memory = 0;
+  std::uint64_t answer = 0;  // its bytes at most
   int parent = 0;
 };
 
@@ -51,6 +52,7 @@ Task read_task(const Frame& request) {
   Task task;
   std::string_view body = request.body;
   task.memory = static_cast<std::uint64_t>(request.number("memory"));
+  task.answer = static_cast<std::uint64_t>(request.number("answer"));
   task.parent = static_cast<int>(request.number("parent"));
   task.cache = take_text(request, "cache", body);
   task.config = take_text(request, "config", body);
@@ -68,7 +70,7 @@ class Helper {
 
  private:
   void announce(TrialPhase phase, std::size_t number = 0);
-  void call(const trial::Candidate& candidate, const XYData& sample, std::size_t number);
+  void call(const trial::Candidate& candidate, const Task& task, std::size_t number);
   [[noreturn]] void tell_failure(std::string_view why, ErrorCode code, bool out_of_memory);
   template <class Step>
   void guarded(const Step& step);
@@ -107,15 +109,20 @@ void Helper::guarded(const Step& step) {
   }
 }
 
-void Helper::call(const trial::Candidate& candidate, const XYData& sample, std::size_t number) {
+void Helper::call(const trial::Candidate& candidate, const Task& task, std::size_t number) {
   announce(TrialPhase::kCall, number);
   guarded([&] {
     const auto start = std::chrono::steady_clock::now();
-    const XYData answer = candidate.predict(sample);
+    const XYData answer = candidate.predict(task.samples[number - 1]);
     const auto took = std::chrono::nanoseconds(std::chrono::steady_clock::now() - start);
     ParamObject head{{"answer", static_cast<std::int64_t>(number)},
                      {"nanoseconds", static_cast<std::int64_t>(took.count())}};
     if (!answer) return channel_.send(trial::to_bytes(head));
+    if (trial::tensor_bytes(answer) > task.answer) {
+      throw Error(ErrorCode::kPluginError, "expected an answer of at most " +
+                                               std::to_string(task.answer) + " bytes, got " +
+                                               answer.describe());
+    }
     trial::describe_tensor(answer, head);
     std::string body;
     trial::append_elements(answer, body);
@@ -138,7 +145,7 @@ void Helper::run(const Task& task, const ContainerOptions& options) {
   if (!task.samples.empty()) {
     step(TrialPhase::kWarm, [&](trial::Candidate& c) { c.predict(task.samples.front()); });
   }
-  for (std::size_t i = 0; i < task.samples.size(); ++i) call(candidate, task.samples[i], i + 1);
+  for (std::size_t i = 0; i < task.samples.size(); ++i) call(candidate, task, i + 1);
   step(TrialPhase::kDestroy, [](trial::Candidate& c) { c.destroy(); });
   channel_.send(trial::to_bytes({{"done", true}}));
 }

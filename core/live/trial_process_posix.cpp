@@ -220,6 +220,7 @@ TrialProcess::Ending TrialProcess::end() noexcept {
   ending_.was_killed = now == State::kAlive;
   if (now == State::kGone) {  // and its id perhaps somebody else's
     pid_ = 0;
+    ending_.is_known = false;
     return ending_;
   }
   siginfo_t info{};
@@ -229,6 +230,7 @@ TrialProcess::Ending TrialProcess::end() noexcept {
   while (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED) != 0 && errno == EINTR) {
   }
   pid_ = 0;
+  ending_.is_known = info.si_pid != 0;
   if (info.si_code == CLD_EXITED) ending_.exit_status = info.si_status;
   if (info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED) ending_.signal = info.si_status;
   if (errors_) keep_errors();

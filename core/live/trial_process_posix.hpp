@@ -23,10 +23,10 @@ class TrialProcess {
   using Clock = std::chrono::steady_clock;
   enum class Event { kBytes, kEnded, kTimeout, kWoken };
 
-  // How it ended. Both 0: with exit status 0, or somebody else took its status (SIGCHLD ignored).
   struct Ending {
-    int signal = 0;
+    int signal = 0;  // 0: it ended by itself
     int exit_status = 0;
+    bool is_known = true;     // false: somebody else took its status, or SIGCHLD is ignored here
     bool was_killed = false;  // by end()
   };
 

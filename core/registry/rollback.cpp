@@ -47,11 +47,10 @@ LogEntry target_of(const Registry& registry, const Rollback& rollback, const Log
     return rollback.hash ? names(entry, *rollback.hash) : entry.release != newest.release;
   });
   if (found) return *found;
-  throw_not_found(rollback, rollback.hash ? "no entry of the log of " + name + " names " +
-                                                rollback.hash->hex()
-                                          : "nothing to go back to: " + name + " " +
-                                                newest.hash.short_hex() +
-                                                " is the only release that was ever latest");
+  throw_not_found(
+      rollback, rollback.hash ? "no entry of the log of " + name + " names " + rollback.hash->hex()
+                              : "nothing to go back to: " + name + " " + newest.hash.short_hex() +
+                                    " is the only release that was ever latest");
 }
 
 }  // namespace

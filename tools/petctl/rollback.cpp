@@ -43,8 +43,9 @@ class Watch {
       : settings_(settings), container_(container), options_(options) {}
 
   void run() {
-    const std::optional<LogEntry> newest = asking_for(
-        options_.class_name, container_, [&] { return container_.pcm.latest_meta(options_.class_name); });
+    const std::optional<LogEntry> newest = asking_for(options_.class_name, container_, [&] {
+      return container_.pcm.latest_meta(options_.class_name);
+    });
     if (newest) {
       number_ = newest->number;
       print(*newest);
@@ -54,7 +55,8 @@ class Watch {
     }
     flush_output();
     while (moves_ < options_.moves || options_.moves == 0) {
-      std::this_thread::sleep_for(milliseconds(static_cast<std::int64_t>(options_.interval * 1000)));
+      std::this_thread::sleep_for(
+          milliseconds(static_cast<std::int64_t>(options_.interval * 1000)));
       poll();
     }
   }
@@ -103,16 +105,17 @@ void run_rollback(const Settings& given, const RollbackOptions& options) {
   });
   const bool has_moved = result.kind != PushKind::kUnchanged;
   if (settings.json) {
-    return print_json(ParamObject{
-        {"class", result.class_name},
-        {"hash", result.hash.hex()},
-        {"number", static_cast<std::int64_t>(result.number)},
-        {"previous", result.from ? ParamValue(result.from->hex()) : ParamValue()},
-        {"moved", has_moved}});
+    return print_json(
+        ParamObject{{"class", result.class_name},
+                    {"hash", result.hash.hex()},
+                    {"number", static_cast<std::int64_t>(result.number)},
+                    {"previous", result.from ? ParamValue(result.from->hex()) : ParamValue()},
+                    {"moved", has_moved}});
   }
-  print_line(result.class_name + " " + result.hash.hex() + " #" + std::to_string(result.number) + "  " +
-             (has_moved ? "latest moved back from " + (result.from ? result.from->short_hex() : "nothing")
-                        : "latest already, nothing changed"));
+  print_line(
+      result.class_name + " " + result.hash.hex() + " #" + std::to_string(result.number) + "  " +
+      (has_moved ? "latest moved back from " + (result.from ? result.from->short_hex() : "nothing")
+                 : "latest already, nothing changed"));
   print_line("in " + container->pcm.storage());
 }
 

@@ -4,8 +4,10 @@
 #include <filesystem>
 
 #include "core/artifact/machine.hpp"
+#include "storage/base_storage.hpp"
 #include "tools/petctl/files.hpp"
 #include "tools/petctl/output.hpp"
+#include "tools/petctl/progress_line_posix.hpp"
 
 namespace pet::tools {
 namespace {
@@ -19,6 +21,7 @@ Observer observer_for(const Settings& settings) {
     if (warning) {
       print_warning(to_string(event));
     } else if (verbose) {
+      erase_progress_line();
       std::fprintf(stderr, "%s\n", paragraph(to_string(event)).c_str());
     }
   };
@@ -27,7 +30,9 @@ Observer observer_for(const Settings& settings) {
 }  // namespace
 
 std::unique_ptr<Container> open_session(Settings& settings, SessionUse use) {
-  return open_session(settings, use, observer_for(settings));
+  auto container = open_session(settings, use, observer_for(settings));
+  if (!settings.json) container->storage()->watch_transfers(progress_line());
+  return container;
 }
 
 std::vector<PetClass> bind_plugins(Container& container, const std::vector<std::string>& files) {

@@ -129,7 +129,8 @@ TEST_CASE("a config resolves to one whose nodes are all pinned", "[live][config]
   CHECK(first.classes.size() == 4);
   CHECK(first.states.size() == 1);
   CHECK_THAT(first.text, Contains(hash.hex()));
-  CHECK_THAT(first.text, Contains(R"("clazz": "Scaler", "params": {}, "version_hash": null, "builtin": "2")"));
+  CHECK_THAT(first.text,
+             Contains(R"("clazz": "Scaler", "params": {}, "version_hash": null, "builtin": "2")"));
   CHECK(config.resolve(choices).id == first.id);
   CHECK(moved_classes(&first, config.resolve(choices)).empty());
   choices["Stamp"].hash = Hash::of("next");

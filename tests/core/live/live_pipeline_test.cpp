@@ -303,8 +303,8 @@ TEST_CASE("a change of the config's file moves the pins", "[live]") {
 }
 
 TEST_CASE("classes to follow are followed though the config pins them", "[live]") {
-  const std::string pinned = R"({"clazz": "Stamp", "version_hash": ")" + std::string(64, 'a') +
-                             R"(", "params": {}})";
+  const std::string pinned =
+      R"({"clazz": "Stamp", "version_hash": ")" + std::string(64, 'a') + R"(", "params": {}})";
   Service service({.follow = {"Stamp"}}, pinned);
   service.push("stamp_1");
   service.settle();

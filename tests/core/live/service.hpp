@@ -63,8 +63,8 @@ struct Service {
   // As if the service's process had ended and begun again.
   void restart() {
     live.reset();
-    live = std::make_unique<LivePipeline>(container, std::filesystem::path(folder / "pipeline.json"),
-                                          options);
+    live = std::make_unique<LivePipeline>(container,
+                                          std::filesystem::path(folder / "pipeline.json"), options);
   }
 
   void step_all() {

@@ -136,6 +136,8 @@ TEST_CASE("a helper that talks rubbish is stopped after a bounded number of byte
   const Misbehaving site;
   const std::string broken_hello = R"(printf 'PETt\016\0\0\0\0\0\0\0\0\0\0\0{"pet_trial":1' >&3; )";
   const std::string good_hello = R"(printf 'PETt\017\0\0\0\0\0\0\0\0\0\0\0{"pet_trial":1}' >&3; )";
+  const std::string begins =
+      good_hello + R"(printf 'PETt\036\0\0\0\0\0\0\0\0\0\0\0{"phase": "load", "number": 0}' >&3; )";
   const struct {
     std::string says;
     const char* why;  // of the error
@@ -145,6 +147,8 @@ TEST_CASE("a helper that talks rubbish is stopped after a bounded number of byte
       {R"(printf 'PETt\002\0\0\0\0\0\0\0\0\0\0\0[]' >&3)", "expected a frame's head"},
       {R"(printf 'PETt\017\0\0\0\0\0\0\0\0\0\0\0{"pet_trial":2}' >&3)", "it speaks 2"},
       {broken_hello, "a frame's head"},
+      {good_hello + "exit 3", "it ended at once, with exit status 3"},
+      {good_hello + "yes >&3", "expected a frame"},
   };
   for (const auto& c : strangers) {
     CAPTURE(c.says);
@@ -172,7 +176,7 @@ TEST_CASE("a helper that talks rubbish is stopped after a bounded number of byte
   for (const auto& c : liars) {
     CAPTURE(c.says);
     const TrialReport report =
-        Trial(script(site, good_hello + c.says)).run(site.candidate("never", ""));
+        Trial(script(site, begins + c.says)).run(site.candidate("never", ""));
     CHECK(!report.passed);
     CHECK_THAT(report.reason, Contains(c.why));
   }
@@ -192,6 +196,17 @@ TEST_CASE("what a cache has not says nothing of the candidate", "[live][trial]")
     CHECK(error.code() == ErrorCode::kVersionNotFound);
     CHECK_THAT(error.what(), Contains("aaaaaa"));
   }
+}
+
+TEST_CASE("a service that ignores its children's ends can try candidates", "[live][trial]") {
+  const Misbehaving site;
+  ::signal(SIGCHLD, SIG_IGN);
+  const TrialReport good = site.try_it(site.candidate("never", ""));
+  const TrialReport bad = site.try_it(site.candidate("call", "crash"));
+  ::signal(SIGCHLD, SIG_DFL);
+  CHECK(good.reason == "");
+  CHECK(bad.reason == "crashed or ended the process in call 1 of 2");
+  CHECK(!has_children());
 }
 
 TEST_CASE("what a candidate prints disturbs nothing", "[live][trial]") {

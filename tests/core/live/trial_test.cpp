@@ -12,6 +12,7 @@
 using namespace pet;
 using namespace pet::test;
 using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
 
 namespace {
 
@@ -146,4 +147,99 @@ TEST_CASE("what a library does while it is loaded and unloaded is tried, too", "
   }
   ::unsetenv("PET_MISBEHAVE");
   CHECK(site.try_it(site.request(config, 1)).reason == "");
+}
+
+TEST_CASE("a tree of binaries and built-in classes is tried, each with what it learned",
+          "[live][trial]") {
+  TrialSite site;
+  const std::string wrapper = site.add("wrapper_pipeline");
+  const std::string filter = site.add("learning_filter");
+  const std::string good = site.add("good_filter");
+  BasePlugin fitted = load_fixture("learning_filter").create();
+  fitted.fit(XYData::mock<double>({{10.0}, {20.0}}));  // the mean is 15
+  const std::string learned = R"(, "state_hash": ")" + site.add_state(fitted.save_state()) + '"';
+  const std::string inner =
+      node("WrapperPipeline", wrapper,
+           R"({"filters": [)" + node("GoodFilter", good) + ", " +
+               node("LearningFilter", filter, R"({"scale": 2.0})", learned) + "]}");
+  // Of the helper's own classes: this program has none.
+  const std::string config =
+      R"({"clazz": "F3Pipeline", "version_hash": null, "builtin": "1", "params": {"filters": [)" +
+      inner +
+      R"(], "metrics": [{"clazz": "F1", "version_hash": null, "builtin": "1", "params": {}}]}})";
+  const TrialReport report = site.try_it(site.request(config, 1));
+  CHECK(report.reason == "");
+  REQUIRE(report.answers.size() == 1);
+  CHECK(report.answers[0].value<double>() == std::vector<double>{-30, -26, -22, -18, -14, -10});
+
+  const TrialReport newer = site.try_it(
+      site.request(R"({"clazz": "F1", "version_hash": null, "builtin": "77", "params": {}})"));
+  CHECK(newer.phase == TrialPhase::kConstruct);
+  CHECK_THAT(newer.reason, StartsWith("failed in construct: the candidate"));
+  const TrialReport malformed = site.try_it(site.request("{\"clazz\": "));
+  CHECK(malformed.phase == TrialPhase::kLoad);
+  CHECK_THAT(malformed.reason, Contains("the candidate: line 1, column 11"));
+}
+
+TEST_CASE("the answers are compared with the current version's", "[live][trial]") {
+  const Misbehaving site;
+  TrialRequest request = site.candidate("never", "shift");
+  for (const XYData& answer : site.try_it(site.candidate("never", "")).answers) {
+    request.expected.push_back(answer.clone());
+  }
+  CHECK(site.try_it(request).passed);
+  request.tolerance = 1e-6;
+  const TrialReport report = site.try_it(request);
+  CHECK(!report.passed);
+  CHECK_THAT(report.reason, StartsWith("answered wrongly in call 1 of 3: expected 4 at [1, 0]"));
+  CHECK(report.answers.size() == 1);
+
+  const struct {
+    const char* how;
+    const char* reason;
+  } cases[] = {
+      {"nan", "expected finite numbers, got nan at [1, 0]"},
+      {"float32", "expected float64 [3, 2] as from the current version, got float32 [3, 2]"},
+      {"flat", "expected float64 [3, 2] as from the current version, got float64 [1]"}};
+  for (const auto& c : cases) {
+    TrialRequest wrong = site.candidate("never", c.how);
+    for (const XYData& answer : request.expected) wrong.expected.push_back(answer.clone());
+    CHECK_THAT(site.try_it(wrong).reason, Contains(c.reason));
+  }
+  CHECK_THAT(site.try_it(site.candidate("never", "nan")).reason, Contains("got nan at [1, 0]"));
+}
+
+TEST_CASE("a request that cannot be tried is an error", "[live][trial]") {
+  const Misbehaving site;
+  TrialRequest one_answer = site.candidate("never", "");
+  one_answer.expected.push_back(one_answer.samples.front().clone());
+  TrialRequest nothing = site.candidate("never", "");
+  nothing.samples.emplace_back();
+  TrialRequest many = site.candidate("never", "", 4097);
+  const struct {
+    const TrialRequest& request;
+    const char* message;
+  } cases[] = {
+      {one_answer,
+       "a trial of 3 samples: 1 expected answers were given: give one a sample, or none"},
+      {nothing, "a trial of 4 samples: expected data in each, one has nothing"},
+      {many, "a trial of 4097 samples: give at most 4096"},
+  };
+  for (const auto& c : cases) {
+    const Error error = error_of([&] { site.try_it(c.request); });
+    CHECK(error.code() == ErrorCode::kUsage);
+    CHECK(std::string(error.what()) == c.message);
+  }
+  many.samples.pop_back();
+  CHECK(site.try_it(many).answers.size() == 4096);
+}
+
+TEST_CASE("an answer larger than allowed is rejected, and one as large passes", "[live][trial]") {
+  const Misbehaving site;
+  const auto with = [&](std::uint64_t bytes) {
+    return site.try_it(site.candidate("never", ""), {.answer = bytes});
+  };
+  CHECK(with(48).passed);  // three rows of two
+  CHECK(with(47).reason ==
+        "failed in call 1 of 3: expected an answer of at most 47 bytes, got float64 [3, 2]");
 }
