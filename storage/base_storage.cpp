@@ -32,7 +32,9 @@ void check_distinct(std::span<const PutItem> items) {
 
 bool BaseStorage::read(std::string_view key, ByteSink& sink, std::uint64_t max_size) const {
   check_key(key);
-  return do_read(key, sink, max_size);
+  if (!watch_) return do_read(key, sink, max_size);
+  WatchedSink watched(sink, watch_, describe(), key);
+  return do_read(key, watched, max_size);
 }
 
 std::optional<std::string> BaseStorage::get(std::string_view key, std::uint64_t max_size) const {

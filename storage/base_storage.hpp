@@ -33,9 +33,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "storage/byte_sink.hpp"
+#include "storage/transfer_watch.hpp"
 
 namespace pet {
 
@@ -148,11 +150,17 @@ class BaseStorage {
   // behind, as its last answer said. Nullopt where there is no server, or none that said its time.
   virtual std::optional<std::chrono::seconds> clock_skew() const { return std::nullopt; }
 
+  // Tells how far long transfers of this storage are. Before other threads use it; null: nobody is told.
+  virtual void watch_transfers(TransferWatch watch) { watch_ = std::move(watch); }
+
   // What this storage can do. A verb that it cannot do throws kStorageUnsupported.
   virtual Capabilities capabilities() const = 0;
 
  protected:
   BaseStorage() = default;
+
+  // Of what goes up: a backend that knows of it reports it by a WatchedTransfer.
+  const TransferWatch& transfer_watch() const noexcept { return watch_; }
 
   // The same contracts; keys are valid, and the capability is there. put_many's keys are distinct.
   virtual bool do_read(std::string_view key, ByteSink& sink, std::uint64_t max_size) const = 0;
@@ -174,6 +182,9 @@ class BaseStorage {
   // For do_read: throws when `size` exceeds `max_size`.
   void check_size(std::string_view key, std::uint64_t size, std::uint64_t max_size,
                   SizeIs known = SizeIs::kKnown) const;
+
+ private:
+  TransferWatch watch_;
 };
 
 }  // namespace pet

@@ -151,6 +151,10 @@ BaseStorage& ChainStorage::authority() const { return *members_.back()->storage;
 
 void ChainStorage::ensure_exists() { authority().ensure_exists(); }
 
+void ChainStorage::watch_transfers(TransferWatch watch) {
+  for (const auto& member : members_) member->storage->watch_transfers(watch);
+}
+
 std::string ChainStorage::describe() const {
   std::string text = "chain:";
   for (const auto& member : members_) {

@@ -75,7 +75,8 @@ class ChainStorage : public BaseStorage {
   ChainStorage(std::vector<std::shared_ptr<BaseStorage>> members, ChainOptions options);
   ~ChainStorage() override;
 
-  void ensure_exists() override;               // of the authority
+  void ensure_exists() override;                       // of the authority
+  void watch_transfers(TransferWatch watch) override;  // of its members, who name themselves
   std::string describe() const override;       // "chain:https://mirror/pets|file:///srv/pets"
   Capabilities capabilities() const override;  // the authority's; remote as any member
 

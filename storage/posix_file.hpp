@@ -94,6 +94,7 @@ class TemporaryFile {
 
   void write(std::string_view bytes) { write_all(fd_.get(), bytes, path_, fail_); }
   void sync() { posix::sync(fd_.get(), path_); }
+  int descriptor() const noexcept { return fd_.get(); }  // for reading too; this object's
 
   // Gives the file its name, in place of what has it now.
   void publish();

@@ -4,17 +4,21 @@
 
 namespace pet {
 
-// Either a text that was moved in or a buffer that was read into; a buffer spares the zero-fill of a string.
+// Either a text that was moved in, or a buffer that was read into (which spares the zero-fill of a
+// string), or a mapping.
 struct Binary::Content {
   std::string text;
-  std::unique_ptr<char[]> buffer;
+  std::shared_ptr<const char> buffer;
   std::string_view view;
   Hash hash;
   std::string origin;
 
   Content(std::string bytes, std::string where)
       : text(std::move(bytes)), view(text), hash(Hash::of(view)), origin(std::move(where)) {}
-  Content(std::unique_ptr<char[]> bytes, std::size_t size, const Hash& digest, std::string where)
+  Content(std::string bytes, const Hash& digest, std::string where)
+      : text(std::move(bytes)), view(text), hash(digest), origin(std::move(where)) {}
+  Content(std::shared_ptr<const char> bytes, std::size_t size, const Hash& digest,
+          std::string where)
       : buffer(std::move(bytes)),
         view(buffer.get(), size),
         hash(digest),
@@ -27,7 +31,11 @@ Binary Binary::from_bytes(std::string bytes, std::string origin) {
   return Binary(std::make_shared<const Content>(std::move(bytes), std::move(origin)));
 }
 
-Binary Binary::own(std::unique_ptr<char[]> buffer, std::size_t size, const Hash& hash,
+Binary Binary::from_verified(std::string bytes, const Hash& hash, std::string origin) {
+  return Binary(std::make_shared<const Content>(std::move(bytes), hash, std::move(origin)));
+}
+
+Binary Binary::own(std::shared_ptr<const char> buffer, std::size_t size, const Hash& hash,
                    std::string origin) {
   return Binary(std::make_shared<const Content>(std::move(buffer), size, hash, std::move(origin)));
 }

@@ -1,4 +1,4 @@
-// Binary: the bytes of one plugin file, read once.
+// Binary: the bytes of one plugin file, read once (or, a large file of a cache's, mapped).
 //
 // Hash, facts and gate are computed from this one buffer, and it is what push stores: a file that somebody
 // rewrites in between can no longer make them disagree.
@@ -38,8 +38,20 @@ class Binary {
   static Binary read_descriptor(int descriptor, std::string origin,
                                 std::uint64_t max_size = kDefaultMaxSize);
 
+  // The same, but a file of more than `map_beyond` bytes is mapped, not copied, so that it takes no
+  // memory of this process's own. REQUIRES of such a file: nobody changes or shortens it as long as
+  // it lives.
+  static Binary read_or_map_descriptor(int descriptor, std::string origin, std::uint64_t map_beyond,
+                                       std::uint64_t max_size = kDefaultMaxSize);
+
+  // That file mapped, whatever its size. REQUIRES: `hash` is its bytes'.
+  static Binary map_verified(int descriptor, const Hash& hash, std::string origin);
+
   // Bytes that came from elsewhere (a storage, a test); `origin` names the place in errors.
   static Binary from_bytes(std::string bytes, std::string origin = {});
+
+  // The same, when they have been hashed while they came. REQUIRES: `hash` is theirs.
+  static Binary from_verified(std::string bytes, const Hash& hash, std::string origin);
 
   std::span<const std::byte> bytes() const noexcept;
   std::string_view view() const noexcept;
@@ -49,7 +61,8 @@ class Binary {
 
  private:
   struct Content;
-  static Binary own(std::unique_ptr<char[]> buffer, std::size_t size, const Hash& hash,
+  static Binary read_buffer(int descriptor, std::size_t size, std::string origin);
+  static Binary own(std::shared_ptr<const char> buffer, std::size_t size, const Hash& hash,
                     std::string origin);
   explicit Binary(std::shared_ptr<const Content> content) noexcept : content_(std::move(content)) {}
   std::shared_ptr<const Content> content_;

@@ -1,10 +1,13 @@
 // Reading a plugin file. Each piece is hashed right after it was read, while it is still in the processor's cache.
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -81,6 +84,15 @@ std::size_t read_at(int descriptor, char* out, std::size_t want, std::size_t off
   return done;
 }
 
+// The whole file, read-only. Empty for a file of no bytes.
+std::shared_ptr<const char> map(int descriptor, std::size_t size, const std::string& origin) {
+  if (size == 0) return nullptr;
+  void* const pages = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+  if (pages == MAP_FAILED) fail_errno(origin, errno);
+  return {static_cast<const char*>(pages),
+          [size](const char* mapped) { ::munmap(const_cast<char*>(mapped), size); }};
+}
+
 }  // namespace
 
 Binary Binary::read(const std::filesystem::path& path, std::uint64_t max_size) {
@@ -92,6 +104,25 @@ Binary Binary::read(const std::filesystem::path& path, std::uint64_t max_size) {
 
 Binary Binary::read_descriptor(int descriptor, std::string origin, std::uint64_t max_size) {
   const std::size_t size = checked_size(descriptor, origin, max_size);
+  return read_buffer(descriptor, size, std::move(origin));
+}
+
+Binary Binary::read_or_map_descriptor(int descriptor, std::string origin, std::uint64_t map_beyond,
+                                      std::uint64_t max_size) {
+  const std::size_t size = checked_size(descriptor, origin, max_size);
+  if (size <= map_beyond) return read_buffer(descriptor, size, std::move(origin));
+  std::shared_ptr<const char> mapped = map(descriptor, size, origin);
+  const Hash hash = Hash::of(std::string_view(mapped.get(), size));
+  return own(std::move(mapped), size, hash, std::move(origin));
+}
+
+Binary Binary::map_verified(int descriptor, const Hash& hash, std::string origin) {
+  const std::size_t size =
+      checked_size(descriptor, origin, std::numeric_limits<std::uint64_t>::max());
+  return own(map(descriptor, size, origin), size, hash, std::move(origin));
+}
+
+Binary Binary::read_buffer(int descriptor, std::size_t size, std::string origin) {
   auto buffer = std::make_unique_for_overwrite<char[]>(size);
   Hasher hasher;
   for (std::size_t offset = 0; offset < size;) {
@@ -105,7 +136,8 @@ Binary Binary::read_descriptor(int descriptor, std::string origin, std::uint64_t
   if (read_at(descriptor, &beyond, 1, size, origin) != 0) {
     fail(ErrorCode::kNoBinary, origin, "grew while it was read: try again");
   }
-  return own(std::move(buffer), size, hasher.finish(), std::move(origin));
+  return own({buffer.release(), std::default_delete<char[]>()}, size, hasher.finish(),
+             std::move(origin));
 }
 
 }  // namespace pet

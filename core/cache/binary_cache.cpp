@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "core/cache/cache_store.hpp"
+#include "core/cache/incoming_binary.hpp"
 #include "core/cache/single_flight.hpp"
 #include "storage/error.hpp"
 #include "storage/user_directory.hpp"
@@ -18,16 +19,19 @@ SingleFlight<CachedBinary>& process_flights() {
   return flights;
 }
 
-Binary verified(std::string bytes, const Hash& expected, const FetchSubject& subject) {
-  const Binary got = Binary::from_bytes(std::move(bytes), subject.source + "/" + subject.key);
-  if (got.hash() == expected) return got;
+// Throws unless what has come is what was asked for.
+void require_right(IncomingBinary& incoming, const Hash& expected, const FetchSubject& subject) {
+  const Hash got = incoming.finish();
+  if (got == expected) return;
   throw Error(ErrorCode::kCorrupt,
               subject.class_name + " " + expected.short_hex() + " in " + subject.source +
-                  " is damaged: expected sha256 " + expected.hex() + ", got " + got.hash().hex() +
-                  " (" + std::to_string(got.size()) + " bytes of '" + subject.key +
+                  " is damaged: expected sha256 " + expected.hex() + ", got " + got.hex() + " (" +
+                  std::to_string(incoming.size()) + " bytes of '" + subject.key +
                   "'): restore that object from a copy, or remove it and push or save it again",
               {.class_name = subject.class_name, .hash = expected.hex(), .key = subject.key});
 }
+
+std::string origin_of(const FetchSubject& subject) { return subject.source + "/" + subject.key; }
 
 }  // namespace
 
@@ -73,10 +77,6 @@ std::optional<CachedBinary> BinaryCache::find(const Hash& hash, const FetchSubje
 
 CachedBinary BinaryCache::insert(const Binary& binary) {
   if (std::optional<CachedBinary> cached = find(binary.hash())) return *std::move(cached);
-  return store(binary);
-}
-
-CachedBinary BinaryCache::store(const Binary& binary) {
   CachedBinary cached = store_->insert(binary);
   make_room(binary.size());
   return cached;
@@ -107,6 +107,15 @@ void BinaryCache::make_room(std::uint64_t inserted) {
 
 CachedBinary BinaryCache::get_or_fetch(const Hash& expected, const FetchSubject& subject,
                                        const std::function<std::string()>& download) {
+  return get_or_fetch(expected, subject, [&](ByteSink& sink) {
+    const std::string bytes = download();
+    sink.begin(bytes.size());
+    sink.write(bytes);
+  });
+}
+
+CachedBinary BinaryCache::get_or_fetch(const Hash& expected, const FetchSubject& subject,
+                                       const Download& download) {
   // The look into the store belongs to the flight: a thread that missed just before another one's
   // file appeared would fetch it again. Where from is part of the key: an error is shared only with
   // those who asked the same place for the same thing.
@@ -116,7 +125,7 @@ CachedBinary BinaryCache::get_or_fetch(const Hash& expected, const FetchSubject&
 }
 
 CachedBinary BinaryCache::fetch(const Hash& expected, const FetchSubject& subject,
-                                const std::function<std::string()>& download) {
+                                const Download& download) {
   const auto start = std::chrono::steady_clock::now();
   std::optional<CachedBinary> cached = find(expected, subject);
   std::shared_ptr<void> claim;
@@ -124,9 +133,21 @@ CachedBinary BinaryCache::fetch(const Hash& expected, const FetchSubject& subjec
     claim = store_->claim(expected);
     if (claim) cached = find(expected, subject);  // another process may have had it
   }
-  if (!cached) return store(verified(download(), expected, subject));
+  if (!cached) {
+    IncomingBinary incoming(store_.get(), expected, origin_of(subject));
+    return fetch_into(incoming, expected, subject, download);
+  }
   notify_hit(expected, subject, start);
   return *std::move(cached);
+}
+
+CachedBinary BinaryCache::fetch_into(IncomingBinary& incoming, const Hash& expected,
+                                     const FetchSubject& subject, const Download& download) {
+  download(incoming);
+  require_right(incoming, expected, subject);
+  CachedBinary cached = incoming.publish();
+  make_room(incoming.size());
+  return cached;
 }
 
 void BinaryCache::notify_hit(const Hash& hash, const FetchSubject& subject,
@@ -140,7 +161,7 @@ void BinaryCache::notify_hit(const Hash& hash, const FetchSubject& subject,
 }
 
 Binary BinaryCache::read_or_fetch(const Hash& expected, const FetchSubject& subject,
-                                  const std::function<std::string()>& download) {
+                                  const Download& download) {
   const auto start = std::chrono::steady_clock::now();
   std::optional<CachedBinary> cached;
   const bool usable = unless_refused(expected, subject, [&] { cached = find(expected, subject); });
@@ -148,9 +169,21 @@ Binary BinaryCache::read_or_fetch(const Hash& expected, const FetchSubject& subj
     notify_hit(expected, subject, start);
     return std::move(cached->binary);
   }
-  Binary binary = verified(download(), expected, subject);
-  if (usable) keep(binary, subject);
-  return binary;
+  if (usable && store_->outlives_process()) {
+    IncomingBinary incoming(store_.get(), expected, origin_of(subject));
+    try {
+      return fetch_into(incoming, expected, subject, download).binary;
+    } catch (const Error& error) {
+      // A full disk, say. What is large is downloaded again, into memory.
+      if (!incoming.has_store_failed() || error.code() != ErrorCode::kStorageRefused) throw;
+      notify_refusal(expected, subject, error);
+      if (incoming.is_whole()) return incoming.whole();
+    }
+  }
+  IncomingBinary incoming(nullptr, expected, origin_of(subject));
+  download(incoming);
+  require_right(incoming, expected, subject);
+  return incoming.whole();
 }
 
 void BinaryCache::keep(const Binary& binary, const FetchSubject& subject) {
@@ -165,10 +198,15 @@ bool BinaryCache::unless_refused(const Hash& hash, const FetchSubject& subject, 
     return true;
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kStorageRefused) throw;
-    notify(options_.observer,
-           {EventKind::kRefusal, subject.class_name, hash.hex(), "cache", error.what(), {}});
+    notify_refusal(hash, subject, error);
     return false;
   }
+}
+
+void BinaryCache::notify_refusal(const Hash& hash, const FetchSubject& subject,
+                                 const Error& error) const {
+  notify(options_.observer,
+         {EventKind::kRefusal, subject.class_name, hash.hex(), "cache", error.what(), {}});
 }
 
 bool BinaryCache::quarantined(const Hash& hash) { return store_->quarantined(hash); }

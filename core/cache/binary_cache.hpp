@@ -2,12 +2,15 @@
 //
 //   BinaryCache cache("/home/ann/.cache/petfactory");
 //   const CachedBinary got = cache.get_or_fetch(hash, {"MyFilter", storage.describe(), key},
-//                                               [&] { return registry.require_binary(…); });
+//                                               [&](ByteSink& sink) { registry.require_binary(…, sink); });
 //   // CheckedLoader (core/factory) gates and maps got.binary, as the file got.file.
 //
 // Bytes:    a file that was there is read and hashed, through one descriptor, every time. One that
 //           does not match is taken out (quarantine/<hash>-<unique>), reported, and fetched again:
 //           no caller ever sees it.
+// Memory:   a download is hashed while it arrives. Up to 4 MiB, which is nearly all plugins, stay in
+//           memory for gate and loader; what is larger goes to the cache's file at once, and is mapped
+//           from there, now and whenever it is found again.
 // Names:    one path for one hash, for ever, since glibc matches loaded libraries by name first. In
 //           memory the path is a sealed memfd's (/proc/self/fd/N), whose descriptor stays open
 //           until the process ends.
@@ -46,10 +49,13 @@
 #include "core/artifact/binary.hpp"
 #include "core/artifact/hash.hpp"
 #include "core/observer.hpp"
+#include "storage/byte_sink.hpp"
 
 namespace pet {
 
 class CacheStore;
+class Error;
+class IncomingBinary;
 
 struct CachedBinary {
   Binary binary;     // the bytes that were hashed
@@ -108,18 +114,24 @@ class BinaryCache {
   // Stores the bytes under their own hash, unless they are there.
   CachedBinary insert(const Binary& binary);
 
+  // Gives the bytes to the sink, as BaseStorage::read does, or throws.
+  using Download = std::function<void(ByteSink& sink)>;
+
   // find, else `download` and insert. Threads that ask for the same hash meanwhile wait and get the
   // first one's answer, its exception too. What `download` throws is passed on (that an object is
   // absent is for it to say); bytes of another hash are kCorrupt and not kept. `download` must not
   // ask for the same hash.
+  CachedBinary get_or_fetch(const Hash& expected, const FetchSubject& subject,
+                            const Download& download);
+
+  // The same for bytes that come whole.
   CachedBinary get_or_fetch(const Hash& expected, const FetchSubject& subject,
                             const std::function<std::string()>& download);
 
   // The same for bytes that are read and never mapped, a fitted state say. What is kept of them is
   // for later processes: nothing in memory, and where the directory cannot be used (kStorageRefused,
   // told to the observer) they are downloaded.
-  Binary read_or_fetch(const Hash& expected, const FetchSubject& subject,
-                       const std::function<std::string()>& download);
+  Binary read_or_fetch(const Hash& expected, const FetchSubject& subject, const Download& download);
 
   // Keeps such bytes, where that can be.
   void keep(const Binary& binary, const FetchSubject& subject);
@@ -155,11 +167,12 @@ class BinaryCache {
   std::optional<CachedBinary> find(const Hash& hash, const FetchSubject& subject);
   template <class Step>
   bool unless_refused(const Hash& hash, const FetchSubject& subject, const Step& step);
+  void notify_refusal(const Hash& hash, const FetchSubject& subject, const Error& error) const;
   void notify_hit(const Hash& hash, const FetchSubject& subject,
                   std::chrono::steady_clock::time_point start) const;
-  CachedBinary fetch(const Hash& expected, const FetchSubject& subject,
-                     const std::function<std::string()>& download);
-  CachedBinary store(const Binary& binary);
+  CachedBinary fetch(const Hash& expected, const FetchSubject& subject, const Download& download);
+  CachedBinary fetch_into(IncomingBinary& incoming, const Hash& expected,
+                          const FetchSubject& subject, const Download& download);
   void make_room(std::uint64_t inserted);
 
   std::unique_ptr<CacheStore> store_;

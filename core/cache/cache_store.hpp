@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/artifact/binary.hpp"
 #include "core/artifact/hash.hpp"
@@ -23,6 +24,26 @@ class CacheStore {
     std::string damage;  // why the file that lay there was taken out; empty when none was
   };
 
+  // A file on its way to the name of its hash; gone unless it is published.
+  class NewFile {
+   public:
+    NewFile() = default;
+    virtual ~NewFile() = default;
+    NewFile(const NewFile&) = delete;
+    NewFile& operator=(const NewFile&) = delete;
+
+    virtual void write(std::string_view piece) = 0;
+
+    // Gives it its name, in place of one that is there. Once. REQUIRES: what was written has that
+    // hash. The binary is a mapping of it.
+    virtual CachedBinary publish() = 0;
+  };
+
+  // Larger binaries are not held on the heap: they are mapped, read-only. Whoever cut the file short
+  // while it is mapped would end the process; but dlopen maps the same file, in a directory that
+  // nobody else may write to, and has the same need of it.
+  static constexpr std::uint64_t kLarge = std::uint64_t{4} << 20;
+
   virtual ~CacheStore() = default;
 
   // Equal exactly for stores of this process that keep the same files.
@@ -33,6 +54,9 @@ class CacheStore {
 
   // Writes the file of binary.hash(), in place of one that is there.
   virtual CachedBinary insert(const Binary& binary) = 0;
+
+  // A file for a binary of this hash, whose bytes are still to come. The store must outlive it.
+  virtual std::unique_ptr<NewFile> create(const Hash& hash) = 0;
 
   // Waits while another process that has a claim on `hash` fetches it, then has it until what comes
   // back dies. Null: it took too long, or there can be no claims here: fetch it all the same.

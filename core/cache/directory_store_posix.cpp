@@ -131,6 +131,7 @@ class DirectoryStore final : public CacheStore {
   std::string identity() override { return opened()->path; }
   Found find(const Hash& hash) override;
   CachedBinary insert(const Binary& binary) override;
+  std::unique_ptr<NewFile> create(const Hash& hash) override;
   std::shared_ptr<void> claim(const Hash& hash) override;
   bool outlives_process() const override { return true; }
   bool quarantined(const Hash& hash) override;
@@ -149,6 +150,7 @@ class DirectoryStore final : public CacheStore {
     mutable std::once_flag swept;
   };
   using Directory = std::shared_ptr<const Opened>;
+  class Incoming;
   struct Entry {
     std::string name;
     std::uint64_t bytes;
@@ -162,6 +164,7 @@ class DirectoryStore final : public CacheStore {
   }
   static std::string damage_of(const Directory& directory, const Hash& hash, int file,
                                std::optional<CachedBinary>& cached);
+  static posix::TemporaryFile temporary(const Directory& directory, const Hash& hash);
   static int write(const Directory& directory, const Binary& binary);
   static FileDescriptor quarantine_folder(const Directory& directory);
   static std::string quarantine(const Directory& directory, const Hash& hash, int file);
@@ -229,7 +232,7 @@ std::string DirectoryStore::damage_of(const Directory& directory, const Hash& ha
   if (std::string fault = fault_of(file); !fault.empty()) return fault;
   const std::string path = path_of(directory, hash);
   try {
-    const Binary binary = Binary::read_descriptor(file, path);
+    const Binary binary = Binary::read_or_map_descriptor(file, path, kLarge);
     if (binary.hash() == hash) {
       cached = CachedBinary{binary, path};
       return {};
@@ -252,21 +255,81 @@ CachedBinary DirectoryStore::insert(const Binary& binary) {
   return {binary, path_of(directory, binary.hash())};
 }
 
+// Throws std::system_error, as the file itself does.
+posix::TemporaryFile DirectoryStore::temporary(const Directory& directory, const Hash& hash) {
+  const int folder = directory->fd.get();
+  posix::TemporaryFile file(folder, directory->path, file_name(hash),
+                            {.mode = 0600, .fail = throw_system_error});
+  std::call_once(directory->swept, [&] {
+    posix::sweep_temporaries(folder);
+    posix::tag_cache(*directory);
+  });
+  return file;
+}
+
 // 0, or the errno. Racing processes each rename a whole file of the same bytes over the name.
 int DirectoryStore::write(const Directory& directory, const Binary& binary) {
-  const int folder = directory->fd.get();
   try {
-    posix::TemporaryFile file(folder, directory->path, file_name(binary.hash()),
-                              {.mode = 0600, .fail = throw_system_error});
-    std::call_once(directory->swept, [&] {
-      posix::sweep_temporaries(folder);
-      posix::tag_cache(*directory);
-    });
+    posix::TemporaryFile file = temporary(directory, binary.hash());
     file.write(binary.view());
     file.publish();
     return 0;
   } catch (const std::system_error& failed) {
     return failed.code().value();
+  }
+}
+
+// A file whose bytes are still to come.
+class DirectoryStore::Incoming final : public NewFile {
+ public:
+  Incoming(DirectoryStore& store, Directory directory, const Hash& hash)
+      : store_(store),
+        directory_(std::move(directory)),
+        hash_(hash),
+        file_(temporary(directory_, hash)) {}
+
+  void write(std::string_view piece) override {
+    try {
+      file_.write(piece);
+    } catch (const std::system_error& failed) {
+      posix::throw_cache_errno(failed.code().value(), directory_->path, "take a file");
+    }
+  }
+
+  CachedBinary publish() override {
+    const std::string path = path_of(directory_, hash_);
+    Binary binary = Binary::map_verified(file_.descriptor(), hash_, path);
+    try {
+      file_.publish();
+    } catch (const std::system_error& failed) {
+      const int error = failed.code().value();
+      // Somebody removed the whole directory: the mapping still has the bytes.
+      if (error == ENOENT) return store_.insert(binary);
+      posix::throw_cache_errno(error, directory_->path, "take a file");
+    }
+    return {std::move(binary), path};
+  }
+
+ private:
+  DirectoryStore& store_;
+  const Directory directory_;
+  const Hash hash_;
+  posix::TemporaryFile file_;
+};
+
+std::unique_ptr<CacheStore::NewFile> DirectoryStore::create(const Hash& hash) {
+  Directory directory = opened();
+  for (bool is_again = false;; is_again = true) {
+    try {
+      return std::make_unique<Incoming>(*this, directory, hash);
+    } catch (const std::system_error& failed) {
+      const int error = failed.code().value();
+      if (error != ENOENT || is_again) {
+        posix::throw_cache_errno(error, directory->path, "take a file");
+      }
+    }
+    forget(directory);  // somebody removed the whole directory: make it again
+    directory = opened();
   }
 }
 

@@ -37,7 +37,7 @@ using posix::FileDescriptor;
                   ", or choose a cache directory with PET_CACHE");
 }
 
-FileDescriptor create(const Hash& hash) {
+FileDescriptor create_file(const Hash& hash) {
   constexpr unsigned kFlags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
   FileDescriptor file(::memfd_create(hash.hex().c_str(), kFlags | MFD_EXEC));
   if (!file && errno == EINVAL) file = FileDescriptor(::memfd_create(hash.hex().c_str(), kFlags));
@@ -45,10 +45,13 @@ FileDescriptor create(const Hash& hash) {
   return file;
 }
 
-void fill(int file, std::string_view bytes) {
+void write_piece(int file, std::string_view bytes) {
   posix::write_all(file, bytes, {}, [](int error, std::string_view, const std::string&) {
     refuse("writing failed", error);
   });
+}
+
+void seal(int file) {
   if (::fcntl(file, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0) {
     refuse("sealing failed", errno);
   }
@@ -76,6 +79,37 @@ struct Files {
   }
 };
 
+// Seals the file and gives it its descriptor for good; that of the hash, when it has one already.
+int keep(const Hash& hash, FileDescriptor file) {
+  seal(file.get());
+  Files& files = Files::process();
+  const std::lock_guard lock(files.mutex);
+  if (const auto known = files.by_hash.find(hash); known != files.by_hash.end()) {
+    return known->second;
+  }
+  file = raised(std::move(file), files.highest);
+  if (::access(path_of(file.get()).c_str(), R_OK) != 0) refuse("/proc is not mounted", errno);
+  files.by_hash.emplace(hash, file.get());
+  files.highest = file.get();
+  return file.release();
+}
+
+// A file whose bytes are still to come.
+class Incoming final : public CacheStore::NewFile {
+ public:
+  explicit Incoming(const Hash& hash) : hash_(hash), file_(create_file(hash)) {}
+
+  void write(std::string_view piece) override { write_piece(file_.get(), piece); }
+  CachedBinary publish() override {
+    const int kept = keep(hash_, std::move(file_));
+    return {Binary::map_verified(kept, hash_, path_of(kept)), path_of(kept)};
+  }
+
+ private:
+  const Hash hash_;
+  FileDescriptor file_;
+};
+
 class MemoryStore final : public CacheStore {
  public:
   std::string identity() override { return describe(); }
@@ -84,7 +118,7 @@ class MemoryStore final : public CacheStore {
     const std::optional<int> file = descriptor(hash);
     if (!file) return {};
     try {
-      const Binary binary = Binary::read_descriptor(*file, path_of(*file));
+      const Binary binary = Binary::read_or_map_descriptor(*file, path_of(*file), kLarge);
       if (binary.hash() == hash) return {CachedBinary{binary, path_of(*file)}, {}};
     } catch (const Error&) {
       // Not even a file any more.
@@ -96,17 +130,16 @@ class MemoryStore final : public CacheStore {
   }
 
   CachedBinary insert(const Binary& binary) override {
-    Files& files = Files::process();
-    const std::lock_guard lock(files.mutex);
-    if (const auto known = files.by_hash.find(binary.hash()); known != files.by_hash.end()) {
-      return {binary, path_of(known->second)};
+    if (const std::optional<int> known = descriptor(binary.hash())) {
+      return {binary, path_of(*known)};
     }
-    FileDescriptor file = raised(create(binary.hash()), files.highest);
-    fill(file.get(), binary.view());
-    if (::access(path_of(file.get()).c_str(), R_OK) != 0) refuse("/proc is not mounted", errno);
-    files.by_hash.emplace(binary.hash(), file.get());
-    files.highest = file.get();
-    return {binary, path_of(file.release())};
+    FileDescriptor file = create_file(binary.hash());
+    write_piece(file.get(), binary.view());
+    return {binary, path_of(keep(binary.hash(), std::move(file)))};
+  }
+
+  std::unique_ptr<NewFile> create(const Hash& hash) override {
+    return std::make_unique<Incoming>(hash);
   }
 
   std::shared_ptr<void> claim(const Hash&) override { return nullptr; }

@@ -132,6 +132,11 @@ std::uint64_t Registry::gallop(std::string_view class_name, std::uint64_t known)
   return there;
 }
 
+bool Registry::has_newer(std::string_view class_name, std::uint64_t number) const {
+  require_class_name(class_name);
+  return number < kMaxLogNumber && storage_->head(log_key(class_name, number + 1)).has_value();
+}
+
 // Without reading the entry, so that a damaged one is no obstacle.
 std::uint64_t Registry::newest_number(std::string_view class_name) const {
   require_class_name(class_name);
@@ -243,7 +248,15 @@ std::optional<std::string> Registry::binary_bytes(std::string_view class_name, c
 
 std::string Registry::require_binary(std::string_view class_name, const Hash& hash,
                                      std::string_view platform) const {
-  if (auto bytes = binary_bytes(class_name, hash, platform)) return *std::move(bytes);
+  StringSink bytes;
+  require_binary(class_name, hash, bytes, platform);
+  return bytes.take();
+}
+
+void Registry::require_binary(std::string_view class_name, const Hash& hash, ByteSink& sink,
+                              std::string_view platform) const {
+  require_class_name(class_name);
+  if (storage_->read(binary_key(class_name, hash, or_this_machine(platform)), sink)) return;
   throw_version_not_found(class_name, hash);
 }
 

@@ -94,6 +94,9 @@ class Registry {
   // The same, but absence is kClassNotFound: "No remote versions found for KnnFilter".
   LogEntry require_newest(std::string_view class_name) const;
 
+  // Whether there is an entry after `number`. One request, which brings no object.
+  bool has_newer(std::string_view class_name, std::uint64_t number) const;
+
   // Entry `number`; nullopt when there is none. One request.
   std::optional<LogEntry> entry(std::string_view class_name, std::uint64_t number) const;
 
@@ -126,12 +129,17 @@ class Registry {
   std::optional<std::string> binary_bytes(std::string_view class_name, const Hash& hash,
                                           std::string_view platform = {}) const;
 
-  // The same, but absence is kVersionNotFound, naming the versions there are, or kClassNotFound
-  // ("No remote versions found for …") when there is none.
+  // The same in pieces as they arrive (BaseStorage::read); absence is kVersionNotFound, naming the
+  // versions there are, or kClassNotFound ("No remote versions found for …") when there is none.
+  void require_binary(std::string_view class_name, const Hash& hash, ByteSink& sink,
+                      std::string_view platform = {}) const;
+
+  // The same in memory.
   std::string require_binary(std::string_view class_name, const Hash& hash,
                              std::string_view platform = {}) const;
 
   // The bytes of a fitted state, not verified. Absence is kVersionNotFound. One request.
+  void require_state(std::string_view class_name, const Hash& hash, ByteSink& sink) const;
   std::string require_state(std::string_view class_name, const Hash& hash) const;
 
   // The file of an entry's release for `platform` (empty: this machine's). Throws

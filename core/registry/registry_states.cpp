@@ -13,9 +13,15 @@
 namespace pet {
 
 std::string Registry::require_state(std::string_view class_name, const Hash& hash) const {
+  StringSink bytes;
+  require_state(class_name, hash, bytes);
+  return bytes.take();
+}
+
+void Registry::require_state(std::string_view class_name, const Hash& hash, ByteSink& sink) const {
   require_class_name(class_name);
   const std::string key = state_key(class_name, hash);
-  if (auto bytes = storage_->get(key)) return *std::move(bytes);
+  if (storage_->read(key, sink)) return;
   throw Error(ErrorCode::kVersionNotFound,
               "no fitted state " + hash.short_hex() + " of " + std::string(class_name) + " in " +
                   storage_->describe() +

@@ -63,6 +63,9 @@ struct HttpRequest {
   bool use_netrc = false;    // credentials for the host from ~/.netrc, when it has any
   bool stop_at_max = false;  // more is cut off instead of kTooLarge
 
+  // Told how much of `body` has gone; less than before when it is sent again. Must not throw.
+  std::function<void(std::uint64_t bytes)> on_sent = {};
+
   // Asked when the headers of a success have come: who takes the body (his begin() has been called).
   // Null: nobody wants it. Without this function the body is kept.
   std::function<ByteSink*(const HttpResponse& head)> body_to = {};

@@ -269,10 +269,12 @@ void HttpClient::Transfer::set_method() {
 
 std::size_t HttpClient::Transfer::on_read(char* to, std::size_t size, std::size_t count,
                                           void* transfer) {
-  std::string_view& unsent = static_cast<Transfer*>(transfer)->unsent_;
+  auto& self = *static_cast<Transfer*>(transfer);
+  std::string_view& unsent = self.unsent_;
   const std::size_t taken = std::min(size * count, unsent.size());
   std::memcpy(to, unsent.data(), taken);
   unsent.remove_prefix(taken);
+  if (self.request_.on_sent) self.request_.on_sent(self.request_.body.size() - unsent.size());
   return taken;
 }
 

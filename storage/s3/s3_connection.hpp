@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -31,6 +32,7 @@ struct S3Call {
   std::uint64_t max_body = std::uint64_t{1} << 30;
   bool stop_at_max = false;
   Download* download = nullptr;  // where the body of a success goes, if not into the answer
+  std::function<void(std::uint64_t bytes)> on_sent = {};  // as of an HttpRequest
 };
 
 struct S3ListPage {

@@ -12,6 +12,8 @@
 // Writing: put_if_absent is `If-None-Match: *`. Not every server that takes the header honours it:
 //          before the first one, an object "pet-probe/<random>" is put twice, and removed. Where the
 //          second put succeeds, put_if_absent is kStorageUnsupported.
+// Large:   objects beyond 64 MiB are put in parts (multipart_upload.hpp); if absent, only where a second
+//          probe has shown that the server minds the condition then, else in one request.
 // Doubts:  a request whose answer was lost is asked again. Whether a 412 means another's object or our
 //          own says a random id in the object's metadata (x-amz-meta-pet-write-id).
 // Errors:  as BaseStorage says; a message has the storage's URL, the key, what the server said, and
@@ -32,9 +34,17 @@
 
 namespace pet {
 
+// How large objects are put.
+struct S3Uploads {
+  std::uint64_t in_parts_beyond = std::uint64_t{64} << 20;  // smaller ones go in one request
+  std::uint64_t part_size = std::uint64_t{16} << 20;  // S3 takes 5 MiB to 5 GiB, the last one less
+  std::size_t at_once = 4;
+};
+
 class S3Storage : public BaseStorage {
  public:
-  explicit S3Storage(S3Settings settings, HttpOptions http = {}, RetryPolicy retry = {});
+  explicit S3Storage(S3Settings settings, HttpOptions http = {}, RetryPolicy retry = {},
+                     const S3Uploads& uploads = {});
   ~S3Storage() override;
 
   std::string describe() const override;
@@ -57,6 +67,8 @@ class S3Storage : public BaseStorage {
 
  private:
   class Connection;
+  bool put_watched_if_absent(std::string_view key, std::string_view bytes);
+
   std::unique_ptr<Connection> connection_;
 };
 

@@ -52,6 +52,20 @@ cp "$good" "authority/plugins/GoodFilter/$hash.so"
 PET_CACHE=$scratch/fifth check "GoodFilter $hash" "$PETCTL" pull GoodFilter --storage "$chain"
 check 'latest already' "$PETCTL" push "$good" --storage "$chain"
 
+# A transfer that takes its time is shown on a terminal, and nowhere else.
+fail() { printf 'FAILED %s\n' "$1"; failures=$((failures + 1)); }
+slow=("$PETCTL" pull "GoodFilter@$hash" --storage "$PET_WEB_URL/slow/pets")
+"$PETCTL" push "$good" --storage "file://$PET_WEB_ROOT/pets" > /dev/null
+PET_CACHE=$scratch/piped "${slow[@]}" 2> piped.txt > /dev/null
+[[ ! -s piped.txt ]] || fail "a pipe has the progress: $(cat piped.txt)"
+on_terminal() { script -qefc "$(printf '%q ' "$@")" /dev/null < /dev/null; }
+PET_CACHE=$scratch/json on_terminal "${slow[@]}" --json > json.txt
+! grep -q 'KB of' json.txt || fail "--json has the progress: $(cat json.txt)"
+PET_CACHE=$scratch/shown on_terminal "${slow[@]}" > shown.txt
+grep -qE "[0-9a-f]\.so: [0-9.]+ KB of [0-9.]+ KB \([0-9]+ %\)" shown.txt || fail "no progress: $(cat -v shown.txt)"
+grep -q "GoodFilter $hash" shown.txt || fail "no result: $(cat -v shown.txt)"
+[[ $(tr -d '\n' < shown.txt) == *$'\r\e[K'GoodFilter* ]] || fail "the line stays: $(cat -v shown.txt)"
+
 # What doctor finds: a mirror that is read, and one that is not to be trusted.
 doctor=("$PETCTL" doctor --cache "$scratch/sixth")
 check_lines 0 'ok http libcurl/' "storage $PET_WEB_URL/mirror" 'ok reachable' "ok clock the server's clock and" 'ok credentials' \

@@ -10,6 +10,7 @@
 #include "core/near_miss.hpp"
 #include "core/pipeline/json_document.hpp"
 #include "storage/key.hpp"
+#include "tools/petctl/progress_line_posix.hpp"
 #include "tools/petctl/take_stdout_posix.hpp"
 
 namespace pet::tools {
@@ -133,6 +134,7 @@ ParamObject class_document(const std::string& json) {
 }
 
 void print_warning(const std::string& text) {
+  erase_progress_line();
   std::fprintf(stderr, "warning: %s\n", paragraph(text).c_str());
 }
 

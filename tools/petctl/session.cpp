@@ -14,6 +14,7 @@
 #include "storage/memory_storage.hpp"
 #include "tools/petctl/files.hpp"
 #include "tools/petctl/output.hpp"
+#include "tools/petctl/progress_line_posix.hpp"
 
 namespace pet::tools {
 namespace {
@@ -27,6 +28,7 @@ Observer observer_for(const Settings& settings) {
     if (warning) {
       print_warning(to_string(event));
     } else if (verbose) {
+      erase_progress_line();
       std::fprintf(stderr, "%s\n", paragraph(to_string(event)).c_str());
     }
   };
@@ -54,8 +56,10 @@ std::unique_ptr<Container> open_session(Settings& settings, SessionUse use) {
   complete(settings);
   const Observer observer = observer_for(settings);
   auto blobs = use == SessionUse::kRun ? open_blobs(settings.cache, observer) : nullptr;
+  std::shared_ptr<BaseStorage> storage = open_plugin_storage(settings.storage, observer);
+  if (!settings.json) storage->watch_transfers(progress_line());
   return std::make_unique<Container>(ContainerOptions{
-      .storage = open_plugin_storage(settings.storage, observer),
+      .storage = std::move(storage),
       .cache = BinaryCache::open(settings.cache,
                                  {.observer = observer, .max_bytes = settings.cache_max_bytes}),
       .builtins = builtins(),

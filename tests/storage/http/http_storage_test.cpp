@@ -2,8 +2,12 @@
 #include "storage/http/http_storage.hpp"
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <set>
+#include <sstream>
+#include <thread>
 
 #include "storage/local_storage.hpp"
 #include "storage/open_storage.hpp"
@@ -195,6 +199,31 @@ TEST_CASE("what is no mirror's URL is refused", "[http]") {
     CAPTURE(c.url);
     CHECK_THAT(refusal(ErrorCode::kUsage, [&] { open_storage(c.url); }), Catch::Contains(c.why));
   }
+}
+
+TEST_CASE("requests go over one connection, by HTTP/2 where the server has it", "[http]") {
+  const HttpStorage storage = mirror();
+  std::set<std::string> connections;
+  for (int i = 0; i < 20; ++i) {
+    const std::string key = "plugins/Reuse/" + std::to_string(i) + ".so";
+    origin().put(key, "bytes");
+    CHECK(storage.get(key) == "bytes");
+  }
+  // The server writes a line when it is done with the request, which may be after its answer came.
+  int requests = 0;
+  for (int patience = 100; requests < 20 && patience > 0; --patience) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    requests = 0;
+    std::istringstream log(read_file(environment("PET_WEB_CONNECTIONS")));
+    for (std::string connection, protocol, path; log >> connection >> protocol >> path;) {
+      if (path.find("/plugins/Reuse/") == std::string::npos) continue;
+      ++requests;
+      CHECK(protocol == "HTTP/2.0");
+      connections.insert(connection);
+    }
+  }
+  CHECK(requests == 20);
+  CHECK(connections.size() == 1);
 }
 
 }  // namespace pet::test

@@ -6,6 +6,8 @@
 #include <thread>
 
 #include "storage/open_storage.hpp"
+#include "storage/s3/multipart_upload.hpp"
+#include "storage/s3/s3_connection.hpp"
 #include "tests/storage/error_matcher.hpp"
 #include "tests/storage/s3/real_s3.hpp"
 #include "tests/storage/storage_contract.hpp"
@@ -112,6 +114,38 @@ TEST_CASE("what S3 refuses is said in words, with the next step, and no secret",
   storage->put("large", std::string(1000, 'x'));
   CHECK_THROWS_MATCHES(storage->get("large", 999), Error,
                        fails(ErrorCode::kCorrupt, {"'large'", "1000", "999"}));
+}
+
+TEST_CASE("large objects go up in parts, of which none are left", "[s3]") {
+  // The smallest parts that S3 takes.
+  constexpr std::size_t kPart = std::size_t{5} << 20;
+  make_bucket("uploads");
+  S3Storage storage(S3Settings::from_url("s3://uploads"), {}, {},
+                    {.in_parts_beyond = kPart, .part_size = kPart, .at_once = 3});
+  std::string bytes(12'345'678, '\0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 31 + (i >> 8));
+  storage.put("put", bytes);
+  CHECK((storage.get("put") == bytes));
+  CHECK(storage.head("put")->size == bytes.size());
+  CHECK(storage.put_if_absent("absent", bytes));
+  CHECK_FALSE(storage.put_if_absent("absent", bytes + "x"));
+  CHECK((storage.get("absent") == bytes));
+  CHECK(storage.list("").size() == 2);
+
+  S3Connection connection(S3Settings::from_url("s3://uploads"), {}, {});
+  const auto uploads = [&] {
+    const HttpResponse answer = connection.call({.query = {{"uploads", ""}}});
+    CHECK(answer.status == 200);
+    return answer.body;
+  };
+  {
+    WatchedTransfer unseen({}, {}, {}, {});
+    MultipartUpload given_up(connection, "given-up", bytes, {.part_size = kPart}, {}, unseen);
+    given_up.send();
+    CHECK_THAT(uploads(), Catch::Contains("given-up"));
+  }
+  CHECK_THAT(uploads(), Catch::Contains("ListMultipartUploadsResult"));
+  CHECK_THAT(uploads(), !Catch::Contains("<UploadId>"));
 }
 
 }  // namespace pet::test
