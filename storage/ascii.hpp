@@ -37,4 +37,9 @@ inline std::optional<std::uint64_t> number_in(std::string_view text) {
   return read.ec == std::errc{} && read.ptr == end ? std::optional(number) : std::nullopt;
 }
 
+// What a message says; below it are its next steps.
+inline std::string first_line(std::string_view text) {
+  return std::string(text.substr(0, text.find('\n')));
+}
+
 }  // namespace pet

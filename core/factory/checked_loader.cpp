@@ -7,6 +7,7 @@
 #include "core/cache/binary_cache.hpp"
 #include "core/held_events.hpp"
 #include "core/loader/loader.hpp"
+#include "storage/ascii.hpp"
 
 namespace pet {
 namespace {
@@ -15,10 +16,6 @@ constexpr int kMapAttempts = 3;
 
 // Integrity, trust, gate: what petctl answers with exit status 4.
 bool is_refusal(ErrorCode code) noexcept { return exit_status(code) == 4; }
-
-std::string first_line(std::string_view text) {
-  return std::string(text.substr(0, text.find('\n')));
-}
 
 Asked asked_for(const LoadCandidate& candidate) {
   return {candidate.name, candidate.binary.hash().hex(), candidate.source};
@@ -72,6 +69,14 @@ PetClass CheckedLoader::load(const LoadCandidate& candidate) const {
   return reporting_refusals(observer_, asked_for(candidate), [&] { return admit(candidate); });
 }
 
+void CheckedLoader::require_loadable(const LoadCandidate& candidate) const {
+  reporting_refusals(observer_, asked_for(candidate), [&] {
+    const Facts facts = read_facts(candidate.binary);
+    require_expected(facts, candidate);
+    pet::require_loadable(facts, Machine::current(), candidate.binary.hash(), candidate.key);
+  });
+}
+
 Facts CheckedLoader::check_pushable(const Binary& binary) const {
   const LoadCandidate candidate{binary, binary.origin(), binary.origin()};
   return reporting_refusals(observer_, asked_for(candidate), [&] {
@@ -80,8 +85,8 @@ Facts CheckedLoader::check_pushable(const Binary& binary) const {
     // Another kind of machine may load it; a kind without a name ("unknown machine 243") is none.
     const bool elsewhere =
         facts.platform != here.platform && facts.platform.find(' ') == std::string::npos;
-    require_loadable(facts, elsewhere ? Machine::any_of(facts.platform) : here, binary.hash(),
-                     binary.origin());
+    pet::require_loadable(facts, elsewhere ? Machine::any_of(facts.platform) : here, binary.hash(),
+                          binary.origin());
     return facts;
   });
 }
@@ -95,7 +100,7 @@ PetClass CheckedLoader::admit(const LoadCandidate& candidate) const {
   require_expected(library ? library->facts() : *facts, candidate);
   // (Trust will be asked here: after the hash, before the gate.)
   if (library == nullptr) {
-    require_loadable(*facts, Machine::current(), binary.hash(), candidate.key);
+    pet::require_loadable(*facts, Machine::current(), binary.hash(), candidate.key);
     library = map(candidate);
   }
   return PetClass::from_library(

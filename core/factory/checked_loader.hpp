@@ -66,6 +66,9 @@ class CheckedLoader {
 
   PetClass load(const LoadCandidate& candidate) const;
 
+  // Throws what load() would throw before it maps the binary.
+  void require_loadable(const LoadCandidate& candidate) const;
+
   // The facts of a binary that is about to be stored. It need not be for this machine: of others,
   // what can be known is checked.
   Facts check_pushable(const Binary& binary) const;

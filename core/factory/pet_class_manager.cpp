@@ -216,6 +216,21 @@ PetClass PetClassManager::recover_class(std::string_view name, const Hash& hash)
   return clazz;
 }
 
+void PetClassManager::fetch(std::string_view name, const Hash& hash) const {
+  require_class_name(name);
+  const std::shared_ptr<const State> now = state();
+  if (now->storage == nullptr || options_.offline) {
+    from_cache(*now, name, hash);
+  } else {
+    fetch_version(*now, name, hash);
+  }
+}
+
+void PetClassManager::require_loadable(std::string_view name, const Hash& hash) const {
+  require_class_name(name);
+  loader_.require_loadable(from_cache(*state(), name, hash));
+}
+
 Binary PetClassManager::recover_state(std::string_view name, const Hash& hash) const {
   require_class_name(name);
   const std::shared_ptr<const State> now = state();
@@ -346,8 +361,22 @@ PushResult PetClassManager::promote(const PetClassManager& to, const Promotion& 
       [&] { return pet::promote(*source->registry, *target->registry, promotion); });
 }
 
+PushResult PetClassManager::roll_back(const Rollback& rollback) const {
+  require_class_name(rollback.class_name);
+  return pet::roll_back(*online("rollback of " + rollback.class_name)->registry, rollback);
+}
+
+std::optional<LogEntry> PetClassManager::log_entry(std::string_view name,
+                                                   std::uint64_t number) const {
+  return online("the log of " + std::string(name))->registry->entry(name, number);
+}
+
 std::optional<LogEntry> PetClassManager::latest_meta(std::string_view name) const {
   return online("the latest " + std::string(name))->registry->newest(name);
+}
+
+bool PetClassManager::has_newer(std::string_view name, std::uint64_t number) const {
+  return online("the latest " + std::string(name))->registry->has_newer(name, number);
 }
 
 std::vector<StoredVersion> PetClassManager::versions(std::string_view name) const {

@@ -20,6 +20,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -37,6 +38,7 @@
 #include "core/observer.hpp"
 #include "core/registry/promote.hpp"
 #include "core/registry/registry.hpp"
+#include "core/registry/rollback.hpp"
 
 namespace pet {
 
@@ -100,6 +102,9 @@ class PetClassManager {
   // be others, as their describe() says: kUsage.
   PushResult promote(const PetClassManager& to, const Promotion& promotion) const;
 
+  // An older release becomes latest again: see registry/rollback.hpp.
+  PushResult roll_back(const Rollback& rollback) const;
+
   // The class that is latest for this platform. kClassNotFound "No remote versions found for
   // KnnFilter"; kNoBinaryForPlatform when it is there for others only.
   PetClass pull(std::string_view name) const;
@@ -129,6 +134,20 @@ class PetClassManager {
   // The newest entry; nullopt means that there is none. A damaged hint is survived and reported
   // (kDamage).
   std::optional<LogEntry> latest_meta(std::string_view name) const;
+
+  // Whether the class's log goes on after entry `number` (0: whether it has one). One small request, for
+  // those who ask again and again.
+  bool has_newer(std::string_view name, std::uint64_t number) const;
+
+  // Entry `number` of the class's log; nullopt when there is none. One request.
+  std::optional<LogEntry> log_entry(std::string_view name, std::uint64_t number) const;
+
+  // Has that binary in the cache afterwards, verified. kVersionNotFound.
+  void fetch(std::string_view name, const Hash& hash) const;
+
+  // Throws unless that binary, which is in the cache, may be loaded here: what the gate says. Nothing of
+  // it is run.
+  void require_loadable(std::string_view name, const Hash& hash) const;
 
   // Every binary that the storage has of the class, those in the log first, newest first.
   std::vector<StoredVersion> versions(std::string_view name) const;

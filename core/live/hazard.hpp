@@ -16,7 +16,6 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
-#include <cstdint>
 
 #if defined(__SANITIZE_THREAD__)
 #define PET_HAZARD_READER_FENCES 1  // ThreadSanitizer cannot see what membarrier orders
@@ -28,11 +27,11 @@ namespace pet::hazard {
 
 // One thread's, one cache line.
 struct alignas(64) Slots {
-  static constexpr unsigned kReads = 6;  // that one thread can have open at once
+  static constexpr unsigned kReads = 6;         // that one thread can have open at once
   static constexpr unsigned kPassing = kReads;  // for who counts a reference meanwhile
 
+  // What the thread reads; null: the slot is free. Only the thread itself writes.
   std::array<std::atomic<const void*>, kReads + 1> held{};
-  std::uint32_t free = (1U << kReads) - 1;  // bit i: held[i]; only for the slots' own thread
 
   // The next line, which readers do not touch.
   alignas(64) std::atomic<bool> taken{true};
@@ -53,9 +52,20 @@ inline Slots& here() {
   return slots != nullptr ? *slots : attach_this_thread();
 }
 
+// One of the thread's slots for a Read; nullptr when all are in use. It is free already, or is not: no
+// arithmetic on a mask, whose result the next Read would have to wait for.
+inline std::atomic<const void*>* free_slot(Slots& slots) noexcept {
+  for (unsigned i = 0; i < Slots::kReads; ++i) {
+    if (slots.held[i].load(std::memory_order_relaxed) == nullptr) [[likely]]
+      return &slots.held[i];
+  }
+  return nullptr;
+}
+
 // The object that `current` points at, which is not destroyed before held[slot] is cleared.
 template <class Object>
-Object* protect(const std::atomic<Object*>& current, std::atomic<const void*>& held) noexcept {
+[[gnu::always_inline]] inline Object* protect(const std::atomic<Object*>& current,
+                                              std::atomic<const void*>& held) noexcept {
   Object* object = current.load(std::memory_order_acquire);
   for (;;) {
 #if PET_HAZARD_READER_FENCES
@@ -69,7 +79,8 @@ Object* protect(const std::atomic<Object*>& current, std::atomic<const void*>& h
     std::atomic_signal_fence(std::memory_order_seq_cst);  // the compiler keeps the order, too
     Object* const now = current.load(std::memory_order_acquire);
 #endif
-    if (now == object) [[likely]] return object;
+    if (now == object) [[likely]]
+      return object;
     object = now;  // replaced between the two: once more for each replacement
   }
 }

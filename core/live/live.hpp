@@ -25,7 +25,6 @@
 #pragma once
 
 #include <atomic>
-#include <bit>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -113,25 +112,25 @@ class Live {
    private:
     friend class Live;
     explicit Snapshot(Version* owned) noexcept : version_(owned) {}
+    Version* release() noexcept { return std::exchange(version_, nullptr); }
     Version* version_ = nullptr;
   };
 
   class [[nodiscard]] Read {
    public:
-    explicit Read(const Live& live) : slots_(hazard::here()) {
-      if (slots_.free == 0) [[unlikely]] {
-        counted_ = live.snapshot();
-        version_ = counted_.version_;
-        return;
+    explicit Read(const Live& live) : slot_(hazard::free_slot(hazard::here())) {
+      if (slot_ != nullptr) [[likely]] {
+        version_ = hazard::protect(live.current_, *slot_);
+      } else {
+        version_ = live.snapshot().release();
       }
-      slot_ = static_cast<unsigned>(std::countr_zero(slots_.free));
-      slots_.free &= slots_.free - 1;
-      version_ = hazard::protect(live.current_, slots_.held[slot_]);
     }
     ~Read() {
-      if (counted_) [[unlikely]] return;
-      hazard::release(slots_.held[slot_]);
-      slots_.free |= 1U << slot_;
+      if (slot_ != nullptr) [[likely]] {
+        hazard::release(*slot_);
+      } else {
+        version_->drop();
+      }
     }
     Read(const Read&) = delete;
     Read& operator=(const Read&) = delete;
@@ -146,10 +145,8 @@ class Live {
     }
 
    private:
-    hazard::Slots& slots_;
-    unsigned slot_ = 0;
+    std::atomic<const void*>* slot_;  // nullptr: counted
     Version* version_;
-    Snapshot counted_;
   };
 
   // A version that is current nowhere yet.
@@ -159,9 +156,7 @@ class Live {
   }
 
   // REQUIRES: `first` is a version.
-  explicit Live(Snapshot first) : current_(std::exchange(first.version_, nullptr)) {
-    hazard::prepare();
-  }
+  explicit Live(Snapshot first) : current_(first.release()) { hazard::prepare(); }
   ~Live() { current_.load(std::memory_order_relaxed)->drop(); }
   Live(const Live&) = delete;
   Live& operator=(const Live&) = delete;
@@ -180,8 +175,7 @@ class Live {
   // REQUIRES: `next` is a version.
   Snapshot promote(Snapshot next) noexcept {
     hazard::destroy_unused();
-    return Snapshot(
-        current_.exchange(std::exchange(next.version_, nullptr), std::memory_order_seq_cst));
+    return Snapshot(current_.exchange(next.release(), std::memory_order_seq_cst));
   }
 
  private:

@@ -13,9 +13,7 @@ long call(int command) noexcept { return ::syscall(__NR_membarrier, command, 0, 
 
 }  // namespace
 
-bool register_membarrier() noexcept {
-  return call(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0;
-}
+bool register_membarrier() noexcept { return call(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0; }
 
 // It cannot fail once it is registered; going on without it could free what is being read.
 void membarrier() noexcept {

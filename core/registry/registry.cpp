@@ -132,6 +132,11 @@ std::uint64_t Registry::gallop(std::string_view class_name, std::uint64_t known)
   return there;
 }
 
+bool Registry::has_newer(std::string_view class_name, std::uint64_t number) const {
+  require_class_name(class_name);
+  return number < kMaxLogNumber && storage_->head(log_key(class_name, number + 1)).has_value();
+}
+
 // Without reading the entry, so that a damaged one is no obstacle.
 std::uint64_t Registry::newest_number(std::string_view class_name) const {
   require_class_name(class_name);

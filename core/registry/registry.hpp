@@ -94,6 +94,9 @@ class Registry {
   // The same, but absence is kClassNotFound: "No remote versions found for KnnFilter".
   LogEntry require_newest(std::string_view class_name) const;
 
+  // Whether there is an entry after `number`. One request, which brings no object.
+  bool has_newer(std::string_view class_name, std::uint64_t number) const;
+
   // Entry `number`; nullopt when there is none. One request.
   std::optional<LogEntry> entry(std::string_view class_name, std::uint64_t number) const;
 

@@ -15,6 +15,7 @@ namespace pet::bench {
 void register_load_benchmarks();
 void register_lookup_benchmarks();
 void register_call_benchmarks();
+void register_live_benchmarks();
 void register_plugins_benchmarks();
 void register_transfer_benchmarks();
 void register_start_benchmarks();
@@ -77,6 +78,7 @@ int main(int argc, char** argv) {
   pet::bench::register_load_benchmarks();
   pet::bench::register_lookup_benchmarks();
   pet::bench::register_call_benchmarks();
+  pet::bench::register_live_benchmarks();
   pet::bench::register_plugins_benchmarks();
   pet::bench::register_transfer_benchmarks();
 #ifdef PET_PETCTL

@@ -2,6 +2,7 @@
 // pet::Error; main.cpp turns that into a message and an exit status.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -76,6 +77,21 @@ struct PromoteOptions {
   std::string message;  // empty: that of the entry it comes from
 };
 void run_promote(const Settings& settings, const PromoteOptions& options);
+
+struct RollbackOptions {
+  std::string class_name;
+  std::string to;       // a hash, its first digits, or a number of the log; empty: the release before
+  std::string message;  // empty: "back to #3"
+};
+void run_rollback(const Settings& settings, const RollbackOptions& options);
+
+struct WatchOptions {
+  std::string class_name;
+  double interval = 2;      // seconds between looks
+  std::uint64_t moves = 0;  // after which it ends; 0: never
+};
+// Prints every move as it comes, until it is stopped. With --json a document a line.
+void run_watch(const Settings& settings, const WatchOptions& options);
 
 struct CacheVerbOptions {
   std::string action;  // show, clear

@@ -4,6 +4,7 @@
 #include "storage/base_storage.hpp"
 #include "storage/key.hpp"
 #include "tools/petctl/commands.hpp"
+#include "tools/petctl/entry_text.hpp"
 #include "tools/petctl/lookup.hpp"
 #include "tools/petctl/output.hpp"
 #include "tools/petctl/session.hpp"
@@ -14,32 +15,6 @@ namespace {
 using Rows = std::vector<std::vector<std::string>>;
 
 std::int64_t as_int(std::uint64_t number) { return static_cast<std::int64_t>(number); }
-
-ParamObject as_json(const LogEntry& entry) {
-  ParamObject release;
-  for (const auto& [platform, file] : entry.release) {
-    release.set(platform, ParamObject{{"hash", file.hash.hex()}, {"size", as_int(file.size)}});
-  }
-  ParamObject document{{"number", as_int(entry.number)},
-                       {"class", entry.class_name},
-                       {"hash", entry.hash.hex()},
-                       {"release", release},
-                       {"time", entry.time},
-                       {"by", entry.by},
-                       {"message", entry.message}};
-  if (entry.from) {
-    document.set("from", ParamObject{{"storage", entry.from->storage},
-                                     {"number", as_int(entry.from->number)}});
-  }
-  return document;
-}
-
-// The message, and where a promoted entry came from.
-std::string message_of(const LogEntry& entry) {
-  if (!entry.from) return entry.message;
-  return entry.message + (entry.message.empty() ? "(from " : " (from ") + entry.from->storage +
-         " #" + std::to_string(entry.from->number) + ")";
-}
 
 void list_builtin(const Settings& settings, const Container& container, const std::string& only) {
   ParamList all;
@@ -157,7 +132,7 @@ void list_classes(const Settings& settings, const Container& container) {
   const Classes classes = classes_of(container);
   for (const auto& [name, entry] : classes.found) {
     if (entry) {
-      all.push_back(as_json(*entry));
+      all.push_back(entry_json(*entry));
       rows.push_back({name, entry->hash.short_hex(), "#" + std::to_string(entry->number),
                       entry->time, entry->message});
     } else {
@@ -268,9 +243,9 @@ void run_log(const Settings& given, const LogOptions& options) {
   ParamList all;
   Rows rows{{"NUMBER", "HASH", "TIME", "BY", "MESSAGE"}};
   for (const LogEntry& entry : log.entries) {
-    all.push_back(as_json(entry));
+    all.push_back(entry_json(entry));
     rows.push_back({"#" + std::to_string(entry.number), entry.hash.hex(), entry.time, entry.by,
-                    message_of(entry)});
+                    entry_message(entry)});
   }
   if (!settings.json) print_table(rows);
   report_damage(log.damage, "entries", all);

@@ -31,6 +31,8 @@ struct CommandLine {
   RunOptions run;
   PinOptions pin;
   PromoteOptions promote;
+  RollbackOptions rollback;
+  WatchOptions watch;
   CacheVerbOptions cache;
   DoctorOptions doctor;
   std::function<void()> action;
@@ -183,6 +185,31 @@ void add_promote_verb(CLI::App& app, CommandLine& line) {
       ->type_name("TEXT");
 }
 
+void add_move_verbs(CLI::App& app, CommandLine& line) {
+  auto* rollback =
+      add_verb(app, line, "rollback", "Make an older release the latest again, by a new log entry",
+               "petctl rollback MyFilter\n  petctl rollback MyFilter 3 --message 'v4 is too slow'",
+               [&](const Settings& s) { run_rollback(s, line.rollback); });
+  rollback->add_option("class", line.rollback.class_name, "The class")
+      ->required()
+      ->type_name("CLASS");
+  rollback
+      ->add_option("to", line.rollback.to,
+                   "A hash or its first digits, or a number of the log (3 or #3); else what was "
+                   "latest before")
+      ->type_name("HASH|NUMBER");
+  rollback->add_option("-m,--message", line.rollback.message, "A line for the log")
+      ->type_name("TEXT");
+
+  auto* watch = add_verb(app, line, "watch", "Print every move of a class's latest as it comes",
+                         "petctl watch MyFilter --interval 5",
+                         [&](const Settings& s) { run_watch(s, line.watch); });
+  watch->add_option("class", line.watch.class_name, "The class")->required()->type_name("CLASS");
+  watch->add_option("--interval", line.watch.interval, "Seconds between looks (default 2)")
+      ->type_name("SECONDS");
+  watch->add_option("--moves", line.watch.moves, "End after so many moves")->type_name("N");
+}
+
 void add_cache_verb(CLI::App& app, CommandLine& line) {
   auto* cache = add_verb(app, line, "cache", "Show or clear this machine's verified copies",
                          "petctl cache show\n  petctl cache clear --quarantine",
@@ -307,6 +334,7 @@ int main_of(int argc, char** argv) {
   add_author_verbs(app, line);
   add_operator_verbs(app, line);
   add_promote_verb(app, line);
+  add_move_verbs(app, line);
   add_cache_verb(app, line);
   add_doctor_verb(app, line);
   try {

@@ -1,0 +1,146 @@
+#include "core/live/live_pipeline.hpp"
+
+#include <condition_variable>
+#include <mutex>
+#include <random>
+#include <thread>
+#include <utility>
+
+#include "core/live/live_work.hpp"
+#include "storage/error.hpp"
+
+namespace pet {
+namespace {
+
+using std::chrono::milliseconds;
+
+// While calls of former versions are waited for, or a version is on probation.
+constexpr milliseconds kLookAgain{20};
+
+}  // namespace
+
+// The two threads around LiveWork. Each sleeps until its time comes or somebody wakes it.
+struct LivePipeline::Work {
+  Work(Container& container, ConfigSource source, LiveOptions options, Live<LiveVersion>& current)
+      : work(container, std::move(source), std::move(options), current) {
+    work.on_candidate = [this] { wake(has_candidate); };
+    work.on_stale = [this] { wake(poll_now); };
+  }
+
+  void wake(bool& flag) {
+    const std::lock_guard lock(mutex);
+    flag = true;
+    changed.notify_all();
+  }
+
+  // Sleeps for `pause`, or until the flag is set, which it clears. False when it is time to stop.
+  bool sleep(std::stop_token stop, milliseconds pause, bool& flag) {
+    std::unique_lock lock(mutex);
+    changed.wait_for(lock, stop, pause, [&] { return flag; });
+    flag = false;
+    return !stop.stop_requested();
+  }
+
+  // Pollers that began together shall not stay together.
+  milliseconds jittered(milliseconds pause) {
+    std::uniform_real_distribution<double> factor(0.8, 1.2);
+    return milliseconds(
+        static_cast<std::int64_t>(static_cast<double>(pause.count()) * factor(random)));
+  }
+
+  void poll_until(std::stop_token stop) {
+    milliseconds pause = work.options().poll;
+    do {
+      if (work.poll()) {
+        pause = work.options().poll;
+      } else {
+        pause = std::min(2 * pause, std::max(work.options().longest_pause, work.options().poll));
+      }
+    } while (sleep(stop, jittered(pause), poll_now));
+  }
+
+  void step_until(std::stop_token stop) {
+    do {
+      while (!stop.stop_requested() && work.step()) {
+        const std::lock_guard lock(mutex);
+        changed.notify_all();  // somebody may wait for the first version
+      }
+    } while (sleep(stop, kLookAgain, has_candidate));
+  }
+
+  LiveWork work;
+  std::mutex mutex;
+  std::condition_variable_any changed;
+  bool has_candidate = false;
+  bool poll_now = false;
+  std::minstd_rand random{std::random_device{}()};
+  std::jthread stepper;  // last: they end first
+  std::jthread poller;
+};
+
+LivePipeline::LivePipeline(Container& container, std::filesystem::path config, LiveOptions options)
+    : current_(Live<LiveVersion>::make()),
+      work_(std::make_unique<Work>(container, ConfigSource(std::move(config)), std::move(options),
+                                   current_)) {}
+
+LivePipeline::LivePipeline(Container& container, ParamObject config, LiveOptions options)
+    : current_(Live<LiveVersion>::make()),
+      work_(std::make_unique<Work>(container, ConfigSource(std::move(config)), std::move(options),
+                                   current_)) {}
+
+LivePipeline::~LivePipeline() {
+  work_->stepper.request_stop();
+  work_->poller.request_stop();
+  work_->work.cancel();
+}
+
+XYData LivePipeline::answer(const LiveVersion& version, const XYData& x) const {
+  const auto start = std::chrono::steady_clock::now();
+  const auto record = [&](CallOutcome outcome) {
+    version.stats.record(std::chrono::steady_clock::now() - start, outcome);
+  };
+  try {
+    XYData y = version.pipeline->predict(x);
+    record(CallOutcome::kAnswered);
+    return y;
+  } catch (...) {
+    record(CallOutcome::kFailed);
+    throw;
+  }
+}
+
+XYData LivePipeline::predict(const XYData& x) const {
+  const auto version = read();
+  if (!version->pipeline) {
+    throw Error(ErrorCode::kStorageUnreachable,
+                work_->work.options().name + " cannot answer yet: " + work_->work.waiting_for());
+  }
+  if (work_->work.options().record > 0) work_->work.record(x);
+  return answer(*version, x);
+}
+
+void LivePipeline::start() {
+  if (work_->poller.joinable()) return;
+  work_->stepper =
+      std::jthread([work = work_.get()](std::stop_token stop) { work->step_until(stop); });
+  work_->poller =
+      std::jthread([work = work_.get()](std::stop_token stop) { work->poll_until(stop); });
+}
+
+bool LivePipeline::wait_until_ready(milliseconds timeout) const {
+  std::unique_lock lock(work_->mutex);
+  return work_->changed.wait_for(lock, timeout, [&] { return is_ready(); });
+}
+
+void LivePipeline::poll_soon() { work_->wake(work_->poll_now); }
+
+void LivePipeline::set_config(ParamObject config) {
+  work_->work.set_config(std::move(config));
+  poll_soon();
+}
+
+LiveStatus LivePipeline::status() const { return work_->work.status(); }
+void LivePipeline::poll() { work_->work.poll(); }
+bool LivePipeline::step() { return work_->work.step(); }
+
+}  // namespace pet

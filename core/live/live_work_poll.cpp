@@ -1,0 +1,121 @@
+// The part of LiveWork that looks for moves.
+#include <algorithm>
+#include <utility>
+
+#include "core/concurrently.hpp"
+#include "core/live/live_work.hpp"
+#include "storage/ascii.hpp"
+#include "storage/error.hpp"
+
+namespace pet {
+
+bool LiveWork::poll() {
+  const std::lock_guard lock(poll_mutex_);
+  std::string problem;
+  try {
+    read_config();
+    choose_versions();
+    if (config_) propose(config_->resolve(choices_));
+  } catch (const Error& error) {
+    problem = error.what();
+  }
+  bool is_new = false;
+  {
+    const std::lock_guard state_lock(mutex_);
+    ++polls_;
+    is_new = problem != poll_problem_;
+    poll_problem_ = problem;
+  }
+  if (is_new && !problem.empty()) {
+    report(LiveEventKind::kProblem, VersionState::kFound, 0, first_line(problem));
+  }
+  return problem.empty();
+}
+
+// A config that cannot be read leaves the one before in force.
+void LiveWork::read_config() {
+  std::optional<ParamObject> changed = source_.changed();
+  if (!changed) return;
+  config_.emplace(*std::move(changed),
+                  LiveConfigOptions{.source = source_.describe(), .follow = options_.follow});
+}
+
+void LiveWork::choose_versions() {
+  if (!config_) return;
+  std::set<std::string, std::less<>> stale;
+  std::optional<ClassVersion> accused;
+  {
+    const std::lock_guard lock(mutex_);
+    stale.swap(stale_);
+    if (suspects_.accused() != nullptr) accused = *suspects_.accused();
+  }
+  const std::vector<std::string>& followed = config_->followed();
+  std::vector<std::optional<ClassVersion>> chosen(followed.size());
+  try {
+    concurrently(followed.size(), [&](std::size_t i) {
+      chosen[i] = choose(followed[i], stale.contains(followed[i]), accused);
+    });
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    stale_.merge(stale);  // to be chosen still
+    throw;
+  }
+  for (std::size_t i = 0; i < followed.size(); ++i) {
+    if (chosen[i]) choices_.insert_or_assign(followed[i], *std::move(chosen[i]));
+  }
+}
+
+// Nothing: as it was.
+std::optional<ClassVersion> LiveWork::choose(const std::string& name, bool must_choose,
+                                             const std::optional<ClassVersion>& accused) {
+  const auto known = choices_.find(name);
+  if (known == choices_.end()) return chooser_.choose(name);
+  if (chooser_.may_have_moved(known->second)) {
+    // What is suspected may not be what is there now.
+    const std::lock_guard lock(mutex_);
+    suspects_.clear();
+  } else if (!must_choose) {
+    return std::nullopt;
+  } else if (accused && accused->name == name) {
+    try {
+      return chooser_.choose(name, accused->hash);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kVersionNotFound) throw;
+      // It is the only one: the next suspect's turn, with this one as it is.
+      const std::lock_guard lock(mutex_);
+      if (!suspects_.next()) suspects_.clear();
+      for (const ClassVersion& suspect : suspects_.all()) stale_.insert(suspect.name);
+      if (on_stale) on_stale();
+    }
+  }
+  return chooser_.choose(name);
+}
+
+void LiveWork::propose(ResolvedConfig resolved) {
+  {
+    const std::lock_guard lock(mutex_);
+    const bool is_current = promoted_ && promoted_->resolved.id == resolved.id;
+    if (candidate_ != nullptr) {
+      if (candidate_->resolved().id == resolved.id) return;
+      candidate_->cancel();
+      candidate_.reset();
+      candidate_problem_.clear();
+    }
+    if (is_current || bad_configs_.contains(resolved.id)) return;
+    candidate_ = std::make_shared<Candidate>(container_, std::move(resolved), ++last_number_);
+    candidate_due_ = now();
+    candidate_failures_ = 0;
+  }
+  const auto moved = [&] {
+    const std::lock_guard lock(mutex_);
+    return candidate_ == nullptr
+               ? std::pair<std::uint64_t, std::string>()
+               : std::pair(candidate_->number(),
+                           shown(moved_classes(promoted_ ? &promoted_->resolved : nullptr,
+                                               candidate_->resolved())));
+  }();
+  report(LiveEventKind::kState, VersionState::kFound, moved.first, moved.second);
+  if (on_candidate) on_candidate();
+}
+
+}  // namespace pet

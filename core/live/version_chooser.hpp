@@ -1,0 +1,41 @@
+// VersionChooser: which version of a class a service should have now.
+//
+// The newest entry of its log whose binary for this platform is not rejected, nor `but_not`; where the storage has no
+// log of the class, the one that is compiled in. It never goes on where something is wrong: a storage
+// that fails, a damaged entry, a release without this platform are errors, after which the caller keeps
+// what it has.
+//
+// Threads: any.
+// Throws:  kClassNotFound; kNoBinaryForPlatform; kVersionNotFound when all are rejected; what the
+//          storage throws.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/live/resolved_config.hpp"
+
+namespace pet {
+
+class PetFactory;
+class Rejections;
+
+class VersionChooser {
+ public:
+  // `factory` and `rejections` outlive it.
+  VersionChooser(const PetFactory& factory, const Rejections& rejections)
+      : factory_(factory), rejections_(rejections) {}
+
+  ClassVersion choose(const std::string& name, const std::optional<Hash>& but_not = {}) const;
+
+  // Whether choose() may answer otherwise than `known`, for one request: whether the log goes on.
+  bool may_have_moved(const ClassVersion& known) const;
+
+ private:
+  ClassVersion newest_good(const std::string& name, const std::optional<Hash>& but_not) const;
+
+  const PetFactory& factory_;
+  const Rejections& rejections_;
+};
+
+}  // namespace pet
