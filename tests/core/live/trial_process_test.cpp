@@ -302,12 +302,37 @@ TEST_CASE("no descriptor of the service is open in the helper", "[live][trial]")
   CHECK(open == std::set<int>{0, 1, 2, 3});
 }
 
-TEST_CASE("the helper is looked for in the environment, and then beside the program",
+TEST_CASE("[a program that says where its helper is]", "[.where]") {
+  std::ofstream(std::getenv("PET_TEST_WHERE")) << Trial::default_helper().string();
+}
+
+TEST_CASE("the helper is looked for in the environment, beside the program, where it is installed",
           "[live][trial]") {
+  namespace fs = std::filesystem;
+  const TemporaryFolder prefix;
+  const std::string program = prefix / "bin/program";
+  const std::string answer = prefix / "answer";
+  const std::string installed = prefix / "libexec/petfactory/pet-trial";
+  const std::string beside = prefix / "bin/pet-trial";
+  fs::create_directory(prefix / "bin");
+  fs::copy("/proc/self/exe", program);
+  ::setenv("PET_TEST_WHERE", answer.c_str(), 1);
+  const auto found = [&] {
+    char* const arguments[] = {const_cast<char*>("program"), const_cast<char*>("[.where]"),
+                               nullptr};
+    pid_t child = 0;
+    REQUIRE(::posix_spawn(&child, program.c_str(), nullptr, nullptr, arguments, environ) == 0);
+    ::waitpid(child, nullptr, 0);
+    return read_file(answer);
+  };
   ::unsetenv("PET_TRIAL_HELPER");
-  const auto here = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-  CHECK(Trial::default_helper() == here / "pet-trial");
+  CHECK(found() == beside);  // which is what a message names then
+  write_file(installed, "");
+  CHECK(found() == installed);
+  write_file(beside, "");
+  CHECK(found() == beside);
   ::setenv("PET_TRIAL_HELPER", "/opt/own-trial", 1);
-  CHECK(Trial::default_helper() == "/opt/own-trial");
+  CHECK(found() == "/opt/own-trial");
   ::unsetenv("PET_TRIAL_HELPER");
+  ::unsetenv("PET_TEST_WHERE");
 }
