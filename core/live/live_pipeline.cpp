@@ -129,9 +129,8 @@ XYData LivePipeline::predict(const LiveVersion& version, const XYData& x) const 
 XYData LivePipeline::predict(const XYData& x) const {
   const auto version = read();
   if (version->pipeline) return predict(*version, x);
-  throw Error(ErrorCode::kStorageUnreachable, work_->work.options().name +
-                                                  " cannot answer yet: " +
-                                                  work_->work.waiting_for());
+  throw Error(ErrorCode::kStorageUnreachable,
+              work_->work.options().name + " cannot answer yet: " + work_->work.waiting_for());
 }
 
 void LivePipeline::start() {

@@ -20,6 +20,7 @@
 #include "core/live/live_pipeline.hpp"
 #include "core/live/suspects.hpp"
 #include "core/live/version_chooser.hpp"
+#include "storage/error.hpp"
 
 namespace pet {
 
@@ -95,6 +96,7 @@ class LiveWork {
   std::mutex poll_mutex_;  // guards what only polls use
   ConfigSource source_;
   std::optional<LiveConfig> config_;
+  std::optional<Error> config_problem_;  // of the file as it is now
   ClassChoices choices_;
 
   mutable std::mutex mutex_;  // guards all below

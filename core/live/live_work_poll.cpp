@@ -14,10 +14,16 @@ bool LiveWork::poll() {
   std::string problem;
   try {
     read_config();
+  } catch (const Error& error) {
+    problem = error.what();  // the config before stays in force, and is followed
+  }
+  bool is_answered = true;
+  try {
     choose_versions();
     if (config_) propose(config_->resolve(choices_));
   } catch (const Error& error) {
-    problem = error.what();
+    is_answered = false;
+    if (problem.empty()) problem = error.what();
   }
   bool is_new = false;
   {
@@ -29,15 +35,21 @@ bool LiveWork::poll() {
   if (is_new && !problem.empty()) {
     report(LiveEventKind::kProblem, VersionState::kFound, 0, first_line(problem));
   }
-  return problem.empty();
+  return is_answered;
 }
 
-// A config that cannot be read leaves the one before in force.
+// What is wrong with a config is thrown at each poll, until it changes.
 void LiveWork::read_config() {
-  std::optional<ParamObject> changed = source_.changed();
-  if (!changed) return;
-  config_.emplace(*std::move(changed),
-                  LiveConfigOptions{.source = source_.describe(), .follow = options_.follow});
+  if (std::optional<ParamObject> changed = source_.changed()) {
+    config_problem_ = std::nullopt;
+    try {
+      config_ = LiveConfig(*std::move(changed),
+                           {.source = source_.describe(), .follow = options_.follow});
+    } catch (const Error& error) {
+      config_problem_ = error;
+    }
+  }
+  if (config_problem_) throw Error(*config_problem_);
 }
 
 void LiveWork::choose_versions() {

@@ -79,6 +79,7 @@ eventually 30 '"data":\[2,2,2,2\]' answers
 echo '{"clazz":' > moved && mv moved stamps.json
 eventually 30 '"problem": "stamps.json' ask GET /status.json
 check '"data":\[2,2,2,2\]' answers
+eventually 2 '"problem": "stamps.json' ask GET /status.json
 stop "$pid"
 stop "$two"
 

@@ -1,5 +1,7 @@
 #include "tools/petserve/status_json.hpp"
 
+#include <algorithm>
+
 #include "core/artifact/note_reader.hpp"
 #include "core/loader/loader.hpp"
 #include "core/pipeline/json_document.hpp"
@@ -79,10 +81,18 @@ ParamList moves_json(const ModelHistory& history) {
   return list;
 }
 
-ParamList rejections_json(const std::vector<Rejection>& rejections) {
+// Those that were found with this model, or are of a class that it has.
+ParamList rejections_json(const LiveStatus& status) {
+  const auto concerns = [&](const Rejection& rejection) {
+    return rejection.pipeline == status.name ||
+           std::ranges::any_of(status.current.classes, [&](const ClassVersion& clazz) {
+             return clazz.name == rejection.class_name;
+           });
+  };
   ParamList list;
-  for (const Rejection& rejection : rejections) {
+  for (const Rejection& rejection : status.rejections) {
     if (list.size() == kRejections) break;
+    if (!concerns(rejection)) continue;
     list.push_back(ParamObject{{"class", text_of(rejection.class_name)},
                                {"hash", rejection.hash.hex()},
                                {"reason", text_of(rejection.reason)},
@@ -118,7 +128,7 @@ ParamObject model_json(const Model& model) {
           {"candidate", status ? candidate_json(status->candidate) : ParamValue()},
           {"draining", status ? draining_json(status->draining) : ParamList()},
           {"moves", moves_json(model.history())},
-          {"rejections", status ? rejections_json(status->rejections) : ParamList()},
+          {"rejections", status ? rejections_json(*status) : ParamList()},
           {"requests", requests_json(model)}};
 }
 

@@ -13,7 +13,7 @@
 //      "moves": [{"time_ms", "kind": "swap"|"rollback"|"rejection", "version", "text",
 //                 "before": LATENCY, "after": LATENCY}],   the last ten, the latest last; before and after
 //                                                          are the 30 s around it, up to the next move
-//      "rejections": [{"class", "hash", "reason", "time", "pipeline"}],  the durable ones, the latest first
+//      "rejections": [{"class", "hash", "reason", "time", "pipeline"}],  the durable ones that concern it
 //      "requests": {"total", "failed", "recent": LATENCY, "seconds": [LATENCY with "failed"]}}]}
 //
 // LATENCY is {"calls", "p50_us", "p99_us"}; "seconds" has one for each of the last sixty. Times are in

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/loader/bad_input.hpp"
 #include "core/loader/loader.hpp"
 #include "tests/core/live/service.hpp"
 
@@ -31,6 +32,14 @@ std::string newest_event(const Service& service, LiveEventKind kind) {
     if (event.kind == kind) text = event.text;
   }
   return text;
+}
+
+std::string newest_phase(const Service& service) {
+  std::string phase;
+  for (const LiveEvent& event : service.live->status().events) {
+    if (event.state == VersionState::kRejected) phase = event.phase;
+  }
+  return phase;
 }
 
 std::string newest_rejection(const Service& service) {
@@ -115,7 +124,9 @@ TEST_CASE("what crashes or answers nonsense in the trial never comes here", "[li
   const struct {
     std::string fixture;
     std::string reason;
-  } bad[] = {{"stamp_crashes", "SIGSEGV"}, {"stamp_nan", "trial: "}};
+    std::string phase;
+  } bad[] = {{"stamp_crashes", "SIGSEGV", "trial/construct"},
+             {"stamp_nan", "trial: ", "trial/warm"}};
   for (const auto& version : bad) {
     CAPTURE(version.fixture);
     Service service;
@@ -126,6 +137,7 @@ TEST_CASE("what crashes or answers nonsense in the trial never comes here", "[li
     CHECK(service.answer() == 11);
     CHECK(service.states().back() == "rejected");
     CHECK_THAT(newest_rejection(service), Contains(version.reason));
+    CHECK(newest_phase(service) == version.phase);
     CHECK(Loader::process().find(hash) == nullptr);
     CHECK(service.live->status().swaps == 1);
   }
@@ -171,6 +183,7 @@ TEST_CASE("a version that begins to fail is rolled back, and stays rejected", "[
   CHECK(service.live->status().rollbacks == 1);
   CHECK_THAT(newest_event(service, LiveEventKind::kRollback), Contains("calls failed"));
   CHECK_THAT(newest_rejection(service), Contains("allowed are 1 %"));
+  CHECK(newest_phase(service) == "budget");
   service.restart();
   service.settle();
   CHECK(service.answer() == 11);
@@ -300,6 +313,55 @@ TEST_CASE("a change of the config's file moves the pins", "[live]") {
   service.settle();
   CHECK(service.answer() == 1);
   CHECK(service.live->status().problem == "");
+}
+
+TEST_CASE(
+    "a config that makes no sense leaves the one before in force, and is told of until it changes",
+    "[live]") {
+  Service service;
+  service.push("stamp_1");
+  service.settle();
+  const std::string file = service.folder / "pipeline.json";
+  for (const std::string bad : {R"({"clazz": "no name", "params": {}})", "{"}) {
+    write_file(file, bad);
+    service.settle();
+    CHECK_THAT(service.live->status().problem, Contains("pipeline.json"));
+    CHECK(service.answer() == 11);
+  }
+  service.push("stamp_2");  // which the config before follows
+  service.settle();
+  CHECK(service.answer() == 22);
+  CHECK_THAT(service.live->status().problem, Contains("pipeline.json"));
+  write_file(file, Service::kTwoStamps);
+  service.settle();
+  CHECK(service.live->status().problem == "");
+}
+
+TEST_CASE("clients that send nonsense roll nothing back", "[live]") {
+  Service service({}, R"({"clazz": "Picky", "params": {}})");
+  service.push("picky_1");
+  service.settle();
+  const XYData good = XYData::mock({{0.0}});
+  const XYData bad = XYData::mock({{0.0, 1.0}});
+  const auto send_bad = [&](const XYData& x) {
+    for (int i = 0; i < 200; ++i) CHECK_THROWS_AS(service.live->predict(x), BadInput);
+    service.now += seconds(2);
+    service.settle();
+  };
+  for (int i = 0; i < 100; ++i) service.live->predict(good);
+  service.push("picky_2");
+  service.settle();
+  service.live->predict(good);
+  send_bad(bad);
+  CHECK(service.live->status().rollbacks == 0);
+  CHECK(service.live->status().current.calls.failures == 0);
+
+  // What was answered before, and is refused now, is the version's fault.
+  service.push("picky_3");
+  service.settle();
+  send_bad(good);
+  CHECK(service.live->status().rollbacks == 1);
+  CHECK_NOTHROW(service.live->predict(good));
 }
 
 TEST_CASE("classes to follow are followed though the config pins them", "[live]") {
