@@ -29,11 +29,6 @@ std::string name_of(const std::filesystem::path& config) {
                   "\n  try: another name for the file, or a link to it");
 }
 
-// "trial/construct", as the first words of a rejection's reason say; what has none came from calls.
-std::string cause_of(const LiveEvent& event) {
-  return event.phase.empty() ? "budget" : event.phase;
-}
-
 LogLevel level_of(const LiveEvent& event) {
   const bool is_bad = event.kind != LiveEventKind::kState || event.state == VersionState::kRejected;
   return is_bad ? LogLevel::kWarning : LogLevel::kInfo;
@@ -190,38 +185,54 @@ std::vector<std::pair<std::string, std::uint64_t>> Model::rejections_by_cause() 
   return causes_;
 }
 
-void Model::on_event(const LiveEvent& event) {
+// What moved is told where a version is found; what comes of it says it again.
+LiveEvent Model::with_text(const LiveEvent& event) {
+  LiveEvent told = event;
+  const std::lock_guard lock(events_mutex_);
+  if (event.kind == LiveEventKind::kState && event.state == VersionState::kFound) {
+    found_ = {event.version, event.text};
+  }
+  const bool is_found = event.version != 0 && event.version == found_.first;
+  if (told.text.empty() && is_found && event.state == VersionState::kCurrent) {
+    told.text = found_.second;
+  }
+  return told;
+}
+
+void Model::log(const LiveEvent& event) const {
   ParamObject fields{{"model", name_}, {"kind", std::string(to_string(event.kind))}};
   if (event.version != 0) fields.append("version", static_cast<std::int64_t>(event.version));
-  if (event.kind == LiveEventKind::kState)
+  if (event.kind == LiveEventKind::kState) {
     fields.append("state", std::string(to_string(event.state)));
+  }
+  if (!event.phase.empty()) fields.append("phase", event.phase);
   if (!event.text.empty()) fields.append("text", event.text);
   log_.write(level_of(event), "version", fields);
+}
 
-  LiveEvent told = event;
-  const bool is_state = event.kind == LiveEventKind::kState;
-  {
-    const std::lock_guard lock(events_mutex_);
-    if (is_state && event.state == VersionState::kFound) found_ = {event.version, event.text};
-    if (told.text.empty() && found_.first == event.version) told.text = found_.second;
-    if (is_state && event.state == VersionState::kRejected) {
-      const std::string cause = cause_of(event);
-      const auto same = [&](const auto& row) { return row.first == cause; };
-      const auto row = std::ranges::find_if(causes_, same);
-      if (row == causes_.end()) {
-        causes_.emplace_back(cause, 1);
-      } else {
-        ++row->second;
-      }
-    }
+void Model::count_rejection(const std::string& cause) {
+  const std::lock_guard lock(events_mutex_);
+  const auto same = [&](const auto& row) { return row.first == cause; };
+  const auto row = std::ranges::find_if(causes_, same);
+  if (row == causes_.end()) {
+    causes_.emplace_back(cause, 1);
+  } else {
+    ++row->second;
   }
-  if (event.kind == LiveEventKind::kRollback) {
+}
+
+void Model::on_event(const LiveEvent& event) {
+  const LiveEvent told = with_text(event);
+  log(told);
+  const bool is_state = told.kind == LiveEventKind::kState;
+  if (told.kind == LiveEventKind::kRollback) {
     ++rollbacks_;
     history_.add(ModelHistory::MoveKind::kRollback, told, requests());
-  } else if (is_state && event.state == VersionState::kCurrent) {
+  } else if (is_state && told.state == VersionState::kCurrent) {
     ++swaps_;
     history_.add(ModelHistory::MoveKind::kSwap, told, requests());
-  } else if (is_state && event.state == VersionState::kRejected) {
+  } else if (is_state && told.state == VersionState::kRejected) {
+    count_rejection(told.phase);
     history_.add(ModelHistory::MoveKind::kRejection, told, requests());
   }
 }

@@ -87,6 +87,9 @@ class Model {
 
  private:
   void on_event(const LiveEvent& event);
+  LiveEvent with_text(const LiveEvent& event);
+  void log(const LiveEvent& event) const;
+  void count_rejection(const std::string& cause);
   std::shared_ptr<LivePipeline> live() const;  // throws when it is not loaded
   std::shared_ptr<const VersionFacts> facts_of(const LiveVersion& version) const;
 

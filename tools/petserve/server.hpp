@@ -101,7 +101,6 @@ class Server {
   std::deque<int> waiting_;  // descriptors without a thread
   std::atomic<std::size_t> waiting_count_{0};
   std::size_t idle_threads_ = 0;
-  std::size_t threads_count_ = 0;
   bool ends_ = false;
   std::vector<Connection*> connections_;
   std::vector<std::thread> threads_;

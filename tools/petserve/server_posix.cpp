@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "core/pipeline/json_document.hpp"
@@ -98,6 +99,8 @@ bool Server::accept_one() {
     admit(fd);
     return true;
   }
+  // Too many files are open: who comes waits, and so does this loop.
+  if (errno == EMFILE || errno == ENFILE) std::this_thread::sleep_for(kTick);
   return errno == EINTR || errno == ECONNABORTED;
 }
 
@@ -105,9 +108,11 @@ void Server::admit(int descriptor) {
   const std::lock_guard lock(mutex_);
   waiting_.push_back(descriptor);
   waiting_count_ = waiting_.size();
-  if (idle_threads_ < waiting_.size() && threads_count_ < options_.max_connections) {
-    threads_.emplace_back([this] { serve_connections(); });
-    ++threads_count_;
+  if (idle_threads_ < waiting_.size() && threads_.size() < options_.max_connections) {
+    try {
+      threads_.emplace_back([this] { serve_connections(); });
+    } catch (const std::system_error&) {  // it waits for one of those that are
+    }
   }
   changed_.notify_one();
 }
