@@ -13,11 +13,12 @@ petctl=$build/tools/petctl petserve=$build/tools/petserve load=$build/tests/tool
 fixtures=$build/tests/fixtures
 scratch=$(mktemp -d)
 pids=()
-trap 'for pid in "${pids[@]}"; do kill -9 "$pid" 2> /dev/null || true; done; rm -rf "$scratch"' EXIT
+trap '{ kill -9 "${pids[@]}"; wait; } 2> /dev/null || true; rm -rf "$scratch"' EXIT
 cd "$scratch"
 export HOME=$scratch XDG_DATA_HOME=$scratch/data PET_STORAGE=file://$scratch/storage PET_CACHE=$scratch/cache
 start() {  # NAME COMMAND…: its URL in $url
-  "${@:2}" > "$1.out" 2> "$1.log" &
+  : > "$1.out"
+  "${@:2}" >> "$1.out" 2> "$1.log" &
   pids+=($!)
   for _ in $(seq 100); do
     url=$(sed -n 's/^listening on //p' "$1.out")

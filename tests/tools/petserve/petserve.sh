@@ -8,7 +8,7 @@
 export XDG_STATE_HOME=$scratch/state
 running=()
 end_all() {
-  for pid in "${running[@]}"; do kill -9 "$pid" 2> /dev/null || true; done
+  { ((${#running[@]} == 0)) || kill -9 "${running[@]}"; wait; } 2> /dev/null || true
   rm -rf "$scratch"
 }
 trap end_all EXIT
@@ -16,7 +16,8 @@ trap end_all EXIT
 start() {
   local name=$1
   shift
-  "$PETSERVE" "$@" --listen 127.0.0.1:0 > "$name.out" 2> "$name.log" &
+  : > "$name.out"
+  "$PETSERVE" "$@" --listen 127.0.0.1:0 >> "$name.out" 2> "$name.log" &
   pid=$!
   running+=("$pid")
   for _ in $(seq 300); do
