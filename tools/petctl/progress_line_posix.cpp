@@ -8,7 +8,7 @@
 #include <mutex>
 #include <string>
 
-#include "tools/petctl/byte_size.hpp"
+#include "tools/session/byte_size.hpp"
 #include "tools/petctl/output.hpp"
 
 namespace pet::tools {
