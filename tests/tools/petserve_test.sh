@@ -16,6 +16,9 @@ tr -d '\r' < "$iris/iris.csv" | sed '1!s/,0$/,setosa/;1!s/,1$/,versicolor/;1!s/,
 "$PETCTL" run pipeline.json --x-train named.csv --x named.csv --target target --save iris.json --out expected.csv > /dev/null
 cut -d, -f1-4 named.csv > x.csv
 "$PETCTL" run pipeline.json --x-train "$iris/x_train.npy" --y-train "$iris/y_train.npy" --save numbers.json > /dev/null
+"$PETCTL" push "$FIXTURES/throws_std_exception.so" > /dev/null
+throwing=$("$PETCTL" list | sed -n 's/^\(Throws[A-Za-z]*\).*/\1/p')
+echo "{\"clazz\": \"$throwing\", \"params\": {}}" > throwing.json
 
 # What cannot be served is said at once.
 check_status 2 'pipelines is required' "$PETSERVE"
@@ -28,7 +31,7 @@ check_status 2 'expected json or text' "$PETSERVE" iris.json --log-format xml
 check 'Examples:' "$PETSERVE" --help
 check 'petserve 0' "$PETSERVE" --version
 
-start iris iris.json numbers.json --samples iris=x.csv --max-body 1MB --log-level debug
+start iris iris.json numbers.json throwing.json --samples iris=x.csv --max-body 1MB --log-level debug
 ready
 
 # The protocol, with curl.
@@ -82,6 +85,7 @@ check "400 {\"error\":\"iris expects 4 columns ('*'), got float64 \[1, 3\]\"}" a
 check '400 *predict: *expected 4 columns as in fit, got float64 \[1, 3\]' ask POST /v2/models/numbers/infer \
   '{"inputs":[{"name":"x","shape":[1,3],"datatype":"FP64","data":[1,2,3]}]}'
 check "400 *no output 'z', expected 'y' or 'y_index'" ask POST /v2/models/iris/infer "${flower/\"inputs\"/\"outputs\":[{\"name\":\"z\"\}],\"inputs\"}"
+check "500 {\"error\":\"$throwing *predict: " ask POST /v2/models/throwing/infer "$flower"
 head -c 1100000 /dev/zero > large
 check '413 {"error":"the body is larger than 1000000 bytes (--max-body)' ask POST /v2/models/iris/infer @large
 check '400 *expected {*ready*: true} or nothing: expected bool, got int64' ask POST /v2/repository/index '{"ready": 1}'
