@@ -11,9 +11,13 @@
 namespace pet {
 namespace {
 
-// Whether the error is the candidate's own, and will be the same the next time.
+// Whether the error is the candidate's own, and will be the same the next time. Bytes that are not there,
+// or are others than the hash says, come late or from a bad place: they are not the candidate.
 bool is_verdict(ErrorCode code) {
   switch (code) {
+    case ErrorCode::kClassNotFound:
+    case ErrorCode::kVersionNotFound:
+    case ErrorCode::kCorrupt:
     case ErrorCode::kStorageUnreachable:
     case ErrorCode::kStorageRefused:
     case ErrorCode::kStorageUnsupported:

@@ -24,6 +24,11 @@ std::vector<Draining::Waiting> Draining::waiting() const {
   return waiting;
 }
 
+bool Draining::is_empty() const {
+  const std::lock_guard lock(mutex_);
+  return entries_.empty();
+}
+
 bool Draining::reap(Time now) {
   std::vector<Entry> unused;
   {

@@ -29,6 +29,7 @@ class Draining {
 
   void add(VersionSnapshot version, Time now);
   std::vector<Waiting> waiting() const;
+  bool is_empty() const;
 
   // Destroys what nobody uses any more. True when there was any.
   bool reap(Time now);

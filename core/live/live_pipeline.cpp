@@ -15,8 +15,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// While calls of former versions are waited for, or a version is on probation.
+// While calls of former versions are waited for, or calls are judged.
 constexpr milliseconds kLookAgain{20};
+// Else; a candidate that was postponed waits a second at least.
+constexpr milliseconds kIdle{250};
 
 // Its type and its columns; never 0.
 std::uint64_t kind_of(const XYData& x) {
@@ -28,12 +30,13 @@ std::uint64_t kind_of(const XYData& x) {
 
 }  // namespace
 
-// The two threads around LiveWork. Each sleeps until its time comes or somebody wakes it.
+// The three threads around LiveWork. Each sleeps until its time comes or somebody wakes it.
 struct LivePipeline::Work {
   Work(Container& container, ConfigSource source, LiveOptions options, Live<LiveVersion>& current)
       : work(container, std::move(source), std::move(options), current) {
     work.on_candidate = [this] { wake(has_candidate); };
     work.on_stale = [this] { wake(poll_now); };
+    work.on_verdict = [this] { wake(has_verdict); };
   }
 
   void wake(bool& flag) {
@@ -74,7 +77,14 @@ struct LivePipeline::Work {
         const std::lock_guard lock(mutex);
         changed.notify_all();  // somebody may wait for the first version
       }
-    } while (sleep(stop, kLookAgain, has_candidate));
+    } while (sleep(stop, work.is_draining() ? kLookAgain : kIdle, has_candidate));
+  }
+
+  // Beside the other two, which may have to wait for a storage or a trial.
+  void judge_until(std::stop_token stop) {
+    do {
+      work.judge();
+    } while (sleep(stop, kLookAgain, has_verdict));
   }
 
   LiveWork work;
@@ -82,9 +92,11 @@ struct LivePipeline::Work {
   std::condition_variable_any changed;
   bool has_candidate = false;
   bool poll_now = false;
+  bool has_verdict = false;
   std::minstd_rand random{std::random_device{}()};
   std::jthread stepper;  // last: they end first
   std::jthread poller;
+  std::jthread judge;
 };
 
 LivePipeline::LivePipeline(Container& container, std::filesystem::path config, LiveOptions options)
@@ -100,11 +112,11 @@ LivePipeline::LivePipeline(Container& container, ParamObject config, LiveOptions
 LivePipeline::~LivePipeline() {
   work_->stepper.request_stop();
   work_->poller.request_stop();
+  work_->judge.request_stop();
   work_->work.cancel();
 }
 
 XYData LivePipeline::predict(const LiveVersion& version, const XYData& x) const {
-  if (work_->work.options().record > 0) work_->work.record(x);
   const std::uint64_t kind = kind_of(x);
   const auto start = std::chrono::steady_clock::now();
   const auto record = [&](CallOutcome outcome) {
@@ -113,6 +125,8 @@ XYData LivePipeline::predict(const LiveVersion& version, const XYData& x) const 
   try {
     XYData y = version.pipeline->predict(x);
     record(CallOutcome::kAnswered);
+    // What was answered once: a candidate is not to be measured by clients' mistakes.
+    if (work_->work.options().record > 0) work_->work.record(x);
     if (usual_input_.load(std::memory_order_relaxed) != kind) [[unlikely]] {
       usual_input_.store(kind, std::memory_order_relaxed);
     }
@@ -139,6 +153,8 @@ void LivePipeline::start() {
       std::jthread([work = work_.get()](std::stop_token stop) { work->step_until(stop); });
   work_->poller =
       std::jthread([work = work_.get()](std::stop_token stop) { work->poll_until(stop); });
+  work_->judge =
+      std::jthread([work = work_.get()](std::stop_token stop) { work->judge_until(stop); });
 }
 
 bool LivePipeline::wait_until_ready(milliseconds timeout) const {
@@ -151,6 +167,10 @@ void LivePipeline::poll_soon() { work_->wake(work_->poll_now); }
 void LivePipeline::set_config(ParamObject config) {
   work_->work.set_config(std::move(config));
   poll_soon();
+}
+
+bool LivePipeline::reject_current(std::string reason) {
+  return work_->work.reject_current(std::move(reason));
 }
 
 LiveStatus LivePipeline::status() const { return work_->work.status(); }

@@ -22,14 +22,17 @@
 //           that the error names, else the one published last, is remembered with the reason
 //           (rejections.hpp), and the newest version without rejected ones is taken.
 // Rollback: a current version beyond its budget (budget.hpp) is rejected, and the one before, which stays
-//           loaded for its probation, is current again at once.
+//           loaded for its probation, is current again at once. Past its probation it goes on until a
+//           version before it has been tried and is current; only its failures are judged then.
 //           Input that the pipeline refuses (bad_input.hpp) is no failure of its version, unless such input,
 //           of that type and so many columns, has been answered before: clients shall not roll it back.
 // State:    what a node has learned is named by the config; a new version is given it, in the trial first.
-// Threads:  read(), snapshot(), predict() from any, without a lock; status() and set_config() from any.
-//           start() makes two threads: one polls, one loads, builds, destroys and unloads. Without
-//           start(), poll() and step() do the same by hand, one at a time.
-// Lifetime: Reads must end before it does; Snapshots may outlive it, and destroy what they hold on the
+// Threads:  read(), snapshot(), predict() from any, without a lock; status(), set_config() and
+//           reject_current() from any. start() makes three threads: one polls, one loads, builds,
+//           destroys and unloads, one judges. Without start(), poll() and step() do the same by hand,
+//           one at a time.
+// Lifetime: its destructor ends a trial, and waits for the request to a storage, or the call of a plugin,
+//           that is under way. Reads must end before it does; Snapshots may outlive it, and destroy what they hold on the
 //           thread that drops the last. The container outlives it.
 // Throws:   the constructor: kBadConfig; kUsage without a cache directory. predict: kStorageUnreachable
 //           before the first version is current, naming what it waits for; what the pipeline throws.
@@ -58,18 +61,20 @@ namespace pet {
 
 class Container;
 
-// What time it is; replaced in tests.
+// What time it is, for people; and how much has passed, which nobody sets back. Replaced in tests.
 struct LiveClock {
   std::function<std::chrono::system_clock::time_point()> now = std::chrono::system_clock::now;
+  std::function<std::chrono::steady_clock::time_point()> steady = std::chrono::steady_clock::now;
 };
 
 struct LiveOptions {
   std::string name = "pipeline";         // in messages and rejections
   std::vector<std::string> follow = {};  // classes to follow though the config pins them
   std::vector<std::shared_ptr<const XYData>> samples = {};  // for the trial and to warm with
-  std::size_t record = 0;                // so many of the last inputs of predict() are samples, too
-  std::optional<double> tolerance = {};  // a candidate may differ so much from the current one
-  std::shared_ptr<const Trial> trial = {};      // none: Trial's default
+  // So many of the last inputs that predict() answered are samples, too: 8 at most, of 16 MiB at most.
+  std::size_t record = 0;
+  std::optional<double> tolerance = {};     // a candidate may differ so much from the current one
+  std::shared_ptr<const Trial> trial = {};  // none: Trial's default
   std::shared_ptr<Rejections> rejections = {};  // none: remembered until the end of the process
   Budget budget = {};
   std::chrono::milliseconds poll{5'000};
@@ -132,6 +137,10 @@ class LivePipeline {
 
   // Another config, as if the file had changed.
   void set_config(ParamObject config);
+
+  // The version that is current now is bad: what an operator knows, or a health check of the application's
+  // own. It is rejected, and left as one beyond its budget is. False when there is none.
+  bool reject_current(std::string reason);
 
   LiveStatus status() const;
 

@@ -14,6 +14,7 @@
 #include "core/cache/binary_cache.hpp"
 #include "core/concurrently.hpp"
 #include "core/factory/container.hpp"
+#include "core/live/trial_frame.hpp"
 #include "core/registry/log_entry.hpp"
 #include "storage/ascii.hpp"
 #include "storage/error.hpp"
@@ -24,8 +25,10 @@ namespace {
 using std::chrono::seconds;
 
 constexpr std::size_t kMaxRecorded = 8;
+constexpr std::uint64_t kMaxRecordedBytes = std::uint64_t{16} << 20;  // of one input
+constexpr std::size_t kLongestText = std::size_t{4} << 10;
+constexpr std::size_t kShownClasses = 16;
 constexpr seconds kLongestPostponement{60};
-constexpr seconds kMeasureEvery{1};
 
 LiveOptions completed(LiveOptions options) {
   if (options.trial == nullptr) options.trial = std::make_shared<const Trial>();
@@ -38,7 +41,9 @@ LiveOptions completed(LiveOptions options) {
 
 std::string shown(const std::vector<ClassVersion>& classes) {
   std::string text;
-  for (const ClassVersion& version : classes) text += (text.empty() ? "" : ", ") + version.shown();
+  const std::size_t count = std::min(classes.size(), kShownClasses);
+  for (std::size_t i = 0; i < count; ++i) text += (i == 0 ? "" : ", ") + classes[i].shown();
+  if (count < classes.size()) text += " and " + std::to_string(classes.size() - count) + " more";
   return text;
 }
 
@@ -62,31 +67,31 @@ LiveWork::~LiveWork() = default;
 
 void LiveWork::report(LiveEventKind kind, VersionState state, std::uint64_t version,
                       std::string text) {
-  events_.add({now(), kind, state, version, std::move(text)});
+  // Plugins and storages have written parts of it.
+  events_.add({now(), kind, state, version, trial::printable(text, kLongestText)});
 }
 
 // ---- taking a candidate further -----------------------------------------------------------------
 
 bool LiveWork::step() {
-  const Time time = now();
-  judge(time);
-  const bool has_reaped = draining_.reap(time);
-  const std::shared_ptr<Candidate> candidate = due_candidate(time);
+  judge();
+  const bool has_reaped = draining_.reap(now());
+  const std::shared_ptr<Candidate> candidate = due_candidate();
   if (candidate == nullptr) return has_reaped;
   try {
-    advance(*candidate, time);
+    advance(*candidate);
   } catch (const CandidateRejected& rejection) {
     if (candidate->is_cancelled()) return true;
-    reject(candidate->resolved(), candidate->number(), rejection, time);
+    reject(*candidate, rejection);
   } catch (const std::exception& error) {
-    postpone(candidate, error.what(), time);
+    postpone(candidate, error.what());
   }
   return true;
 }
 
-std::shared_ptr<Candidate> LiveWork::due_candidate(Time time) {
+std::shared_ptr<Candidate> LiveWork::due_candidate() {
   const std::lock_guard lock(mutex_);
-  return candidate_ != nullptr && candidate_due_ <= time ? candidate_ : nullptr;
+  return candidate_ != nullptr && candidate_due_ <= steady_now() ? candidate_ : nullptr;
 }
 
 CandidateTest LiveWork::test() {
@@ -103,7 +108,7 @@ CandidateTest LiveWork::test() {
   return test;
 }
 
-void LiveWork::advance(Candidate& candidate, Time time) {
+void LiveWork::advance(Candidate& candidate) {
   const VersionState before = candidate.state();
   candidate.advance(test());
   if (candidate.is_cancelled()) return;
@@ -111,24 +116,17 @@ void LiveWork::advance(Candidate& candidate, Time time) {
     report(LiveEventKind::kState, candidate.state(), candidate.number(), {});
   }
   if (candidate.state() != VersionState::kWarm) return;
-  VersionSnapshot version = candidate.take();
-  {
-    const std::lock_guard lock(mutex_);
-    if (candidate_.get() != &candidate) return;  // ended at the last moment: destroyed here
-    candidate_.reset();
-    candidate_problem_.clear();
-  }
-  promote(std::move(version), time);
+  promote(candidate, candidate.take());
 }
 
-void LiveWork::postpone(const std::shared_ptr<Candidate>& candidate, const std::string& why,
-                        Time time) {
+void LiveWork::postpone(const std::shared_ptr<Candidate>& candidate, const std::string& given) {
+  const std::string why = trial::printable(given, kLongestText);
   bool is_new = false;
   {
     const std::lock_guard lock(mutex_);
     if (candidate_ != candidate) return;
     const seconds pause{std::int64_t{1} << std::min(candidate_failures_++, 6)};
-    candidate_due_ = time + std::min(pause, kLongestPostponement);
+    candidate_due_ = steady_now() + std::min(pause, kLongestPostponement);
     is_new = candidate_problem_ != why;
     candidate_problem_ = why;
   }
@@ -137,39 +135,40 @@ void LiveWork::postpone(const std::shared_ptr<Candidate>& candidate, const std::
   }
 }
 
-void LiveWork::reject(const ResolvedConfig& rejected, std::uint64_t number,
-                      const CandidateRejected& why, Time time) {
-  const std::string reason = why.what();
-  const std::optional<Hash>& culprit = why.culprit();
+void LiveWork::reject(const Candidate& candidate, const CandidateRejected& why) {
   std::vector<ClassVersion> moved;
   {
     const std::lock_guard lock(mutex_);
-    if (candidate_ != nullptr && candidate_->number() == number) candidate_.reset();
-    const ResolvedConfig* from = nullptr;
-    if (promoted_ && promoted_->number != number) from = &promoted_->resolved;
-    if (from == nullptr && former_) from = &former_->version->resolved;
-    moved = moved_classes(from, rejected);
-    bad_configs_.insert(rejected.id);
-    candidate_problem_ = reason;
+    if (candidate_.get() == &candidate) candidate_.reset();
+    moved = moved_classes(promoted_ ? &promoted_->resolved : nullptr, candidate.resolved());
+    bad_configs_.insert(candidate.resolved().id);
+    candidate_problem_ = trial::printable(why.what(), kLongestText);
   }
+  blame(std::move(moved), candidate.number(), why);
+}
+
+// Of what moved, one is bad, or more.
+void LiveWork::blame(std::vector<ClassVersion> moved, std::uint64_t number,
+                     const CandidateRejected& why) {
+  const std::string reason = trial::printable(why.what(), kLongestText);
   events_.add({now(), LiveEventKind::kState, VersionState::kRejected, number,
                shown(moved) + ": " + reason, why.phase()});
-  // A pin is the config's to move, and what is compiled in the program's.
-  std::erase_if(moved, [](const ClassVersion& v) { return !v.hash || v.number == 0; });
-  const auto named = std::ranges::find_if(
-      moved, [&](const ClassVersion& version) { return culprit && version.hash == culprit; });
+  std::erase_if(moved, [](const ClassVersion& version) { return !version.is_followed(); });
+  const auto named = std::ranges::find_if(moved, [&](const ClassVersion& version) {
+    return why.culprit() && version.hash == why.culprit();
+  });
   if (named != moved.end()) {
-    condemn({*named}, reason, time);
+    condemn({*named}, reason);
   } else if (moved.size() == 1) {
-    condemn(moved, reason, time);
+    condemn(moved, reason);
   } else if (!moved.empty()) {
-    suspect(std::move(moved), reason, time);
+    suspect(std::move(moved), reason);
   }
   if (on_stale) on_stale();
 }
 
 // Several moved: which of them it was is found out by leaving out one after the other.
-void LiveWork::suspect(std::vector<ClassVersion> moved, const std::string& reason, Time time) {
+void LiveWork::suspect(std::vector<ClassVersion> moved, const std::string& reason) {
   std::vector<ClassVersion> all_bad;
   {
     const std::lock_guard lock(mutex_);
@@ -180,15 +179,14 @@ void LiveWork::suspect(std::vector<ClassVersion> moved, const std::string& reaso
     }
     for (const ClassVersion& version : suspects_.all()) stale_.insert(version.name);
   }
-  if (!all_bad.empty()) condemn(all_bad, reason, time);
+  if (!all_bad.empty()) condemn(all_bad, reason);
 }
 
 // Remembers them as bad, and has their classes chosen again.
-void LiveWork::condemn(const std::vector<ClassVersion>& versions, const std::string& reason,
-                       Time time) {
+void LiveWork::condemn(const std::vector<ClassVersion>& versions, const std::string& reason) {
   {
     const std::lock_guard lock(mutex_);
-    suspects_.clear();
+    clear_suspects();
     for (const ClassVersion& version : versions) stale_.insert(version.name);
   }
   try {
@@ -196,7 +194,7 @@ void LiveWork::condemn(const std::vector<ClassVersion>& versions, const std::str
       options_.rejections->add({.hash = *version.hash,
                                 .class_name = version.name,
                                 .reason = reason,
-                                .time = utc_time(time),
+                                .time = utc_time(now()),
                                 .pipeline = options_.name});
     }
   } catch (const Error& error) {
@@ -206,88 +204,36 @@ void LiveWork::condemn(const std::vector<ClassVersion>& versions, const std::str
   }
 }
 
-void LiveWork::promote(VersionSnapshot version, Time time) {
+// The others that were suspected with it may be innocent, and left out still.
+void LiveWork::clear_suspects() {
+  for (const ClassVersion& version : suspects_.all()) stale_.insert(version.name);
+  suspects_.clear();
+}
+
+// Under one lock with the exchange itself: a judgement may come at any time.
+void LiveWork::promote(const Candidate& candidate, VersionSnapshot version) {
   const std::uint64_t number = version->number;
-  std::optional<Former> displaced;
+  std::optional<VersionSnapshot> displaced;
   std::optional<ClassVersion> guilty;  // without it all is well
   std::string reason;
   {
     const std::lock_guard lock(mutex_);
-    if (suspects_.accused() != nullptr) {
-      guilty = *suspects_.accused();
+    if (candidate_.get() != &candidate) return;  // ended at the last moment: destroyed here
+    candidate_.reset();
+    if (const ClassVersion* const accused = suspects_.accused()) {
+      if (!version->resolved.contains(*accused)) guilty = *accused;
       reason = suspects_.reason();
     }
-    measure(time);
-    CallCounts recent =
-        measures_.empty() ? CallCounts() : measures_.back().calls - measures_.front().calls;
-    if (promoted_ && recent.calls < options_.budget.min_calls) recent = promoted_->stats.counts();
+    usual_ = recent_calls();
     displaced = std::exchange(former_, std::nullopt);
-    if (promoted_) former_.emplace(Former{promoted_, recent});
-    promoted_ = version;
-    promoted_at_ = time;
-    measures_.clear();
+    if (promoted_) former_ = promoted_;
     ++swaps_;
+    make_current(std::move(version));
     candidate_problem_.clear();
   }
-  current_.promote(std::move(version));
   report(LiveEventKind::kState, VersionState::kCurrent, number, {});
-  if (guilty) condemn({*guilty}, reason, time);
-  if (displaced) draining_.add(std::move(displaced->version), time);
-}
-
-// ---- judging the current version ----------------------------------------------------------------
-
-// REQUIRES: mutex_.
-void LiveWork::measure(Time time) {
-  if (!promoted_) return;
-  if (!measures_.empty() && time - measures_.back().time < kMeasureEvery) return;
-  measures_.push_back({time, promoted_->stats.counts()});
-  while (measures_.size() > 2 && time - measures_[1].time >= options_.budget.window) {
-    measures_.pop_front();
-  }
-}
-
-void LiveWork::judge(Time time) {
-  std::optional<std::string> excess;
-  std::optional<Former> past_probation;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!promoted_) return;
-    measure(time);
-    if (!former_) return;
-    const CallCounts recent =
-        promoted_->stats.counts() - (measures_.size() > 1 ? measures_.front().calls : CallCounts());
-    excess = options_.budget.excess(recent, former_->calls);
-    if (!excess && time - promoted_at_ >= options_.budget.probation) {
-      past_probation = std::exchange(former_, std::nullopt);
-    }
-  }
-  if (excess) roll_back(*excess, time);
-  if (past_probation) draining_.add(std::move(past_probation->version), time);
-}
-
-void LiveWork::roll_back(const std::string& reason, Time time) {
-  VersionSnapshot bad;
-  {
-    const std::lock_guard lock(mutex_);
-    bad = promoted_;
-  }
-  reject(bad->resolved, bad->number, CandidateRejected("budget", reason, std::nullopt), time);
-  VersionSnapshot good;
-  {
-    const std::lock_guard lock(mutex_);
-    good = std::exchange(former_, std::nullopt)->version;
-    promoted_ = good;
-    promoted_at_ = time;
-    measures_.clear();
-    ++rollbacks_;
-    if (candidate_ != nullptr) candidate_->cancel();
-    candidate_.reset();
-  }
-  const std::uint64_t number = good->number;
-  current_.promote(std::move(good));
-  report(LiveEventKind::kRollback, VersionState::kCurrent, number, reason);
-  draining_.add(std::move(bad), time);
+  if (guilty) condemn({*guilty}, reason);
+  if (displaced) draining_.add(*std::move(displaced), now());
 }
 
 // ---- for others ---------------------------------------------------------------------------------
@@ -299,12 +245,16 @@ void LiveWork::cancel() {
 
 void LiveWork::set_config(ParamObject config) { source_.set(std::move(config)); }
 
-// An input that cannot be kept at once is not kept: calls wait for nobody.
-void LiveWork::record(const XYData& x) {
-  const std::unique_lock lock(recorded_mutex_, std::try_to_lock);
-  if (!lock) return;
-  recorded_.push_back(std::make_shared<const XYData>(x.clone()));
-  if (recorded_.size() > options_.record) recorded_.pop_front();
+// An input that cannot be kept at once is not kept: calls wait for nobody, and none fails for it.
+void LiveWork::record(const XYData& x) noexcept {
+  try {
+    if (!x || trial::tensor_bytes(x) > kMaxRecordedBytes) return;
+    const std::unique_lock lock(recorded_mutex_, std::try_to_lock);
+    if (!lock) return;
+    recorded_.push_back(std::make_shared<const XYData>(x.clone()));
+    if (recorded_.size() > options_.record) recorded_.pop_front();
+  } catch (const std::exception&) {
+  }
 }
 
 std::string LiveWork::waiting_for() const {
@@ -319,7 +269,12 @@ LiveStatus LiveWork::status() const {
   status.name = options_.name;
   status.draining = draining_.waiting();
   status.events = events_.newest();
-  status.rejections = options_.rejections->all();
+  std::string unread;
+  try {
+    status.rejections = options_.rejections->all();
+  } catch (const Error& error) {
+    unread = error.what();
+  }
   const std::lock_guard lock(mutex_);
   if (promoted_) {
     status.current = {.number = promoted_->number,
@@ -334,6 +289,7 @@ LiveStatus LiveWork::status() const {
         shown(moved_classes(promoted_ ? &promoted_->resolved : nullptr, candidate_->resolved()))};
   }
   status.problem = candidate_problem_.empty() ? poll_problem_ : candidate_problem_;
+  if (status.problem.empty()) status.problem = unread;
   status.polls = polls_;
   status.swaps = swaps_;
   status.rollbacks = rollbacks_;

@@ -2,10 +2,10 @@
 // state to the next. (Inside core/live only.)
 //
 // Threads: poll() by one thread at a time, step() by one at a time, both at once; everything else from
-//          any. The candidate's own thread is the one that steps.
+//          any. Versions are built and destroyed by the thread that steps. judge() runs no plugin's
+//          code, and waits for no storage before the version before is current again.
 #pragma once
 
-#include <condition_variable>
 #include <deque>
 #include <map>
 #include <memory>
@@ -27,6 +27,7 @@ namespace pet {
 class LiveWork {
  public:
   using Time = std::chrono::system_clock::time_point;
+  using SteadyTime = std::chrono::steady_clock::time_point;
 
   LiveWork(Container& container, ConfigSource source, LiveOptions options,
            Live<LiveVersion>& current);
@@ -37,26 +38,28 @@ class LiveWork {
   // False when something failed, and nothing has changed for that.
   bool poll();
   bool step();
+  // Whether the current version may stay. A part of step() that need not wait for the others.
+  void judge();
+  // It may not. False when there is none.
+  bool reject_current(std::string reason);
 
   // Ends what the candidate is doing.
   void cancel();
 
   void set_config(ParamObject config);
-  void record(const XYData& x);
+  void record(const XYData& x) noexcept;
   LiveStatus status() const;
+  bool is_draining() const { return !draining_.is_empty(); }
   std::string waiting_for() const;
 
   // Called, without a lock, when there may be something new to do.
   std::function<void()> on_candidate;
   std::function<void()> on_stale;
+  std::function<void()> on_verdict;
 
  private:
-  struct Former {  // the version before the current one
-    VersionSnapshot version;
-    CallCounts calls;  // of its last window
-  };
   struct Measure {
-    Time time;
+    SteadyTime time;
     CallCounts calls;
   };
 
@@ -65,26 +68,33 @@ class LiveWork {
   void choose_versions();
   std::optional<ClassVersion> choose(const std::string& name, bool must_choose,
                                      const std::optional<ClassVersion>& accused);
-  void propose(ResolvedConfig resolved);
+  void propose(const ResolvedConfig& resolved);
 
   // Taking a candidate further.
-  std::shared_ptr<Candidate> due_candidate(Time now);
-  void advance(Candidate& candidate, Time now);
+  std::shared_ptr<Candidate> due_candidate();
+  void advance(Candidate& candidate);
   CandidateTest test();
-  void postpone(const std::shared_ptr<Candidate>& candidate, const std::string& why, Time now);
-  void reject(const ResolvedConfig& rejected, std::uint64_t number, const CandidateRejected& why,
-              Time now);
-  void suspect(std::vector<ClassVersion> moved, const std::string& reason, Time now);
-  void condemn(const std::vector<ClassVersion>& versions, const std::string& reason, Time now);
-  void promote(VersionSnapshot version, Time now);
+  void postpone(const std::shared_ptr<Candidate>& candidate, const std::string& why);
+  void promote(const Candidate& candidate, VersionSnapshot version);
+  void make_current(VersionSnapshot version);
+
+  // Finding out what is bad.
+  void reject(const Candidate& candidate, const CandidateRejected& why);
+  void blame(std::vector<ClassVersion> moved, std::uint64_t number, const CandidateRejected& why);
+  void suspect(std::vector<ClassVersion> moved, const std::string& reason);
+  void condemn(const std::vector<ClassVersion>& versions, const std::string& reason);
+  void clear_suspects();
 
   // Judging the current version.
-  void judge(Time now);
-  void roll_back(const std::string& reason, Time now);
-  void measure(Time now);
+  void measure(SteadyTime now);
+  CallCounts recent_calls();
+  std::optional<CandidateRejected> fault_of_current();
+  VersionSnapshot step_back();
+  void doubt(std::vector<ClassVersion> moved, std::uint64_t number, const CandidateRejected& fault);
 
   void report(LiveEventKind kind, VersionState state, std::uint64_t version, std::string text);
   Time now() const { return options_.clock.now(); }
+  SteadyTime steady_now() const { return options_.clock.steady(); }
 
   Container& container_;
   LiveOptions options_;
@@ -98,6 +108,7 @@ class LiveWork {
   std::optional<LiveConfig> config_;
   std::optional<Error> config_problem_;  // of the file as it is now
   ClassChoices choices_;
+  std::optional<ResolvedConfig> resolved_;  // of both, until one changes
 
   mutable std::mutex mutex_;  // guards all below
   std::set<std::string, std::less<>>
@@ -105,13 +116,18 @@ class LiveWork {
   std::set<Hash> bad_configs_;  // ids that are not tried again
   Suspects suspects_;
   std::shared_ptr<Candidate> candidate_;
-  Time candidate_due_;
+  SteadyTime candidate_due_;
   int candidate_failures_ = 0;
   std::uint64_t last_number_ = 0;
   VersionSnapshot promoted_;  // the current one
   Time promoted_at_;
-  std::optional<Former> former_;
+  SteadyTime probation_since_;
+  std::optional<VersionSnapshot> former_;  // the version before, during the probation
   std::deque<Measure> measures_;
+  CallCounts usual_;  // with which the current version's calls are compared
+  bool is_past_probation_ = false;
+  bool is_doubted_ = false;  // found bad, without one before it to go back to
+  std::optional<std::string> verdict_;
   std::string poll_problem_;
   std::string candidate_problem_;
   std::uint64_t polls_ = 0;

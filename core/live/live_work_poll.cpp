@@ -20,8 +20,9 @@ bool LiveWork::poll() {
   bool is_answered = true;
   try {
     choose_versions();
-    if (config_) propose(config_->resolve(choices_));
-  } catch (const Error& error) {
+    if (config_ && !resolved_) resolved_ = config_->resolve(choices_);
+    if (resolved_) propose(*resolved_);
+  } catch (const std::exception& error) {
     is_answered = false;
     if (problem.empty()) problem = error.what();
   }
@@ -45,6 +46,10 @@ void LiveWork::read_config() {
     try {
       config_ = LiveConfig(*std::move(changed),
                            {.source = source_.describe(), .follow = options_.follow});
+      resolved_.reset();
+      // Of another config nobody knows yet what is wrong with it.
+      const std::lock_guard lock(mutex_);
+      clear_suspects();
     } catch (const Error& error) {
       config_problem_ = error;
     }
@@ -73,7 +78,9 @@ void LiveWork::choose_versions() {
     throw;
   }
   for (std::size_t i = 0; i < followed.size(); ++i) {
-    if (chosen[i]) choices_.insert_or_assign(followed[i], *std::move(chosen[i]));
+    if (!chosen[i]) continue;
+    choices_.insert_or_assign(followed[i], *std::move(chosen[i]));
+    resolved_.reset();
   }
 }
 
@@ -85,7 +92,7 @@ std::optional<ClassVersion> LiveWork::choose(const std::string& name, bool must_
   if (chooser_.may_have_moved(known->second)) {
     // What is suspected may not be what is there now.
     const std::lock_guard lock(mutex_);
-    suspects_.clear();
+    clear_suspects();
   } else if (!must_choose) {
     return std::nullopt;
   } else if (accused && accused->name == name) {
@@ -94,16 +101,18 @@ std::optional<ClassVersion> LiveWork::choose(const std::string& name, bool must_
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kVersionNotFound) throw;
       // It is the only one: the next suspect's turn, with this one as it is.
-      const std::lock_guard lock(mutex_);
-      if (!suspects_.next()) suspects_.clear();
-      for (const ClassVersion& suspect : suspects_.all()) stale_.insert(suspect.name);
+      {
+        const std::lock_guard lock(mutex_);
+        for (const ClassVersion& suspect : suspects_.all()) stale_.insert(suspect.name);
+        if (!suspects_.next()) suspects_.clear();
+      }
       if (on_stale) on_stale();
     }
   }
   return chooser_.choose(name);
 }
 
-void LiveWork::propose(ResolvedConfig resolved) {
+void LiveWork::propose(const ResolvedConfig& resolved) {
   {
     const std::lock_guard lock(mutex_);
     const bool is_current = promoted_ && promoted_->resolved.id == resolved.id;
@@ -114,8 +123,8 @@ void LiveWork::propose(ResolvedConfig resolved) {
       candidate_problem_.clear();
     }
     if (is_current || bad_configs_.contains(resolved.id)) return;
-    candidate_ = std::make_shared<Candidate>(container_, std::move(resolved), ++last_number_);
-    candidate_due_ = now();
+    candidate_ = std::make_shared<Candidate>(container_, resolved, ++last_number_);
+    candidate_due_ = steady_now();
     candidate_failures_ = 0;
   }
   const auto moved = [&] {

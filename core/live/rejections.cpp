@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/live/trial_frame.hpp"
 #include "core/loader/param_value.hpp"
 #include "core/pipeline/json_document.hpp"
 #include "storage/base_storage.hpp"
@@ -30,7 +31,7 @@ std::optional<Hash> hash_in(std::string_view key) {
 std::string to_text(const Rejection& rejection) {
   return to_json(ParamObject{{"hash", rejection.hash.hex()},
                              {"class_name", rejection.class_name},
-                             {"reason", rejection.reason.substr(0, kMaxReason)},
+                             {"reason", trial::printable(rejection.reason, kMaxReason)},
                              {"time", rejection.time},
                              {"pipeline", rejection.pipeline}},
                  1);
@@ -71,14 +72,14 @@ void Rejections::read_all() const {
 }
 
 bool Rejections::add(const Rejection& rejection) {
-  const std::lock_guard lock(mutex_);
-  read_all();
-  // In memory first: where it cannot be kept, it holds at least here.
-  const bool is_new = known_.try_emplace(rejection.hash, rejection).second;
-  if (is_new && storage_ != nullptr) {
-    storage_->put_if_absent(key_of(rejection.hash), to_text(rejection));
+  {
+    // In memory first: where it cannot be kept, it holds at least here.
+    const std::lock_guard lock(mutex_);
+    const bool is_new = known_.try_emplace(rejection.hash, rejection).second;
+    if (!is_new || storage_ == nullptr) return is_new;
   }
-  return is_new;
+  // Without the lock: who asks what is rejected waits for no storage that is slow to write.
+  return storage_->put_if_absent(key_of(rejection.hash), to_text(rejection));
 }
 
 std::optional<Rejection> Rejections::find(const Hash& hash) const {

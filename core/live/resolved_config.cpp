@@ -1,6 +1,9 @@
 #include "core/live/resolved_config.hpp"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "core/artifact/machine.hpp"
@@ -18,6 +21,13 @@ Config read_config(const ParamObject& config, const std::string& source) {
   Config read = Config::read(ParamValue(config), Machine::current().platform, problems);
   problems.throw_if_any();
   return read;
+}
+
+// Two versions with the same are the same code.
+using Identity = std::tuple<std::string_view, std::optional<Hash>, std::string_view>;
+
+Identity identity(const ClassVersion& version) {
+  return {version.name, version.hash, version.builtin};
 }
 
 bool is_pinned(const ConfigNode& node) { return node.hash || node.builtin; }
@@ -44,11 +54,18 @@ const ClassVersion* ResolvedConfig::find(const std::string& name) const {
   return found == classes.end() ? nullptr : &*found;
 }
 
+bool ResolvedConfig::contains(const ClassVersion& version) const {
+  return std::ranges::any_of(classes, [&](const auto& other) { return version.is(other); });
+}
+
 std::vector<ClassVersion> moved_classes(const ResolvedConfig* from, const ResolvedConfig& to) {
+  std::set<Identity> before;
+  if (from != nullptr) {
+    for (const ClassVersion& version : from->classes) before.insert(identity(version));
+  }
   std::vector<ClassVersion> moved;
   for (const ClassVersion& version : to.classes) {
-    const auto is_same = [&](const ClassVersion& other) { return version.is(other); };
-    if (from == nullptr || std::ranges::none_of(from->classes, is_same)) moved.push_back(version);
+    if (!before.contains(identity(version))) moved.push_back(version);
   }
   return moved;
 }
@@ -80,9 +97,10 @@ bool LiveConfig::follows(const std::string& name) const {
 ResolvedConfig LiveConfig::resolve(const ClassChoices& choices) const {
   Config read = read_config(config_, options_.source);
   ResolvedConfig resolved;
+  std::set<std::tuple<std::string, std::optional<Hash>, std::string>> seen;
   const auto add = [&](const ClassVersion& version) {
-    const auto is_it = [&](const ClassVersion& other) { return version.is(other); };
-    if (std::ranges::none_of(resolved.classes, is_it)) resolved.classes.push_back(version);
+    const bool is_new = seen.emplace(version.name, version.hash, version.builtin).second;
+    if (is_new) resolved.classes.push_back(version);
   };
   for (const ConfigNode& node : read.nodes()) {
     if (node.state_hash) resolved.states.emplace_back(node.clazz, *node.state_hash);

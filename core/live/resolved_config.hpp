@@ -38,6 +38,8 @@ struct ClassVersion {
   bool is(const ClassVersion& other) const {
     return name == other.name && hash == other.hash && builtin == other.builtin;
   }
+  // A pin is the config's to move, and what is compiled in the program's.
+  bool is_followed() const { return hash && number != 0; }
   // "MyFilter 3fa9c1…", "KnnFilter (built in, 1)"
   std::string shown() const;
 };
@@ -50,6 +52,7 @@ struct ResolvedConfig {
   std::vector<std::pair<std::string, Hash>> states;  // of which class, and what it had learned
 
   const ClassVersion* find(const std::string& name) const;
+  bool contains(const ClassVersion& version) const;
 };
 
 // Those of `to` that are not in `from`, and so the reason of a move.

@@ -7,9 +7,11 @@
 #include "core/live/rejections.hpp"
 #include "core/live/resolved_config.hpp"
 #include "core/pipeline/json_document.hpp"
+#include "storage/error.hpp"
 #include "storage/local_storage.hpp"
 #include "storage/memory_storage.hpp"
 #include "tests/storage/error_matcher.hpp"
+#include "tests/storage/faulty_storage.hpp"
 #include "tests/storage/temporary_folder.hpp"
 
 using namespace pet;
@@ -99,6 +101,38 @@ TEST_CASE("rejections are kept with their reason, the first one's", "[live][reje
   CHECK(later.forgive(hash));
   CHECK_FALSE(later.forgive(hash));
   CHECK_FALSE(Rejections(storage).find(hash));
+}
+
+TEST_CASE("a rejection that cannot be kept holds as long as the process", "[live][rejections]") {
+  MemoryStorage memory;
+  const auto storage = std::make_shared<FaultyStorage>(memory);
+  Rejections rejections(storage);
+  storage->break_down(ErrorCode::kStorageUnreachable);
+  const Hash hash = Hash::of("bad");
+  CHECK_THROWS_AS(rejections.add({.hash = hash,
+                                  .class_name = "Stamp",
+                                  .reason = "crashed",
+                                  .time = "2025-11-03T09:30:00Z",
+                                  .pipeline = "iris"}),
+                  Error);
+  storage->heal();
+  REQUIRE(rejections.find(hash));
+  CHECK(rejections.find(hash)->reason == "crashed");
+}
+
+TEST_CASE("a reason may be any bytes", "[live][rejections]") {
+  const auto storage = std::make_shared<MemoryStorage>();
+  const Hash hash = Hash::of("bad");
+  const std::string long_one(8191, 'a');
+  for (const std::string& reason : {long_one + "\xc3\xa9", std::string("\x1b[31m \xff")}) {
+    Rejections rejections(storage);
+    rejections.add(
+        {.hash = hash, .class_name = "Stamp", .reason = reason, .time = "", .pipeline = ""});
+    const std::string kept = Rejections(storage).find(hash)->reason;
+    CHECK_THAT(kept, !Contains("cannot be read"));
+    CHECK(kept.find('\x1b') == std::string::npos);
+    CHECK(rejections.forgive(hash));
+  }
 }
 
 TEST_CASE("a damaged rejection still rejects", "[live][rejections]") {

@@ -40,6 +40,9 @@ struct Service {
     options = std::move(given);
     options.trial = std::make_shared<const Trial>(PET_TRIAL_PROGRAM);
     options.clock.now = [this] { return now; };
+    options.clock.steady = [this] {
+      return std::chrono::steady_clock::time_point(now.time_since_epoch());
+    };
     if (options.rejections == nullptr) {
       options.rejections =
           std::make_shared<Rejections>(std::make_shared<LocalStorage>(folder / "rejections"));

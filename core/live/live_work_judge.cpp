@@ -1,0 +1,144 @@
+// The part of LiveWork that judges the current version by its calls, or by what somebody says of it.
+//
+// While the version before is there, it is current again at once; then the binary to blame is written down.
+// Past the probation there is none, and what changed may be the world and not the version. So the version
+// goes on, the binary published last is suspected, and the newest version without it becomes a candidate:
+// only when that is tried and current, the suspect is rejected. The calls of the bad version are then what
+// is usual, so that a world that fails every version rejects one, not all.
+#include <algorithm>
+#include <utility>
+
+#include "core/live/live_work.hpp"
+#include "core/live/trial_frame.hpp"
+
+namespace pet {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr seconds kMeasureEvery{1};
+constexpr std::size_t kLongestReason = std::size_t{4} << 10;
+
+}  // namespace
+
+// REQUIRES: mutex_.
+void LiveWork::measure(SteadyTime time) {
+  if (!measures_.empty() && time - measures_.back().time < kMeasureEvery) return;
+  measures_.push_back({time, promoted_->stats.counts()});
+  while (measures_.size() > 2 && time - measures_[1].time >= options_.budget.window) {
+    measures_.pop_front();
+  }
+}
+
+// Of the last window; of all when these are too few to say anything. REQUIRES: mutex_.
+CallCounts LiveWork::recent_calls() {
+  if (!promoted_) return {};
+  const CallCounts all = promoted_->stats.counts();
+  if (measures_.empty()) return all;
+  const CallCounts recent = all - measures_.front().calls;
+  return recent.calls < options_.budget.min_calls ? all : recent;
+}
+
+// REQUIRES: mutex_; former_ keeps what was.
+void LiveWork::make_current(VersionSnapshot version) {
+  promoted_ = version;
+  promoted_at_ = now();
+  probation_since_ = steady_now();
+  measures_.clear();
+  is_past_probation_ = false;
+  is_doubted_ = false;
+  verdict_.reset();
+  current_.promote(std::move(version));
+}
+
+// What it says, and in which phase of an event. REQUIRES: mutex_.
+std::optional<CandidateRejected> LiveWork::fault_of_current() {
+  if (verdict_) return CandidateRejected("verdict", *std::exchange(verdict_, std::nullopt), {});
+  if (is_doubted_) return std::nullopt;
+  const CallCounts recent =
+      promoted_->stats.counts() - (measures_.size() > 1 ? measures_.front().calls : CallCounts());
+  Budget budget = options_.budget;
+  if (is_past_probation_) budget.latency_factor = 0;  // so late it is the machine that got slow
+  const std::optional<std::string> excess = budget.excess(recent, usual_);
+  return excess ? std::optional(CandidateRejected("budget", *excess, {})) : std::nullopt;
+}
+
+void LiveWork::judge() {
+  std::optional<CandidateRejected> fault;
+  std::optional<VersionSnapshot> displaced;
+  std::vector<ClassVersion> moved;
+  bool is_back = false;
+  std::uint64_t back_to = 0;
+  std::uint64_t number = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!promoted_) return;
+    const SteadyTime time = steady_now();
+    measure(time);
+    number = promoted_->number;
+    fault = fault_of_current();
+    const VersionSnapshot* const former = former_ ? &*former_ : nullptr;
+    if (fault) moved = moved_classes(former ? &(*former)->resolved : nullptr, promoted_->resolved);
+    if (fault && former != nullptr) {
+      is_back = true;
+      back_to = (*former)->number;
+      displaced = step_back();
+    } else if (fault) {
+      is_doubted_ = true;
+    } else if (!is_past_probation_ && time - probation_since_ >= options_.budget.probation) {
+      is_past_probation_ = true;
+      usual_ = recent_calls();
+      displaced = std::exchange(former_, std::nullopt);
+    }
+  }
+  if (is_back) {
+    report(LiveEventKind::kRollback, VersionState::kCurrent, back_to, fault->what());
+    blame(std::move(moved), number, *fault);
+  } else if (fault) {
+    doubt(std::move(moved), number, *fault);
+  }
+  if (displaced) draining_.add(*std::move(displaced), now());
+}
+
+// The version before is current again; what was is returned. What is under way was to replace the bad one.
+// REQUIRES: mutex_; former_.
+VersionSnapshot LiveWork::step_back() {
+  VersionSnapshot bad = promoted_;
+  bad_configs_.insert(bad->resolved.id);
+  if (candidate_ != nullptr) candidate_->cancel();
+  candidate_.reset();
+  candidate_problem_.clear();
+  ++rollbacks_;
+  make_current(*std::exchange(former_, std::nullopt));  // whose calls usual_ are already
+  return bad;
+}
+
+void LiveWork::doubt(std::vector<ClassVersion> moved, std::uint64_t number,
+                     const CandidateRejected& fault) {
+  const std::string reason = trial::printable(fault.what(), kLongestReason);
+  std::erase_if(moved, [](const ClassVersion& version) { return !version.is_followed(); });
+  report(LiveEventKind::kProblem, VersionState::kCurrent, number,
+         reason + (moved.empty() ? "; it stays, since the config pins all its classes"
+                                 : "; it stays until a version before it is ready"));
+  {
+    const std::lock_guard lock(mutex_);
+    candidate_problem_ = reason;
+    if (moved.empty()) return;
+    clear_suspects();
+    suspects_.begin(std::move(moved), reason);
+    for (const ClassVersion& version : suspects_.all()) stale_.insert(version.name);
+  }
+  if (on_stale) on_stale();
+}
+
+bool LiveWork::reject_current(std::string reason) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!promoted_) return false;
+    verdict_ = std::move(reason);
+  }
+  if (on_verdict) on_verdict();
+  return true;
+}
+
+}  // namespace pet
