@@ -21,6 +21,7 @@
 #include "core/live/live_pipeline.hpp"
 #include "core/pipeline/json_document.hpp"
 #include "storage/local_storage.hpp"
+#include "tests/core/live/plain_crashes.hpp"
 #include "tests/storage/faulty_storage.hpp"
 #include "tests/storage/temporary_folder.hpp"
 
@@ -35,6 +36,7 @@ struct Service {
       {"clazz": "Stamp", "params": {}}, {"clazz": "Stamp", "params": {}}]}})";
 
   explicit Service(LiveOptions given = {}, const std::string& config = kTwoStamps) {
+    let_helpers_crash();
     storage->ensure_exists();
     author.push(author.open_plugin(fixture("wrapper_pipeline")));
     options = std::move(given);

@@ -3,7 +3,6 @@
 // Lifetime: the cache's folder goes with it. Threads: try_it() from any.
 #pragma once
 
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "core/artifact/binary.hpp"
 #include "core/cache/binary_cache.hpp"
 #include "core/live/trial.hpp"
+#include "tests/core/live/plain_crashes.hpp"
 #include "tests/storage/temporary_folder.hpp"
 
 namespace pet::test {
@@ -25,15 +25,7 @@ inline std::vector<XYData> samples_of(std::size_t count) {
 }
 
 struct TrialSite {
-  // A crash is one, also in a build with sanitizers, which would make an exit of it.
-  TrialSite() {
-    for (const char* const name : {"ASAN_OPTIONS", "TSAN_OPTIONS"}) {
-      const char* const given = std::getenv(name);
-      const std::string options = "handle_segv=0:handle_abort=0:handle_sigfpe=0:detect_leaks=0";
-      if (given != nullptr && std::string(given).find(options) != std::string::npos) continue;
-      ::setenv(name, (given == nullptr ? options : std::string(given) + ":" + options).c_str(), 1);
-    }
-  }
+  TrialSite() { let_helpers_crash(); }
 
   // Puts a fixture there; its hash.
   std::string add(const std::string& fixture) {
