@@ -1,7 +1,6 @@
 // A cache in a directory: <hash>.so for what is good, quarantine/<hash>-<unique> for what was not,
 // .fetching for claims, CACHEDIR.TAG, and a TemporaryFile on the way. All of it is reached from the directory's descriptor, by
 // names without a slash, and without following links.
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,8 +15,10 @@
 #include <tuple>
 #include <vector>
 
+#include "core/cache/cache_files_posix.hpp"
 #include "core/cache/cache_store.hpp"
 #include "core/cache/cache_tag_posix.hpp"
+#include "core/cache/quarantine_posix.hpp"
 #include "core/cache/trusted_directory_posix.hpp"
 #include "storage/key.hpp"
 #include "storage/posix_file.hpp"
@@ -25,10 +26,9 @@
 namespace pet {
 namespace {
 
+using posix::CacheFile;
 using posix::FileDescriptor;
 
-constexpr std::string_view kSuffix = ".so";
-constexpr const char* kQuarantine = "quarantine";
 // A file is touched when it is used, at most every half minute; it is not evicted for a minute
 // then.
 constexpr std::time_t kTouchSeconds = 30;
@@ -38,20 +38,6 @@ constexpr std::time_t kAheadSeconds = 60;
 constexpr const char* kFetching = ".fetching";
 constexpr std::chrono::seconds kLongestWait{20};
 constexpr std::chrono::milliseconds kLongestPause{20};
-constexpr std::size_t kQuarantineFiles = 16;
-constexpr std::uint64_t kQuarantineBytes = std::uint64_t{256} << 20;
-
-std::string file_name(const Hash& hash) { return hash.hex() + std::string(kSuffix); }
-
-bool is_file_name(std::string_view name) {
-  return name.ends_with(kSuffix) && Hash::parse(name.substr(0, name.size() - kSuffix.size()));
-}
-
-// "<hash>-<unique>"
-bool is_quarantine_name(std::string_view name) {
-  constexpr std::size_t kHex = 64;
-  return name.size() > kHex && name[kHex] == '-' && Hash::parse(name.substr(0, kHex));
-}
 
 // For a caller who words the failure himself.
 [[noreturn]] void throw_system_error(int error, std::string_view, const std::string&) {
@@ -83,14 +69,6 @@ void touch(int file) {
   ::futimens(file, nullptr);  // fails in a read-only cache, which nobody evicts from either
 }
 
-// Whether `name` still is the open file, and not a good one that another process put in its place.
-bool is_named(int directory, const std::string& name, int file) {
-  struct stat named {
-  }, open{};
-  return ::fstatat(directory, name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-         ::fstat(file, &open) == 0 && named.st_dev == open.st_dev && named.st_ino == open.st_ino;
-}
-
 struct stat status_of(int file) {
   struct stat info {};
   ::fstat(file, &info);  // a failure leaves zeros, which no directory has
@@ -102,26 +80,6 @@ bool is_unchanged(const std::string& path, const struct stat& before) {
   return ::lstat(path.c_str(), &now) == 0 && now.st_dev == before.st_dev &&
          now.st_ino == before.st_ino && now.st_mode == before.st_mode &&
          now.st_uid == before.st_uid;
-}
-
-// The names in a directory. Of a directory that is gone: none.
-std::vector<std::string> names_in(int directory) {
-  std::vector<std::string> names;
-  const int copy = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (copy < 0) return names;
-  const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(copy), ::closedir);
-  if (!stream) {
-    ::close(copy);
-    return names;
-  }
-  while (const dirent* entry = ::readdir(stream.get())) names.emplace_back(entry->d_name);
-  return names;
-}
-
-// Whatever was taken away for being no file may be an empty folder.
-bool remove_entry(int folder, const std::string& name) {
-  return ::unlinkat(folder, name.c_str(), 0) == 0 ||
-         ::unlinkat(folder, name.c_str(), AT_REMOVEDIR) == 0;
 }
 
 class DirectoryStore final : public CacheStore {
@@ -151,29 +109,17 @@ class DirectoryStore final : public CacheStore {
   };
   using Directory = std::shared_ptr<const Opened>;
   class Incoming;
-  struct Entry {
-    std::string name;
-    std::uint64_t bytes;
-    std::timespec used;  // of a binary; of what is in quarantine: when it came there
-  };
 
   Directory opened();
   void forget(const Directory& gone);
   static std::string path_of(const Directory& directory, const Hash& hash) {
-    return directory->path + "/" + file_name(hash);
+    return directory->path + "/" + posix::binary_name(hash);
   }
   static std::string damage_of(const Directory& directory, const Hash& hash, int file,
                                std::optional<CachedBinary>& cached);
   static posix::TemporaryFile temporary(const Directory& directory, const Hash& hash);
   static int write(const Directory& directory, const Binary& binary);
-  static FileDescriptor quarantine_folder(const Directory& directory);
-  static std::string quarantine(const Directory& directory, const Hash& hash, int file);
-  static std::vector<Entry> entries(const Directory& directory);
-  static std::vector<Entry> quarantine_entries(int folder);
-  static CacheSize size_of(const std::vector<Entry>& entries);
   static void require_cache(const Directory& directory);
-  static CacheSize remove_all(int folder, const std::string& path, std::vector<Entry> entries);
-  static void prune_quarantine(int folder, const std::string& newest);
 
   const std::filesystem::path directory_;
   mutable std::mutex mutex_;
@@ -207,7 +153,7 @@ void DirectoryStore::forget(const Directory& gone) {
 CacheStore::Found DirectoryStore::find(const Hash& hash) {
   const Directory directory = opened();
   // O_NONBLOCK: opening a pipe that somebody put there must not hang.
-  const FileDescriptor file(::openat(directory->fd.get(), file_name(hash).c_str(),
+  const FileDescriptor file(::openat(directory->fd.get(), posix::binary_name(hash).c_str(),
                                      O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!file && errno == ENOENT) return {};
   if (!file && errno != ELOOP && errno != EACCES && errno != ENXIO) {
@@ -220,8 +166,8 @@ CacheStore::Found DirectoryStore::find(const Hash& hash) {
   if (damage.empty()) {
     touch(file.get());
   } else {
-    found.damage =
-        path_of(directory, hash) + " " + damage + ": " + quarantine(directory, hash, file.get());
+    found.damage = path_of(directory, hash) + " " + damage + ": " +
+                   posix::move_to_quarantine(*directory, hash, file.get());
   }
   return found;
 }
@@ -258,7 +204,7 @@ CachedBinary DirectoryStore::insert(const Binary& binary) {
 // Throws std::system_error, as the file itself does.
 posix::TemporaryFile DirectoryStore::temporary(const Directory& directory, const Hash& hash) {
   const int folder = directory->fd.get();
-  posix::TemporaryFile file(folder, directory->path, file_name(hash),
+  posix::TemporaryFile file(folder, directory->path, posix::binary_name(hash),
                             {.mode = 0600, .fail = throw_system_error});
   std::call_once(directory->swept, [&] {
     posix::sweep_temporaries(folder);
@@ -333,51 +279,9 @@ std::unique_ptr<CacheStore::NewFile> DirectoryStore::create(const Hash& hash) {
   }
 }
 
-FileDescriptor DirectoryStore::quarantine_folder(const Directory& directory) {
-  return FileDescriptor(
-      ::openat(directory->fd.get(), kQuarantine, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-}
-
-// Moves the damaged file, which is open as `file` unless it could not be, away and says where to.
-std::string DirectoryStore::quarantine(const Directory& directory, const Hash& hash, int file) {
-  const std::string old_name = file_name(hash);
-  if (file >= 0 && !is_named(directory->fd.get(), old_name, file)) {
-    return "another process has replaced it meanwhile";
-  }
-  ::mkdirat(directory->fd.get(), kQuarantine, 0700);
-  const FileDescriptor folder = quarantine_folder(directory);
-  const std::string name = hash.hex() + "-" + posix::unique_name();
-  if (folder &&
-      ::renameat(directory->fd.get(), old_name.c_str(), folder.get(), name.c_str()) == 0) {
-    prune_quarantine(folder.get(), name);
-    return "moved to " + directory->path + "/" + kQuarantine + "/" + name;
-  }
-  return "it cannot be moved away: " + std::generic_category().message(errno);
-}
-
 bool DirectoryStore::quarantined(const Hash& hash) {
-  const FileDescriptor folder = quarantine_folder(opened());
-  const std::vector<std::string> names =
-      folder ? names_in(folder.get()) : std::vector<std::string>();
-  return std::ranges::any_of(names, [prefix = hash.hex() + "-"](const std::string& name) {
-    return name.starts_with(prefix);
-  });
-}
-
-// A damaged file is kept for somebody to look at, not for ever.
-void DirectoryStore::prune_quarantine(int folder, const std::string& newest) {
-  std::vector<Entry> newest_first = quarantine_entries(folder);
-  std::ranges::sort(newest_first, [&](const Entry& a, const Entry& b) {
-    if ((a.name == newest) != (b.name == newest)) return a.name == newest;
-    return std::tie(a.used.tv_sec, a.used.tv_nsec) > std::tie(b.used.tv_sec, b.used.tv_nsec);
-  });
-  std::uint64_t bytes = 0;
-  for (std::size_t i = 0; i < newest_first.size(); ++i) {
-    bytes += newest_first[i].bytes;
-    if (i > 0 && (i >= kQuarantineFiles || bytes > kQuarantineBytes)) {
-      remove_entry(folder, newest_first[i].name);
-    }
-  }
+  const FileDescriptor folder = posix::open_quarantine(opened()->fd.get());
+  return folder && posix::is_quarantined(folder.get(), hash);
 }
 
 // Locks of open files, not of processes: threads wait for each other too, and a lock goes with the
@@ -401,60 +305,28 @@ std::shared_ptr<void> DirectoryStore::claim(const Hash& hash) {
   }
 }
 
-std::vector<DirectoryStore::Entry> DirectoryStore::entries(const Directory& directory) {
-  std::vector<Entry> entries;
-  for (std::string& name : names_in(directory->fd.get())) {
-    struct stat info {};
-    if (!is_file_name(name)) continue;
-    if (::fstatat(directory->fd.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
-    entries.push_back({std::move(name), static_cast<std::uint64_t>(info.st_size), info.st_mtim});
-  }
-  return entries;
-}
-
-// A rename leaves the time of the last write alone, but not that of the last change.
-std::vector<DirectoryStore::Entry> DirectoryStore::quarantine_entries(int folder) {
-  std::vector<Entry> entries;
-  for (std::string& name : names_in(folder)) {
-    struct stat info {};
-    if (!is_quarantine_name(name)) continue;
-    if (::fstatat(folder, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
-    entries.push_back({std::move(name), static_cast<std::uint64_t>(info.st_size), info.st_ctim});
-  }
-  return entries;
-}
-
-CacheSize DirectoryStore::size_of(const std::vector<Entry>& entries) {
-  CacheSize size;
-  for (const Entry& entry : entries) {
-    ++size.files;
-    size.bytes += entry.bytes;
-  }
-  return size;
-}
-
 CacheContents DirectoryStore::contents() {
   const Directory directory = opened();
-  const FileDescriptor folder = quarantine_folder(directory);
-  return {.binaries = size_of(entries(directory)),
-          .quarantine = folder ? size_of(quarantine_entries(folder.get())) : CacheSize{}};
+  const FileDescriptor folder = posix::open_quarantine(directory->fd.get());
+  return {.binaries = posix::size_of(posix::binaries_in(directory->fd.get())),
+          .quarantine = folder ? posix::size_of(posix::quarantined_in(folder.get())) : CacheSize{}};
 }
 
 // What another process removed meanwhile is gone too: else each of several would remove as much
 // again.
 std::uint64_t DirectoryStore::evict(std::uint64_t max_bytes) {
   const Directory directory = opened();
-  std::vector<Entry> oldest_first = entries(directory);
-  const std::uint64_t total = size_of(oldest_first).bytes;
+  std::vector<CacheFile> oldest_first = posix::binaries_in(directory->fd.get());
+  const std::uint64_t total = posix::size_of(oldest_first).bytes;
   std::erase_if(oldest_first,
-                [](const Entry& entry) { return is_recent(entry.used.tv_sec, kInUseSeconds); });
+                [](const CacheFile& entry) { return is_recent(entry.used.tv_sec, kInUseSeconds); });
   const std::time_t now = std::time(nullptr);
-  std::ranges::sort(oldest_first, {}, [now](const Entry& entry) {
+  std::ranges::sort(oldest_first, {}, [now](const CacheFile& entry) {
     return std::tuple(entry.used.tv_sec <= now, entry.used.tv_sec, entry.used.tv_nsec);
   });
 
   std::uint64_t gone = 0;
-  for (const Entry& entry : oldest_first) {
+  for (const CacheFile& entry : oldest_first) {
     if (total - gone <= max_bytes) break;
     const bool removed = ::unlinkat(directory->fd.get(), entry.name.c_str(), 0) == 0;
     if (removed || errno == ENOENT) gone += entry.bytes;
@@ -466,7 +338,7 @@ std::uint64_t DirectoryStore::evict(std::uint64_t max_bytes) {
 void DirectoryStore::require_cache(const Directory& directory) {
   if (posix::is_tagged_cache(directory->fd.get())) return;
   const auto is_something = [](const std::string& name) { return name != "." && name != ".."; };
-  if (std::ranges::none_of(names_in(directory->fd.get()), is_something)) return;
+  if (std::ranges::none_of(posix::names_in(directory->fd.get()), is_something)) return;
   throw Error(ErrorCode::kStorageRefused,
               pet::quoted(directory->path) +
                   " is not cleared: it has no CACHEDIR.TAG of a cache, so what lies there may be "
@@ -474,34 +346,20 @@ void DirectoryStore::require_cache(const Directory& directory) {
               {.class_name = {}, .hash = {}, .key = directory->path});
 }
 
-// Of all that can be removed nothing stays because something else cannot. A folder with something
-// in it is none of ours.
-CacheSize DirectoryStore::remove_all(int folder, const std::string& path,
-                                     std::vector<Entry> entries) {
-  int failure = 0;
-  std::erase_if(entries, [&](const Entry& entry) {
-    if (remove_entry(folder, entry.name)) return false;
-    const bool is_ours = errno != ENOENT && errno != ENOTEMPTY && errno != EEXIST;
-    if (is_ours && failure == 0) failure = errno;
-    return true;
-  });
-  if (failure != 0) posix::throw_cache_errno(failure, path, "be cleared");
-  return size_of(entries);
-}
-
 CacheSize DirectoryStore::clear_binaries() {
   const Directory directory = opened();
   require_cache(directory);
-  return remove_all(directory->fd.get(), directory->path, entries(directory));
+  return posix::remove_files(directory->fd.get(), directory->path,
+                             posix::binaries_in(directory->fd.get()));
 }
 
 CacheSize DirectoryStore::clear_quarantine() {
   const Directory directory = opened();
   require_cache(directory);
-  const FileDescriptor folder = quarantine_folder(directory);
+  const FileDescriptor folder = posix::open_quarantine(directory->fd.get());
   if (!folder) return {};
-  return remove_all(folder.get(), directory->path + "/" + kQuarantine,
-                    quarantine_entries(folder.get()));
+  return posix::remove_files(folder.get(), directory->path + "/" + posix::kQuarantine,
+                             posix::quarantined_in(folder.get()));
 }
 
 }  // namespace

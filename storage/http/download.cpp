@@ -1,5 +1,6 @@
 #include "storage/http/download.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -30,10 +31,11 @@ bool Download::may_go_on() const noexcept {
 }
 
 HttpResponse Download::run(const RetryPolicy& policy, const Attempt& attempt) {
-  std::uint64_t before = 0;
+  // Farther than ever: of an object that changes again and again each attempt might move on.
+  std::uint64_t farthest = 0;
   const auto moved_on = [&] {
-    const bool moved = may_go_on() && received_ >= before + kWorthGoingOn;
-    before = received_;
+    const bool moved = may_go_on() && received_ >= farthest + kWorthGoingOn;
+    farthest = std::max(farthest, received_);
     return moved;
   };
   return with_retries(

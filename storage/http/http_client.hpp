@@ -62,6 +62,7 @@ struct HttpRequest {
   std::uint64_t max_body = std::uint64_t{1} << 30;  // of the response, where it is kept
   bool use_netrc = false;    // credentials for the host from ~/.netrc, when it has any
   bool stop_at_max = false;  // more is cut off instead of kTooLarge
+  std::uint64_t skip = 0;    // so many bytes of a 200's body come before what is kept
 
   // Told how much of `body` has gone; less than before when it is sent again. Must not throw.
   std::function<void(std::uint64_t bytes)> on_sent = {};

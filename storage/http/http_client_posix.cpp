@@ -199,6 +199,7 @@ class HttpClient::Transfer {
   std::string_view unsent_;
   HttpResponse response_ = {};
   ByteSink* sink_ = nullptr;
+  std::uint64_t unwanted_ = 0;  // bytes of the body that come before what is kept
   std::size_t head_bytes_ = 0;
   bool head_ended_ = false;
   Ended ended_ = Ended::kNot;
@@ -232,6 +233,7 @@ void HttpClient::Transfer::set_connection() {
   set(CURLOPT_HTTPHEADER, headers_);
   if (request_.use_netrc) set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_OPTIONAL));
   if (!options_.use_proxy) set(CURLOPT_PROXY, "");
+  set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  // a proxy's 200 for a tunnel is no object's
   if (!options_.ca_file.empty()) set(CURLOPT_CAINFO, options_.ca_file.c_str());
 }
 
@@ -239,8 +241,10 @@ void HttpClient::Transfer::set_bounds() {
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect.count()));
   set(CURLOPT_LOW_SPEED_LIMIT, 1024L);
   set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(options_.stall.count()));
-  const std::uint64_t largest = std::min(
-      std::max<std::uint64_t>(request_.body.size(), request_.max_body), std::uint64_t{1} << 40);
+  constexpr std::uint64_t kLargest = std::uint64_t{1} << 40;
+  const std::uint64_t answer =
+      std::min(request_.max_body, kLargest) + std::min(request_.skip, kLargest);
+  const std::uint64_t largest = std::max<std::uint64_t>(request_.body.size(), answer);
   set(CURLOPT_TIMEOUT, static_cast<long>(static_cast<std::uint64_t>(options_.deadline.count()) +
                                          largest / kSlowest));
 }
@@ -270,12 +274,15 @@ void HttpClient::Transfer::set_method() {
 std::size_t HttpClient::Transfer::on_read(char* to, std::size_t size, std::size_t count,
                                           void* transfer) {
   auto& self = *static_cast<Transfer*>(transfer);
-  std::string_view& unsent = self.unsent_;
-  const std::size_t taken = std::min(size * count, unsent.size());
-  std::memcpy(to, unsent.data(), taken);
-  unsent.remove_prefix(taken);
-  if (self.request_.on_sent) self.request_.on_sent(self.request_.body.size() - unsent.size());
-  return taken;
+  const std::size_t taken = self.guarded([&] {
+    std::string_view& unsent = self.unsent_;
+    const std::size_t most = std::min(size * count, unsent.size());
+    std::memcpy(to, unsent.data(), most);
+    unsent.remove_prefix(most);
+    if (self.request_.on_sent) self.request_.on_sent(self.request_.body.size() - unsent.size());
+    return most;
+  });
+  return self.thrown_ ? CURL_READFUNC_ABORT : taken;
 }
 
 // For a connection that broke before the response: the body is sent again from its start.
@@ -321,6 +328,8 @@ void HttpClient::Transfer::take_head_line(std::string_view line) {
 
 void HttpClient::Transfer::end_head() {
   head_ended_ = true;
+  sink_ = nullptr;
+  unwanted_ = response_.status == 200 ? request_.skip : 0;
   clock_.hear(response_, asked_, std::chrono::system_clock::now());
   if (!response_.is_success()) return;
   if (request_.body_to) {
@@ -344,9 +353,12 @@ std::size_t HttpClient::Transfer::take_body(std::string_view piece) {
     sink_->write(piece);
     return piece.size();
   }
-  const bool is_wanted = response_.is_success() && !request_.body_to;
-  return is_wanted ? keep(piece, request_.max_body, Ended::kBodyTooLarge)
-                   : keep(piece, kMaxUnwanted, Ended::kBodyUnwanted);
+  if (!response_.is_success() || request_.body_to) {
+    return keep(piece, kMaxUnwanted, Ended::kBodyUnwanted);
+  }
+  const std::size_t skipped = std::min<std::uint64_t>(unwanted_, piece.size());
+  unwanted_ -= skipped;
+  return skipped + keep(piece.substr(skipped), request_.max_body, Ended::kBodyTooLarge);
 }
 
 std::size_t HttpClient::Transfer::keep(std::string_view piece, std::uint64_t most, Ended beyond) {

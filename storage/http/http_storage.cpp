@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdlib>
 #include <limits>
+#include <utility>
 
 #include "storage/ascii.hpp"
 #include "storage/error.hpp"
@@ -257,8 +258,10 @@ std::optional<std::string> HttpStorage::do_get_range(std::string_view key, std::
   constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
   if (length == 0) return do_head(key) ? std::optional<std::string>("") : std::nullopt;
   const std::uint64_t end = offset > kMost - length ? kMost : offset + length;
-  const HttpResponse response = ask(
-      key, {.headers = {{"Range", byte_range(offset, end)}}, .max_body = end, .stop_at_max = true});
+  HttpResponse response = ask(key, {.headers = {{"Range", byte_range(offset, end)}},
+                                    .max_body = length,
+                                    .stop_at_max = true,
+                                    .skip = offset});
   if (is_absent(response)) return std::nullopt;
   if (response.status == 416) return "";
   if (response.status == 304) {
@@ -266,17 +269,14 @@ std::optional<std::string> HttpStorage::do_get_range(std::string_view key, std::
         ErrorCode::kStorageUnreachable, key,
         "304 came, which was not asked for\n  try: the server without what caches before it");
   }
-  const bool is_part = response.status == 206;
-  if (is_part &&
+  if (response.status == 206 &&
       !response.header("content-range").starts_with("bytes " + std::to_string(offset) + "-")) {
     throw about(
         ErrorCode::kStorageUnreachable, key,
         "another range came than was asked for\n  try: the server without what caches before "
         "it");
   }
-  const std::size_t from = is_part ? 0 : static_cast<std::size_t>(offset);
-  if (from >= response.body.size()) return "";
-  return response.body.substr(from, static_cast<std::size_t>(length));
+  return std::move(response.body);
 }
 
 std::optional<ObjectInfo> HttpStorage::do_head(std::string_view key) const {

@@ -78,8 +78,14 @@ std::optional<std::chrono::system_clock::time_point> time_of(std::string_view te
                                         std::chrono::month(static_cast<unsigned>(number(5, 2))),
                                         std::chrono::day(static_cast<unsigned>(number(8, 2)))};
   if (!day.ok()) return std::nullopt;
-  return std::chrono::sys_days(day) + std::chrono::hours(number(11, 2)) +
-         std::chrono::minutes(number(14, 2)) + std::chrono::seconds(number(17, 2));
+  using Time = std::chrono::system_clock::time_point;
+  const std::chrono::sys_seconds time =
+      std::chrono::sys_days(day) + std::chrono::hours(number(11, 2)) +
+      std::chrono::minutes(number(14, 2)) + std::chrono::seconds(number(17, 2));
+  // The clock counts nanoseconds, up to 2262; "9999-12-31T23:59:59Z" is said for "never".
+  if (time >= std::chrono::floor<std::chrono::seconds>(Time::max())) return Time::max();
+  if (time < std::chrono::sys_seconds{}) return Time{};
+  return time;
 }
 
 std::string text_in(const rapidjson::Document& answer, const char* name) {

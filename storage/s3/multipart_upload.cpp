@@ -1,6 +1,7 @@
 #include "storage/s3/multipart_upload.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <pugixml.hpp>
 #include <sstream>
 #include <utility>
@@ -93,7 +94,16 @@ void MultipartUpload::send() {
   begin();
   const std::size_t count = static_cast<std::size_t>((bytes_.size() + part_size_ - 1) / part_size_);
   etags_.resize(std::max<std::size_t>(count, 1));
-  in_parallel(etags_.size(), at_once_, [&](std::size_t i) { send_part(i); });
+  std::atomic<bool> has_failed{false};  // then the others would go for nothing
+  in_parallel(etags_.size(), at_once_, [&](std::size_t i) {
+    if (has_failed) return;
+    try {
+      send_part(i);
+    } catch (...) {
+      has_failed = true;
+      throw;
+    }
+  });
 }
 
 void MultipartUpload::send_part(std::size_t index) {
@@ -120,9 +130,10 @@ MultipartUpload::Outcome MultipartUpload::complete(PutMode mode) {
     }
     if (answer.status == 412) return Outcome::kTaken;
     if (answer.status == 404 && complaint_of(answer).code == "NoSuchUpload") return Outcome::kGone;
+    if (answer.status == 409) return Outcome::kGone;  // S3 wants an upload of its own after that
     // call() has asked again after failures that it could see.
-    const bool may_help = answer.status == 409 || answer.status >= 500;
-    if (!may_help || attempt >= connection_.retry().attempts) connection_.refuse(request, answer);
+    if (answer.status < 500 || attempt >= connection_.retry().attempts)
+      connection_.refuse(request, answer);
     wait_before_retry(connection_.retry(), attempt);
   }
 }

@@ -38,7 +38,7 @@ class MultipartUpload {
   enum class Outcome {
     kWritten,
     kTaken,  // kIfAbsent: an object is there, which may be this one (of an attempt before)
-    kGone,   // there is no such upload any more: it was completed by an attempt before, or aborted
+    kGone,  // of no use any more: it was completed by an attempt before, aborted, or met a conflict
   };
   Outcome complete(PutMode mode);
 

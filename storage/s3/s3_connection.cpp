@@ -50,6 +50,7 @@ HttpResponse S3Connection::attempt(const S3Call& call, const S3Place& place,
        .body = call.body,
        .max_body = call.max_body,
        .stop_at_max = call.stop_at_max,
+       .skip = call.skip,
        .on_sent = call.on_sent,
        .body_to = call.download == nullptr ? nullptr : call.download->taker()});
 }

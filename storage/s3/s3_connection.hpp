@@ -31,6 +31,7 @@ struct S3Call {
   std::string_view body = {};
   std::uint64_t max_body = std::uint64_t{1} << 30;
   bool stop_at_max = false;
+  std::uint64_t skip = 0;
   Download* download = nullptr;  // where the body of a success goes, if not into the answer
   std::function<void(std::uint64_t bytes)> on_sent = {};  // as of an HttpRequest
 };

@@ -72,6 +72,8 @@ class S3Storage::Connection : public S3Connection {
   bool put_whole_if_absent(std::string_view key, std::string_view bytes, WatchedTransfer& transfer);
   bool put_in_parts(std::string_view key, std::string_view bytes, PutMode mode,
                     WatchedTransfer& transfer);
+  std::optional<bool> try_in_parts(std::string_view key, std::string_view bytes, PutMode mode,
+                                   WatchedTransfer& transfer);
   bool completes_conditionally();
   bool is_large(std::string_view bytes) const { return bytes.size() > uploads_.in_parts_beyond; }
 
@@ -116,27 +118,36 @@ bool S3Storage::Connection::put_if_absent(std::string_view key, std::string_view
 // True when the object is there by this call; false when another's is.
 bool S3Storage::Connection::put_in_parts(std::string_view key, std::string_view bytes, PutMode mode,
                                          WatchedTransfer& transfer) {
-  using Outcome = MultipartUpload::Outcome;
   open();
-  if (mode == PutMode::kIfAbsent && find({.method = "HEAD", .key = key})) return false;
-  const std::string id = random_id();
-  MultipartUpload upload(*this, key, bytes, uploads_, {{kWriteId, id}}, transfer);
-  upload.send();
-  Outcome outcome = Outcome::kGone;
-  try {
-    outcome = upload.complete(mode);
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kStorageUnreachable || is_ours(key, id) != true) throw;
-    return true;
+  for (int attempt = 1; attempt <= retry().attempts; ++attempt) {
+    if (attempt > 1) wait_before_retry(retry(), attempt - 1);
+    if (mode == PutMode::kIfAbsent && find({.method = "HEAD", .key = key})) return false;
+    if (const std::optional<bool> done = try_in_parts(key, bytes, mode, transfer)) return *done;
   }
-  if (outcome == Outcome::kWritten) return true;
-  const std::optional<bool> ours = is_ours(key, id);
-  if (ours == true) return true;
-  if (ours && outcome == Outcome::kTaken) return false;
   throw Error(ErrorCode::kStorageUnreachable,
               settings().url() + ": PUT " + pet::quoted(key) +
                   ": its parts, or the object, were removed meanwhile\n  try: again",
               {.class_name = {}, .hash = {}, .key = std::string(key)});
+}
+
+// The same of one upload; nothing when its parts, or the object, were removed meanwhile.
+std::optional<bool> S3Storage::Connection::try_in_parts(std::string_view key,
+                                                        std::string_view bytes, PutMode mode,
+                                                        WatchedTransfer& transfer) {
+  using Outcome = MultipartUpload::Outcome;
+  const std::string id = random_id();
+  transfer.begin(bytes.size());
+  MultipartUpload upload(*this, key, bytes, uploads_, {{kWriteId, id}}, transfer);
+  upload.send();
+  try {
+    if (upload.complete(mode) == Outcome::kWritten) return true;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kStorageUnreachable || is_ours(key, id) != true) throw;
+    return true;
+  }
+  const std::optional<bool> ours = is_ours(key, id);
+  if (ours == true) return true;
+  return ours && mode == PutMode::kIfAbsent ? ours : std::nullopt;
 }
 
 // Whether the server honours If-None-Match also where parts are put together. Ceph 16 does not: there
@@ -273,18 +284,16 @@ std::optional<std::string> S3Storage::do_get_range(std::string_view key, std::ui
   const std::uint64_t end = offset > kMost - length ? kMost : offset + length;
   const S3Call request{.key = key,
                        .headers = {{"Range", byte_range(offset, end)}},
-                       .max_body = end,  // a server may send the whole object
-                       .stop_at_max = true};
+                       .max_body = length,
+                       .stop_at_max = true,
+                       .skip = offset};  // where the server sends the whole object
   HttpResponse response = connection_->ask(request);
   if (connection_->is_absent(request, response)) return std::nullopt;
   if (response.status == 416) return "";
   const bool is_part = response.status == 206 && starts_at(response, offset);
-  if (is_part) return response.body.substr(0, static_cast<std::size_t>(length));
-  if (response.status != 200 || !connection_->is_success(request, response)) {
-    connection_->refuse(request, response);
-  }
-  if (offset >= response.body.size()) return "";
-  return response.body.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(length));
+  const bool is_whole = response.status == 200 && connection_->is_success(request, response);
+  if (!is_part && !is_whole) connection_->refuse(request, response);
+  return std::move(response.body);
 }
 
 void S3Storage::do_put(std::string_view key, std::string_view bytes) {

@@ -221,7 +221,13 @@ std::string_view datatype_of(pet_dtype dtype) noexcept {
 }
 
 std::string inference_json(const InferenceAnswer& answer) {
-  std::string json = "{\"model_name\":" + quoted_json(answer.model);
+  std::string json;
+  std::size_t elements = 0;
+  for (const InferenceOutput& output : answer.outputs) {
+    elements += static_cast<std::size_t>(output.data->size());
+  }
+  json.reserve(256 + 20 * elements);
+  json += "{\"model_name\":" + quoted_json(answer.model);
   json += ",\"model_version\":" + quoted_json(answer.version);
   if (!answer.id.empty()) json += ",\"id\":" + quoted_json(answer.id);
   json += ",\"outputs\":";

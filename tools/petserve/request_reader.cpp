@@ -13,10 +13,6 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-bool is_integer(std::string_view text) {
-  return text.find_first_of(".eE") == std::string_view::npos;
-}
-
 }  // namespace
 
 void TensorText::add(std::int64_t value) {
@@ -109,7 +105,9 @@ bool RequestReader::RawNumber(const char* chars, unsigned length, bool) {
   const char* const end = chars + length;
   if (place_ != Place::kDataItem && place_ != Place::kShapeItem) return unexpected("a number");
   std::int64_t integer = 0;
-  if (is_integer(text) && std::from_chars(chars, end, integer).ec == std::errc()) {
+  // What has a point or an exponent stops this before its end.
+  const auto [stop, error] = std::from_chars(chars, end, integer);
+  if (stop == end && error == std::errc()) {
     if (place_ == Place::kShapeItem) {
       if (integer < 0) return unexpected(text);
       if (tensor().shape->size() == kMaxDimensions) {

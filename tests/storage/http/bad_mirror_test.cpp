@@ -44,6 +44,18 @@ TEST_CASE("a folder that must not be listed is there", "[http]") {
   CHECK(mirror_on(server).get("plugins/A/latest.json") == std::nullopt);
 }
 
+TEST_CASE("a range of a mirror that sends the whole object is cut out of it", "[http]") {
+  ScriptedServer server([](Client& client) {
+    client.request();
+    client.answer(200, "0123456789");
+  });
+  const HttpStorage storage = mirror_on(server);
+  CHECK(storage.get_range("a", 2, 3) == "234");
+  CHECK(storage.get_range("a", 8, 5) == "89");
+  CHECK(storage.get_range("a", 20, 5) == "");
+  CHECK(storage.get_range("a", 4, UINT64_MAX) == "456789");
+}
+
 TEST_CASE("an answer to another question is none", "[http]") {
   std::string answer;
   ScriptedServer server([&](Client& client) {

@@ -162,6 +162,16 @@ TEST_CASE("an object that changes during its transfer is never mixed with what i
   CHECK(sink.begun.size() == 2);
 }
 
+TEST_CASE("a transfer that always breaks off, of an object that always changes, ends",
+          "[http][download]") {
+  Site site{.breaks_after = std::vector<std::size_t>(50, 2 * kMebibyte)};
+  site.after_break = [&] { site.etag = "\"" + std::to_string(site.requests.size()) + "\""; };
+  RecordingSink sink;
+  CHECK_THROWS_MATCHES(site.bucket().read(kKey, sink), Error,
+                       fails(ErrorCode::kStorageUnreachable, {"no answer"}));
+  CHECK(site.requests.size() < 10);
+}
+
 TEST_CASE("an object that is gone when its transfer goes on is absent", "[http][download]") {
   int requests = 0;
   ScriptedServer server([&](Client& client) {

@@ -103,12 +103,22 @@ TEST_CASE("a body is bounded, and so is its head", "[http]") {
   HttpClient client;
   CHECK(client.send({.url = endless.url(), .max_body = 25, .stop_at_max = true}).body ==
         "0123456789012345678901234");
+  // What is skipped is held nowhere.
+  const std::string far =
+      client.send({.url = endless.url(), .max_body = 4, .stop_at_max = true, .skip = 1'000'003})
+          .body;
+  CHECK(far == "3456");
+  CHECK(far.capacity() < 1000);
 
   ScriptedServer exact([](Client& peer) {
     peer.request();
     peer.answer(200, "12345");
   });
   CHECK(client.send({.url = exact.url(), .max_body = 5}).body == "12345");
+  CHECK(client.send({.url = exact.url(), .max_body = 3, .skip = 2}).body == "345");
+  CHECK(client.send({.url = exact.url(), .max_body = 2, .stop_at_max = true, .skip = 1}).body ==
+        "23");
+  CHECK(client.send({.url = exact.url(), .max_body = 2, .skip = 9}).body.empty());
   CHECK(failure_of({.url = exact.url(), .max_body = 4}) == Kind::kTooLarge);
   CHECK(failure_of({.url = exact.url(), .max_body = 0}) == Kind::kTooLarge);
 

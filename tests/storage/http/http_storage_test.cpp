@@ -12,6 +12,8 @@
 #include "storage/local_storage.hpp"
 #include "storage/open_storage.hpp"
 #include "tests/storage/error_matcher.hpp"
+#include "tests/storage/http/connect_proxy.hpp"
+#include "tests/storage/recording_sink.hpp"
 #include "tests/storage/storage_contract.hpp"
 #include "tests/storage/temporary_folder.hpp"
 
@@ -183,6 +185,19 @@ TEST_CASE("credentials come from netrc or as a token, and stay with their host",
       refusal(ErrorCode::kStorageRefused, [] { mirror(url("/away")).get("plugins/F/a.so"); }),
       Catch::Contains("401"));
   unsetenv("PET_HTTP_TOKEN");
+}
+
+TEST_CASE("through a proxy's tunnel the server's answer counts, not the proxy's", "[http]") {
+  origin().put("plugins/G/a.so", "0123456789");
+  ConnectProxy proxy;
+  setenv("https_proxy", proxy.url().c_str(), 1);
+  RecordingSink sink;
+  CHECK(mirror().read("plugins/G/a.so", sink));
+  CHECK(mirror().get("plugins/G/absent.so") == std::nullopt);
+  unsetenv("https_proxy");
+  CHECK(sink.bytes == "0123456789");
+  CHECK(sink.begun == std::vector<std::optional<std::uint64_t>>{10});
+  CHECK(proxy.tunnels() > 0);
 }
 
 TEST_CASE("what is no mirror's URL is refused", "[http]") {

@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <list>
@@ -64,6 +65,22 @@ class ScriptedServer {
       send("HTTP/1.1 " + std::to_string(status) +
            " Scripted\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
            std::string(headers) + "\r\n" + std::string(body));
+    }
+    // From now on bytes pass to another socket and back, until one of them ends.
+    void pass_to(int other) {
+      pollfd ends[2] = {{socket_, POLLIN, 0}, {other, POLLIN, 0}};
+      while (::poll(ends, 2, -1) > 0) {
+        for (int from = 0; from < 2; ++from) {
+          if (ends[from].revents == 0) continue;
+          char bytes[65536];
+          const ssize_t got = ::recv(ends[from].fd, bytes, sizeof bytes, 0);
+          const ssize_t size = std::max<ssize_t>(got, 0);
+          if (got <= 0 || ::send(ends[1 - from].fd, bytes, static_cast<std::size_t>(size),
+                                 MSG_NOSIGNAL) != got) {
+            return close();
+          }
+        }
+      }
     }
     // The connection ends, in order or with a reset.
     void close() { is_open_ = false; }

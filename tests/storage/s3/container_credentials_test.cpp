@@ -58,6 +58,15 @@ TEST_CASE("the agent is shown the token, which is read again each time", "[s3]")
              Catch::Matchers::Contains(clean.folder / "token" + ", cannot be read, or is empty"));
 }
 
+TEST_CASE("credentials that an agent hands out for thousands of years do not expire", "[s3]") {
+  const CleanEnvironment clean;
+  CredentialAgent agent([](Client& client, const std::string&, int number) {
+    CredentialAgent::answer_number(client, number, "9999-12-31T23:59:59Z");
+  });
+  agent.announce();
+  CHECK(container_credentials()->find()->expires == std::chrono::system_clock::time_point::max());
+}
+
 TEST_CASE("no proxy is asked for the container's credentials", "[s3]") {
   const CleanEnvironment clean;
   CredentialAgent agent;

@@ -1,10 +1,12 @@
 // Large objects in parts, against a server that fails in the middle of them.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <cstdlib>
 #include <map>
 #include <mutex>
 #include <set>
+#include <thread>
 #include <vector>
 
 #include "storage/s3/s3_storage.hpp"
@@ -19,6 +21,7 @@ using Client = ScriptedServer::Client;
 constexpr char kETag[] = "ETag: \"1\"\r\n";
 constexpr char kFailure[] = "<Error><Code>InternalError</Code></Error>";
 constexpr char kExists[] = "<Error><Code>PreconditionFailed</Code></Error>";
+constexpr char kMetAnother[] = "<Error><Code>ConditionalRequestConflict</Code></Error>";
 constexpr char kNoKey[] = "<Error><Code>NoSuchKey</Code></Error>";
 constexpr char kNoUpload[] = "<Error><Code>NoSuchUpload</Code></Error>";
 constexpr char kCompleted[] =
@@ -45,7 +48,8 @@ class Bucket {
     std::string id;
     std::map<int, std::string> parts;
   };
-  enum class Fault { kNone, kReset, kError, kErrorWith200, kDoneAndReset };
+  // kConflict: another's object comes and goes while the parts are put together, and with it the upload.
+  enum class Fault { kNone, kReset, kError, kErrorWith200, kDoneAndReset, kConflict };
 
   std::map<std::string, Object> objects;
   std::map<std::string, Upload> uploads;  // not completed
@@ -54,6 +58,7 @@ class Bucket {
   std::vector<Fault> complete_faults;
   bool honours_conditions = true;
   bool completes_conditionally = true;
+  std::chrono::milliseconds part_delay{0};
 
   void answer(Client& client) {
     const std::string request = client.request();
@@ -115,6 +120,7 @@ class Bucket {
                 const std::string& body) {
     const int number = std::stoi(between(target, "partNumber=", "&"));
     if (part_faults[number]-- > 0) return client.answer(500, kFailure);
+    std::this_thread::sleep_for(part_delay);
     uploads[upload].parts[number] = body;
     client.answer(200, "", "ETag: \"part" + std::to_string(number) + "\"\r\n");
   }
@@ -125,6 +131,10 @@ class Bucket {
     if (fault == Fault::kReset) return client.reset();
     if (fault == Fault::kError) return client.answer(500, kFailure);
     if (fault == Fault::kErrorWith200) return client.answer(200, kFailure);
+    if (fault == Fault::kConflict) {
+      uploads.erase(id);
+      return client.answer(409, kMetAnother);
+    }
     const Upload upload = uploads[id];
     const bool conditional = request.find("If-None-Match: *") != std::string::npos;
     if (conditional && completes_conditionally && objects.contains(upload.target)) {
@@ -223,6 +233,51 @@ TEST_CASE("a completion whose answer was lost, or was an error, is asked for aga
   }
   CHECK(bucket.objects[kPath].bytes == large());
   CHECK(bucket.uploads.empty());
+}
+
+TEST_CASE("after a conflict all parts are sent again, in an upload of their own",
+          "[s3][multipart]") {
+  using Fault = Bucket::Fault;
+  Bucket bucket;
+  ScriptedServer server([&](Client& client) { bucket.answer(client); });
+  S3Storage storage = storage_on(server);
+  SECTION("which succeeds") {
+    bucket.complete_faults = {Fault::kConflict};
+    CHECK(storage.put_if_absent("large", large()));
+    CHECK(bucket.objects[kPath].bytes == large());
+    CHECK(bucket.count("POST /pets/large?uploads") == 2);
+  }
+  SECTION("but not for ever") {
+    bucket.complete_faults.assign(99, Fault::kConflict);
+    CHECK_THROWS_MATCHES(storage.put_if_absent("large", large()), Error,
+                         fails(ErrorCode::kStorageUnreachable, {"'large'", "try: again"}));
+    CHECK(bucket.count("POST /pets/large?uploads") == 3);  // attempts, by the policy
+  }
+  CHECK(bucket.uploads.empty());
+}
+
+TEST_CASE("of an upload in parts it is told how far it is", "[s3][multipart]") {
+  Bucket bucket;
+  bucket.part_delay = std::chrono::milliseconds(120);  // longer than an upload goes unreported
+  ScriptedServer server([&](Client& client) { bucket.answer(client); });
+  S3Storage storage = storage_on(server);
+  std::vector<TransferProgress> reports;
+  std::mutex mutex;
+  storage.watch_transfers([&](const TransferProgress& now) {
+    const std::lock_guard lock(mutex);
+    reports.push_back(now);
+  });
+  storage.put("large", large());
+  REQUIRE(reports.size() >= 2);
+  CHECK_FALSE(reports.front().has_ended);
+  CHECK(reports.back().has_ended);
+  CHECK(reports.back().done == large().size());
+  for (const TransferProgress& now : reports) {
+    CHECK(now.storage == storage.describe());
+    CHECK(now.key == "large");
+    CHECK(now.total == large().size());
+    CHECK(now.done <= large().size());
+  }
 }
 
 TEST_CASE("a large object is put if absent under the server's own condition", "[s3][multipart]") {

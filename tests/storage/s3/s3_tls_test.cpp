@@ -1,6 +1,7 @@
 // The real server over TLS, and with the bucket in the host's name.
 #include "storage/open_storage.hpp"
 #include "tests/storage/error_matcher.hpp"
+#include "tests/storage/http/connect_proxy.hpp"
 #include "tests/storage/s3/real_s3.hpp"
 
 namespace pet::test {
@@ -29,6 +30,17 @@ TEST_CASE("S3 over TLS is read and written, the bucket in the path or in the hos
   CHECK_THROWS_MATCHES(
       nowhere(), Error,
       fails(ErrorCode::kStorageUnreachable, {"there is no bucket 'no-such-bucket'"}));
+}
+
+TEST_CASE("S3 through a proxy's tunnel knows what is absent", "[s3]") {
+  ConnectProxy proxy;
+  const Environment ca("AWS_CA_BUNDLE", environment("PET_S3_CA"));
+  const Environment by("https_proxy", proxy.url());
+  const auto storage = open_storage(bucket_url("tunnel?endpoint=" + environment("PET_S3_TLS")));
+  storage->put("a", "x");
+  CHECK(storage->get("a") == "x");
+  CHECK(storage->get("absent") == std::nullopt);
+  CHECK(proxy.tunnels() > 0);
 }
 
 TEST_CASE("an S3 server whose certificate does not fit is not talked to", "[s3]") {
