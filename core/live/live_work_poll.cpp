@@ -90,9 +90,11 @@ std::optional<ClassVersion> LiveWork::choose(const std::string& name, bool must_
   const auto known = choices_.find(name);
   if (known == choices_.end()) return chooser_.choose(name);
   if (chooser_.may_have_moved(known->second)) {
-    // What is suspected may not be what is there now.
+    // What is suspected may not be what is there now; and what was bad, and is named again by somebody
+    // who may have had it forgiven, is tried again.
     const std::lock_guard lock(mutex_);
     clear_suspects();
+    bad_configs_.clear();
   } else if (!must_choose) {
     return std::nullopt;
   } else if (accused && accused->name == name) {

@@ -222,6 +222,39 @@ TEST_CASE("a rollback waits neither for a candidate's download nor for rejection
   service.live.reset();  // before what it asks
 }
 
+TEST_CASE("swaps and rollbacks under readers that never pause", "[live][concurrent]") {
+  Service service;
+  const Hash second = service.push("stamp_2");
+  service.push("stamp_1");
+  start(service);
+  await([&] { return service.live->is_ready(); });
+  std::atomic<bool> done{false};
+  std::atomic<int> wrong{0};
+  std::vector<std::jthread> readers;
+  for (int i = 0; i < 2; ++i) {
+    readers.emplace_back([&] {
+      while (!done) {
+        const double answer = service.answer();
+        if (answer != 11 && answer != 22) ++wrong;
+      }
+    });
+  }
+  for (int i = 0; i < 10; ++i) {
+    CAPTURE(i);
+    service.push("stamp_2");
+    await([&] { return service.answer() == 22; });
+    CHECK(service.live->reject_current("enough"));
+    await([&] { return service.answer() == 11; });
+    // Forgiven, and named again, it is tried again.
+    await([&] { return service.options.rejections->forgive(second); });
+    service.push("stamp_1");
+  }
+  done = true;
+  readers.clear();
+  CHECK(wrong == 0);
+  CHECK(service.live->status().rollbacks == 10);
+}
+
 TEST_CASE("a pipeline can be destroyed while its candidate hangs in the trial", "[live]") {
   Service service;
   service.options.trial =
