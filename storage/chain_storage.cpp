@@ -24,9 +24,11 @@ std::string further_lines(std::string_view text) {
 // Passes an object on while it is checked, and tells a sink that fails from a storage that does.
 class CheckedSink final : public ByteSink {
  public:
-  CheckedSink(ByteSink& sink, ContentCheck& check) : sink_(sink), check_(check) {}
+  CheckedSink(ByteSink& sink, ContentCheck& check, std::function<void()> begun)
+      : sink_(sink), check_(check), begun_(std::move(begun)) {}
 
   void begin(std::optional<std::uint64_t> size) override {
+    begun_();
     check_.begin(size);
     pass_on([&] { sink_.begin(size); });
   }
@@ -47,6 +49,7 @@ class CheckedSink final : public ByteSink {
 
   ByteSink& sink_;
   ContentCheck& check_;
+  const std::function<void()> begun_;
   bool has_failed_ = false;
 };
 
@@ -180,9 +183,10 @@ void ChainStorage::report(const Member& member, std::string_view key,
   }
 }
 
-ChainStorage::Answer ChainStorage::ask(const Member& member, const Question& question) const {
+ChainStorage::Answer ChainStorage::ask(Member& member, const Question& question) const {
   const std::unique_ptr<ContentCheck> check = options_.layout.check_of(question.key);
-  CheckedSink sink(question.sink, *check);
+  // From its first byte on nobody waits for contact: the rest of a large object may take long.
+  CheckedSink sink(question.sink, *check, [&] { member.answered(); });
   try {
     if (!member.storage->read(question.key, sink, question.max_size)) return {};
     const std::string fault = check->fault();

@@ -101,7 +101,7 @@ class ChainStorage : public BaseStorage {
   struct Answer;
 
   BaseStorage& authority() const;
-  Answer ask(const Member& member, const Question& question) const;
+  Answer ask(Member& member, const Question& question) const;
   // Nullopt: another thread makes contact with it.
   std::optional<Answer> ask_mirror(Member& mirror, const Question& question, Contact contact) const;
   [[noreturn]] void throw_unavailable(std::string_view key,

@@ -35,6 +35,8 @@
 
 namespace pet {
 
+class CurlHandles;
+
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
 // What requests are made with: "libcurl/7.88.1 OpenSSL/3.0.17". Throws kStorageUnsupported without it.
@@ -110,10 +112,9 @@ class HttpClient {
   std::optional<std::chrono::seconds> clock_skew() const { return clock_.skew(); }
 
  private:
-  class Pool;
   class Transfer;
   HttpOptions options_;
-  std::unique_ptr<Pool> pool_;
+  std::unique_ptr<CurlHandles> handles_;
   ServerClock clock_;
 };
 

@@ -1,16 +1,14 @@
-#include <unistd.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <limits>
-#include <mutex>
 #include <new>
 
 #include "storage/ascii.hpp"
 #include "storage/error.hpp"
+#include "storage/http/curl_handles_posix.hpp"
 #include "storage/http/curl_library_posix.hpp"
 #include "storage/http/http_client.hpp"
 
@@ -19,7 +17,6 @@ namespace {
 
 constexpr std::size_t kMaxHead = std::size_t{64} << 10;
 constexpr std::size_t kMaxUnwanted = std::size_t{64} << 10;  // of bodies: what is said of an error
-constexpr std::size_t kIdleConnections = 128;
 constexpr std::uint64_t kSlowest = std::uint64_t{32}
                                    << 10;  // bytes a second that a transfer may take
 
@@ -76,62 +73,18 @@ std::string_view HttpResponse::header(std::string_view name) const noexcept {
   return {};
 }
 
-// Handles that are not in use, each with its connections. The last one used is taken first.
-class HttpClient::Pool {
- public:
-  ~Pool() {
-    if (process_ != ::getpid()) return;
-    for (CURL* handle : idle_) CurlLibrary::get().easy_cleanup(handle);
-  }
-
-  CURL* take() {
-    {
-      const std::lock_guard lock(mutex_);
-      // After a fork the connections are the parent's. They are left as they are: closing them
-      // in order would end the parent's, too.
-      if (process_ != ::getpid()) {
-        idle_.clear();
-        process_ = ::getpid();
-      }
-      if (!idle_.empty()) {
-        CURL* const handle = idle_.back();
-        idle_.pop_back();
-        return handle;
-      }
-    }
-    CURL* const handle = CurlLibrary::get().easy_init();
-    if (handle == nullptr) throw std::bad_alloc();
-    return handle;
-  }
-
-  void give_back(CURL* handle) noexcept {
-    CurlLibrary::get().easy_reset(handle);  // connections stay
-    try {
-      const std::lock_guard lock(mutex_);
-      if (idle_.size() < kIdleConnections) return idle_.push_back(handle);
-    } catch (const std::bad_alloc&) {
-    }
-    CurlLibrary::get().easy_cleanup(handle);
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<CURL*> idle_;
-  pid_t process_ = ::getpid();
-};
-
 // One request under way: what libcurl is told of it, and what it calls back with.
 class HttpClient::Transfer {
  public:
   Transfer(HttpClient& client, const HttpRequest& request)
-      : pool_(*client.pool_),
+      : handles_(*client.handles_),
         clock_(client.clock_),
         options_(client.options_),
         request_(request),
         unsent_(request.body) {}
   ~Transfer() {
     curl_.slist_free_all(headers_);
-    pool_.give_back(handle_);
+    handles_.give_back(handle_);
   }
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
@@ -186,12 +139,12 @@ class HttpClient::Transfer {
   static std::size_t on_read(char* to, std::size_t size, std::size_t count, void* transfer);
   static int on_seek(void* transfer, curl_off_t offset, int origin);
 
-  Pool& pool_;
+  CurlHandles& handles_;
   ServerClock& clock_;
   const HttpOptions& options_;
   const HttpRequest& request_;
   const CurlLibrary& curl_ = CurlLibrary::get();
-  CURL* const handle_ = pool_.take();
+  CURL* const handle_ = handles_.take();
   curl_slist* headers_ = nullptr;
   char why_[CURL_ERROR_SIZE] = "";
 
@@ -409,7 +362,7 @@ HttpResponse HttpClient::Transfer::outcome(CURLcode code) {
 }
 
 HttpClient::HttpClient(HttpOptions options)
-    : options_(std::move(options)), pool_(std::make_unique<Pool>()) {
+    : options_(std::move(options)), handles_(std::make_unique<CurlHandles>()) {
   const char* const from_environment = std::getenv("SSL_CERT_FILE");
   if (options_.ca_file.empty() && from_environment != nullptr) options_.ca_file = from_environment;
 }

@@ -13,7 +13,8 @@
 //          before the first one, an object "pet-probe/<random>" is put twice, and removed. Where the
 //          second put succeeds, put_if_absent is kStorageUnsupported.
 // Large:   objects beyond 64 MiB are put in parts (multipart_upload.hpp); if absent, only where a second
-//          probe has shown that the server minds the condition then, else in one request.
+//          probe has shown that the server minds the condition then, else in one request. A process that is
+//          killed leaves its parts: have the bucket's lifecycle rules abort incomplete uploads.
 // Doubts:  a request whose answer was lost is asked again. Whether a 412 means another's object or our
 //          own says a random id in the object's metadata (x-amz-meta-pet-write-id).
 // Errors:  as BaseStorage says; a message has the storage's URL, the key, what the server said, and

@@ -302,6 +302,29 @@ TEST_CASE("while one thread waits for a mirror, others get theirs from the next 
   CHECK(site.first->recorded().size() == 1);
 }
 
+TEST_CASE("while a mirror's first object is on its way, others come from it too",
+          "[storage][chain]") {
+  // Asks for another object in the middle of the first.
+  struct Asking final : ByteSink {
+    ChainStorage& chain;
+    explicit Asking(ChainStorage& of) : chain(of) {}
+    void begin(std::optional<std::uint64_t>) override {}
+    void write(std::string_view) override {
+      std::thread([&] { CHECK(chain.get("fixed/other") == "other"); }).join();
+    }
+  };
+  Site site;
+  const auto chain = site.chain(std::chrono::hours(1), std::chrono::milliseconds(0));
+  for (MemoryStorage* memory : {&site.first_memory, &site.authority_memory}) {
+    memory->put(kKey, "right");
+    memory->put("fixed/other", "other");
+  }
+  Asking sink(*chain);
+  CHECK(chain->read(kKey, sink));
+  CHECK(site.first->recorded() == Texts{"get fixed/right", "get fixed/other"});
+  CHECK(site.authority->recorded().empty());
+}
+
 TEST_CASE("threads that ask a mirror for the first time at once all get theirs from it",
           "[storage][chain][concurrent]") {
   Site site;

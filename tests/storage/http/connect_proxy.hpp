@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <string>
 
 #include "tests/storage/http/scripted_server.hpp"
@@ -17,6 +18,8 @@ class ConnectProxy {
  public:
   std::string url() const { return server_.url(); }
   int tunnels() const { return tunnels_; }
+  // The next tunnel breaks when so many bytes have passed one way.
+  void break_next_after(std::size_t bytes) { most_ = bytes; }
 
  private:
   using Client = ScriptedServer::Client;
@@ -34,13 +37,14 @@ class ConnectProxy {
     if (::connect(server, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) {
       ++tunnels_;
       client.send("HTTP/1.1 200 Connection established\r\nProxy-Agent: tests\r\n\r\n");
-      client.pass_to(server);
+      client.pass_to(server, most_.exchange(SIZE_MAX));
     }
     ::close(server);
     client.close();
   }
 
   std::atomic<int> tunnels_{0};
+  std::atomic<std::size_t> most_{SIZE_MAX};
   ScriptedServer server_{[this](Client& client) { serve(client); }};
 };
 

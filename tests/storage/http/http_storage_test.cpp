@@ -200,6 +200,21 @@ TEST_CASE("through a proxy's tunnel the server's answer counts, not the proxy's"
   CHECK(proxy.tunnels() > 0);
 }
 
+TEST_CASE("a transfer goes on where it stopped, through another tunnel too", "[http]") {
+  std::string varied(5 << 20, '\0');
+  for (std::size_t i = 0; i < varied.size(); ++i) varied[i] = static_cast<char>(i * 31 + (i >> 8));
+  origin().put("plugins/G/large.so", varied);
+  ConnectProxy proxy;
+  proxy.break_next_after(3 << 20);
+  setenv("https_proxy", proxy.url().c_str(), 1);
+  RecordingSink sink;
+  CHECK(mirror().read("plugins/G/large.so", sink));
+  unsetenv("https_proxy");
+  CHECK((sink.bytes == varied));
+  CHECK(sink.begun == std::vector<std::optional<std::uint64_t>>{varied.size()});
+  CHECK(proxy.tunnels() == 2);
+}
+
 TEST_CASE("what is no mirror's URL is refused", "[http]") {
   struct Case {
     const char* url;

@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <mutex>
@@ -66,8 +67,9 @@ class ScriptedServer {
            " Scripted\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
            std::string(headers) + "\r\n" + std::string(body));
     }
-    // From now on bytes pass to another socket and back, until one of them ends.
-    void pass_to(int other) {
+    // From now on bytes pass to another socket and back, until one of them ends, or has sent so many.
+    void pass_to(int other, std::size_t most = SIZE_MAX) {
+      std::size_t left[2] = {most, most};
       pollfd ends[2] = {{socket_, POLLIN, 0}, {other, POLLIN, 0}};
       while (::poll(ends, 2, -1) > 0) {
         for (int from = 0; from < 2; ++from) {
@@ -79,6 +81,8 @@ class ScriptedServer {
                                  MSG_NOSIGNAL) != got) {
             return close();
           }
+          if (left[from] < static_cast<std::size_t>(got)) return close();
+          left[from] -= static_cast<std::size_t>(got);
         }
       }
     }
