@@ -6,6 +6,8 @@
 #   eventually SECONDS PATTERN COMMAND...   until the output matches; a failure when it never does
 #   stop PID [STATUS]            SIGTERM, and its exit status: 0 unless another is expected
 export XDG_STATE_HOME=$scratch/state
+# A crash in a trial's helper is one, also under AddressSanitizer, which would make an exit of it.
+export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}handle_segv=0:handle_abort=0:handle_sigfpe=0
 running=()
 end_all() {
   { ((${#running[@]} == 0)) || kill -9 "${running[@]}"; wait; } 2> /dev/null || true
