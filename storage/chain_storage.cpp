@@ -5,6 +5,7 @@
 #include <mutex>
 #include <utility>
 
+#include "storage/ascii.hpp"
 #include "storage/error.hpp"
 #include "storage/key.hpp"
 
@@ -13,10 +14,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// What an error says, and the next steps below it.
-std::string first_line(std::string_view text) {
-  return std::string(text.substr(0, text.find('\n')));
-}
+// The next steps below what an error says.
 std::string further_lines(std::string_view text) {
   return std::string(text.substr(std::min(text.find('\n'), text.size())));
 }

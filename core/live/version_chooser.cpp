@@ -63,7 +63,8 @@ ClassVersion VersionChooser::newest_good(const std::string& name,
   throw Error(ErrorCode::kVersionNotFound,
               "all versions of " + name + " in " + factory_.manager().storage() +
                   " have been rejected here, the newest because: " + last_reason +
-                  "\n  try: push a version that works; or forgive one of them",
+                  "\n  try: push a version that works; or remove the object rejected/<hash>.json "
+                  "of one of them where rejections are kept, and start again",
               {.class_name = name, .hash = {}, .key = {}});
 }
 

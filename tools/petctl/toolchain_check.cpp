@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "core/artifact/dotted_version.hpp"
+#include "storage/ascii.hpp"
 #include "storage/key.hpp"
 #include "tools/petctl/child_process_posix.hpp"
 
@@ -15,8 +16,6 @@ namespace {
 constexpr std::string_view kOldestCMake = "3.22";  // also in the template of petctl new
 constexpr std::chrono::seconds kShort{10}, kLong{120};
 constexpr const char* kSdk = "pet-sdk:";  // what cmake's line about it contains
-
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 // The first program of these that is there.
 std::optional<std::string> first_of(std::initializer_list<const char*> names) {

@@ -19,15 +19,6 @@ using std::chrono::seconds;
 
 namespace {
 
-void call(const Service& service, int times) {
-  for (int i = 0; i < times; ++i) {
-    try {
-      service.answer();
-    } catch (const Error&) {  // counted
-    }
-  }
-}
-
 // Waits as long as it takes; a test that waits in vain is ended by its time limit.
 template <class Condition>
 void await(const Condition& condition) {

@@ -17,15 +17,6 @@ using std::chrono::seconds;
 
 namespace {
 
-void call(const Service& service, int times) {
-  for (int i = 0; i < times; ++i) {
-    try {
-      service.answer();
-    } catch (const Error&) {  // counted
-    }
-  }
-}
-
 std::string newest_event(const Service& service, LiveEventKind kind) {
   std::string text;
   for (const LiveEvent& event : service.live->status().events) {
