@@ -141,15 +141,16 @@ bool Connection::flush() {
   return send_all(std::exchange(out_, {}));
 }
 
-bool Connection::expire(Clock::time_point now, std::string_view answer) {
+void Connection::expire(Clock::time_point now, std::string_view answer,
+                        std::atomic<std::uint64_t>& count) {
   const std::lock_guard lock(mutex_);
-  if (phase_ != Phase::kAnswer || now < deadline_) return false;
+  if (phase_ != Phase::kAnswer || now < deadline_) return;
   phase_ = Phase::kExpired;
+  ++count;
   // An answer of a few hundred bytes fits into an empty buffer, or the client has not read for long.
   [[maybe_unused]] const ssize_t sent =
       ::send(descriptor_, answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   ::shutdown(descriptor_, SHUT_WR);
-  return true;
 }
 
 bool Connection::was_expired() const {

@@ -8,8 +8,10 @@
 
 #include <httplib.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -44,8 +46,8 @@ class Connection final : public httplib::Stream {
   void hang_up();
 
   // When the answer's deadline has passed: sends `answer` instead of it, once, and ends the connection.
-  // True when it did.
-  bool expire(Clock::time_point now, std::string_view answer);
+  // Counted before it is sent: who has the answer finds it in the metrics.
+  void expire(Clock::time_point now, std::string_view answer, std::atomic<std::uint64_t>& count);
 
   bool has_timed_out() const noexcept { return has_timed_out_; }
   bool was_expired() const;

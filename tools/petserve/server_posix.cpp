@@ -175,7 +175,7 @@ void Server::expire_late() {
   const auto now = Clock::now();
   const std::lock_guard lock(mutex_);
   for (Connection* connection : connections_) {
-    if (connection->expire(now, http_->late_answer())) ++counts_.past_deadline;
+    connection->expire(now, http_->late_answer(), counts_.past_deadline);
   }
 }
 
