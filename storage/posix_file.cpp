@@ -248,33 +248,32 @@ void TemporaryFile::publish() {
   temporary_.clear();
 }
 
+// By rename, which writes less than link and unlink do; network file systems have only the latter.
 bool TemporaryFile::publish_if_absent() {
-  if (::linkat(folder_, temporary_.c_str(), folder_, name_.c_str(), 0) == 0) {
-    discard();
-    return true;
-  }
-  if (means_no_link(errno)) return rename_if_absent();
-  if (errno != EEXIST) fail_(errno, "create", path_);
-
-  // NFS may lose the answer to a link that was made and report the repetition as EEXIST. The count
-  // of links tells: a second name can only be ours.
-  struct stat status {};
-  const bool ours = ::fstat(fd_.get(), &status) == 0 && status.st_nlink > 1;
-  discard();
-  return ours;
-}
-
-bool TemporaryFile::rename_if_absent() {
   if (::renameat2(folder_, temporary_.c_str(), folder_, name_.c_str(), RENAME_NOREPLACE) == 0) {
     temporary_.clear();
     return true;
   }
   const int error = errno;
+  if (error == EINVAL || error == ENOSYS || error == EOPNOTSUPP) return link_if_absent();
   discard();
-  if (error == EEXIST) return false;
-  if (error != EINVAL && error != ENOSYS && error != EOPNOTSUPP) {
-    fail_(error, "create", path_);
+  if (error != EEXIST) fail_(error, "create", path_);
+  return false;
+}
+
+bool TemporaryFile::link_if_absent() {
+  if (::linkat(folder_, temporary_.c_str(), folder_, name_.c_str(), 0) == 0) {
+    discard();
+    return true;
   }
+  const int error = errno;
+  // NFS may lose the answer to a link that was made and report the repetition as EEXIST. The count
+  // of links tells: a second name can only be ours.
+  struct stat status {};
+  const bool ours = error == EEXIST && ::fstat(fd_.get(), &status) == 0 && status.st_nlink > 1;
+  discard();
+  if (error == EEXIST) return ours;
+  if (!means_no_link(error)) fail_(error, "create", path_);
   throw Error(ErrorCode::kStorageUnsupported,
               "cannot create " + quoted(path_) +
                   " only if absent: its file system has neither link(2) nor renameat2(2): use one "

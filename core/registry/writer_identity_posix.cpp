@@ -30,11 +30,15 @@ std::string host() {
 }  // namespace
 
 std::string user_at_host() {
-  std::string text = user() + "@" + host();
-  for (char& c : text) {
-    if (c < 0x20 || c > 0x7e) c = '?';
-  }
-  return text;
+  // Looked up once: each look reads the user database.
+  static const std::string found = [] {
+    std::string text = user() + "@" + host();
+    for (char& c : text) {
+      if (c < 0x20 || c > 0x7e) c = '?';
+    }
+    return text;
+  }();
+  return found;
 }
 
 std::string random_write_id() {
