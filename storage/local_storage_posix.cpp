@@ -159,9 +159,12 @@ class LocalStorage::Batch {
   void prepare() {
     for (const PutItem& item : items_) {
       auto [folder_name, name] = posix::split_key(item.key);
-      const Folder& folder = folder_of(folder_name);
+      const auto& [folder, is_new] = folder_of(folder_name);
       Entry& entry = entries_.emplace_back(Entry{&item, &folder, name, {}, {}});
-      if (item.mode == PutMode::kIfAbsent) entry.existing = posix::open_object(folder, name);
+      // A new folder is empty, or another writer's since a moment ago: publish() finds that out.
+      if (item.mode == PutMode::kIfAbsent && !is_new) {
+        entry.existing = posix::open_object(folder, name);
+      }
       if (entry.existing) {
         entry.outcome = PutOutcome::kAlreadyThere;
       } else {
@@ -170,10 +173,10 @@ class LocalStorage::Batch {
     }
   }
 
-  const Folder& folder_of(std::string_view name) {
+  const CreatedFolder& folder_of(std::string_view name) {
     const auto found = folders_.find(name);
-    if (found != folders_.end()) return found->second.folder;
-    return folders_.emplace(name, created(name)).first->second.folder;
+    if (found != folders_.end()) return found->second;
+    return folders_.emplace(name, created(name)).first->second;
   }
 
   // From the folder above it, which is opened once for all that are in it.

@@ -2,8 +2,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdio>
-#include <random>
 #include <vector>
 
 #include "core/registry/writer_identity.hpp"
@@ -39,17 +37,6 @@ std::string user_at_host() {
     return text;
   }();
   return found;
-}
-
-std::string random_write_id() {
-  std::random_device device;
-  std::string id;
-  for (int i = 0; i < 4; ++i) {
-    std::array<char, 9> digits{};
-    std::snprintf(digits.data(), digits.size(), "%08x", static_cast<unsigned>(device()));
-    id += digits.data();
-  }
-  return id;
 }
 
 }  // namespace pet

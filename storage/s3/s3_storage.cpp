@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <limits>
 #include <mutex>
-#include <random>
 #include <utility>
 
 #include "storage/ascii.hpp"
 #include "storage/key.hpp"
+#include "storage/random_hex.hpp"
 #include "storage/s3/in_parallel.hpp"
 #include "storage/s3/multipart_upload.hpp"
 #include "storage/s3/s3_connection.hpp"
@@ -20,16 +20,6 @@ constexpr std::size_t kParallel = 120;  // requests at once
 constexpr int kConflictAttempts = 10;   // of conditional writes that met others
 constexpr char kWriteId[] = "x-amz-meta-pet-write-id";
 constexpr std::string_view kProbe = "pet-probe/";
-
-std::string random_id() {
-  std::random_device random;
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string id;
-  for (int i = 0; i < 4; ++i) {
-    for (std::uint32_t bits = random(), j = 0; j < 8; ++j, bits >>= 4) id += kDigits[bits & 15];
-  }
-  return id;
-}
 
 // Whether the part that came is the one that was asked for.
 bool starts_at(const HttpResponse& response, std::uint64_t offset) {
@@ -135,7 +125,7 @@ std::optional<bool> S3Storage::Connection::try_in_parts(std::string_view key,
                                                         std::string_view bytes, PutMode mode,
                                                         WatchedTransfer& transfer) {
   using Outcome = MultipartUpload::Outcome;
-  const std::string id = random_id();
+  const std::string id = random_hex(32);
   transfer.begin(bytes.size());
   MultipartUpload upload(*this, key, bytes, uploads_, {{kWriteId, id}}, transfer);
   upload.send();
@@ -154,7 +144,7 @@ std::optional<bool> S3Storage::Connection::try_in_parts(std::string_view key,
 // a large object goes in one request, which S3 takes up to 5 GiB.
 bool S3Storage::Connection::completes_conditionally() {
   probing_parts_.run([&] {
-    const std::string key = std::string(kProbe) + random_id();
+    const std::string key = std::string(kProbe) + random_hex(32);
     WatchedTransfer unseen({}, {}, {}, {});
     put(key, "1", unseen);
     try {
@@ -176,7 +166,7 @@ bool S3Storage::Connection::completes_conditionally() {
 
 bool S3Storage::Connection::put_whole_if_absent(std::string_view key, std::string_view bytes,
                                                 WatchedTransfer& transfer) {
-  const std::string id = random_id();
+  const std::string id = random_hex(32);
   const S3Call request{.method = "PUT",
                        .key = key,
                        .headers = {{"If-None-Match", "*"}, {kWriteId, id}},
@@ -217,7 +207,7 @@ bool S3Storage::Connection::put_whole_if_absent(std::string_view key, std::strin
 
 void S3Storage::Connection::require_conditional_writes() {
   probing_.run([&] {
-    const std::string key = std::string(kProbe) + random_id();
+    const std::string key = std::string(kProbe) + random_hex(32);
     WatchedTransfer unseen({}, {}, {}, {});
     const bool is_first = put_whole_if_absent(key, "1", unseen);
     // Nobody else knows that name: a refusal of the second can only mean the first.
