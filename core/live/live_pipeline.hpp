@@ -17,6 +17,7 @@
 //           mean together is a candidate: every node pinned. It is fetched, checked by the gate, tried in
 //           a process of its own (trial.hpp), built and warmed here, on a thread that answers no request,
 //           and promoted by one exchange of a pointer. A newer move ends the way of one before.
+//           Looked for at each poll; a log or a config on this machine is heard of, and polled, at once.
 // Failures: an outage, a damaged document, an empty answer change nothing; it is tried again, later each
 //           time. What is wrong with the candidate itself rejects it: of the binaries that moved the one
 //           that the error names, else the one published last, is remembered with the reason

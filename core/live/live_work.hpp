@@ -17,6 +17,7 @@
 
 #include "core/live/candidate.hpp"
 #include "core/live/config_source.hpp"
+#include "core/live/file_events_posix.hpp"
 #include "core/live/live_pipeline.hpp"
 #include "core/live/suspects.hpp"
 #include "core/live/version_chooser.hpp"
@@ -37,6 +38,8 @@ class LiveWork {
 
   // False when something failed, and nothing has changed for that.
   bool poll();
+  // Whether there may be something new for a poll. Asks nobody but this machine, and waits for nothing.
+  bool has_heard() { return file_events_.heard(); }
   bool step();
   // Whether the current version may stay. A part of step() that need not wait for the others.
   void judge();
@@ -64,6 +67,7 @@ class LiveWork {
   };
 
   // Looking for moves.
+  void listen();
   void read_config();
   void choose_versions();
   std::optional<ClassVersion> choose(const std::string& name, bool must_choose,
@@ -102,6 +106,7 @@ class LiveWork {
   VersionChooser chooser_;
   LiveEvents events_;
   Draining draining_;
+  FileEvents file_events_;
 
   std::mutex poll_mutex_;  // guards what only polls use
   ConfigSource source_;

@@ -3,15 +3,34 @@
 #include <utility>
 
 #include "core/concurrently.hpp"
+#include "core/factory/container.hpp"
 #include "core/live/live_work.hpp"
+#include "core/registry/keys.hpp"
 #include "storage/ascii.hpp"
+#include "storage/base_storage.hpp"
 #include "storage/error.hpp"
 
 namespace pet {
 
+// Before anything is looked at, so that what changes meanwhile is heard of. A log that is on this machine, by a
+// directory that gets a file with each move.
+void LiveWork::listen() {
+  std::vector<FileEvents::Place> places;
+  if (!source_.file().empty()) places.push_back({FileEvents::Kind::kFile, source_.file()});
+  const std::shared_ptr<BaseStorage> storage = container_.pcm.storage_handle();
+  if (config_ && storage != nullptr) {
+    for (const std::string& name : config_->followed()) {
+      const std::string folder = storage->local_directory(log_prefix(name));
+      if (!folder.empty()) places.push_back({FileEvents::Kind::kFolder, folder});
+    }
+  }
+  file_events_.listen(places);
+}
+
 bool LiveWork::poll() {
   const std::lock_guard lock(poll_mutex_);
   std::string problem;
+  listen();
   try {
     read_config();
   } catch (const Error& error) {
@@ -47,6 +66,7 @@ void LiveWork::read_config() {
       config_ = LiveConfig(*std::move(changed),
                            {.source = source_.describe(), .follow = options_.follow});
       resolved_.reset();
+      listen();
       // Of another config nobody knows yet what is wrong with it.
       const std::lock_guard lock(mutex_);
       clear_suspects();

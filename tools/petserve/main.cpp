@@ -35,7 +35,9 @@ void add_live_options(CLI::App& app, ServeOptions& options) {
          "--tolerance", options.tolerance,
          "A new version's answers to the samples may differ so much, as numpy.allclose has it")
       ->type_name("X");
-  app.add_option("--poll", options.poll, "Look for moves so often")->type_name("SECONDS");
+  app.add_option("--poll", options.poll,
+                 "Look for moves so often; those of files on this machine are heard of at once")
+      ->type_name("SECONDS");
   app.add_option("--trial-time", options.trial_time, "A trial may take so long")
       ->type_name("SECONDS");
   app.add_option(
