@@ -146,6 +146,10 @@ class BaseStorage {
   // The storage's URL, without credentials, fit for messages: "file:///srv/pets", "memory:".
   virtual std::string describe() const = 0;
 
+  // The directory of this machine in which the objects whose keys begin with `folder` ("a/b/") are files, there
+  // or not: for those who want to hear of changes, not for reading. Empty where there is none.
+  virtual std::string local_directory(std::string_view /*folder*/) const { return {}; }
+
   // By how much the clock of the storage's server is ahead of this machine's, negative when it is
   // behind, as its last answer said. Nullopt where there is no server, or none that said its time.
   virtual std::optional<std::chrono::seconds> clock_skew() const { return std::nullopt; }

@@ -156,6 +156,10 @@ void ChainStorage::watch_transfers(TransferWatch watch) {
   for (const auto& member : members_) member->storage->watch_transfers(watch);
 }
 
+std::string ChainStorage::local_directory(std::string_view folder) const {
+  return authority().local_directory(folder);
+}
+
 std::string ChainStorage::describe() const {
   std::string text = "chain:";
   for (const auto& member : members_) {

@@ -77,7 +77,8 @@ class ChainStorage : public BaseStorage {
 
   void ensure_exists() override;                       // of the authority
   void watch_transfers(TransferWatch watch) override;  // of its members, who name themselves
-  std::string describe() const override;       // "chain:https://mirror/pets|file:///srv/pets"
+  std::string describe() const override;  // "chain:https://mirror/pets|file:///srv/pets"
+  std::string local_directory(std::string_view folder) const override;  // the authority's
   Capabilities capabilities() const override;  // the authority's; remote as any member
 
  protected:

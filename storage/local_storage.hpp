@@ -36,6 +36,7 @@ class LocalStorage : public BaseStorage {
 
   void ensure_exists() override;
   std::string describe() const override;
+  std::string local_directory(std::string_view folder) const override;
 
   // put_if_absent needs link(2) or renameat2(2), which are atomic or fail: a file system without
   // them answers the first call with kStorageUnsupported.

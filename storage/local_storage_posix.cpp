@@ -257,6 +257,10 @@ void LocalStorage::ensure_exists() {
   if (!posix::open_root(root_)) posix::make_folders(root_);
 }
 
+std::string LocalStorage::local_directory(std::string_view folder) const {
+  return (root_ + "/").append(folder);
+}
+
 std::string LocalStorage::describe() const {
   constexpr std::string_view kPlain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-~+=@,:";

@@ -18,11 +18,8 @@
 namespace pet {
 namespace {
 
-constexpr std::string_view kForms =
-    "file:///dir, a path, s3://bucket/prefix, https://host/mirror, memory:, chain:URL|URL";
-
 [[noreturn]] void throw_usage(const std::string& message) {
-  throw Error(ErrorCode::kUsage, message + "; a storage is one of: " + std::string(kForms));
+  throw Error(ErrorCode::kUsage, message + "; a storage is one of: " + std::string(kStorageForms));
 }
 
 std::unique_ptr<BaseStorage> open_path(std::string path, std::string_view as_given) {
@@ -74,14 +71,17 @@ std::unique_ptr<BaseStorage> open_http(std::string_view rest) {
   return std::make_unique<HttpStorage>("http:" + std::string(rest));
 }
 
-// A backend is added by a row here.
+// A backend is added by a row here, and a form in kStorageForms.
+enum class Over { kNothing, kHttp };
 struct Scheme {
   std::string_view name;
   std::unique_ptr<BaseStorage> (*open)(std::string_view rest);
+  Over over;
 };
 constexpr std::array kSchemes{
-    Scheme{"file", open_file},   Scheme{"memory", open_memory}, Scheme{"s3", open_s3},
-    Scheme{"https", open_https}, Scheme{"http", open_http},
+    Scheme{"file", open_file, Over::kNothing}, Scheme{"memory", open_memory, Over::kNothing},
+    Scheme{"s3", open_s3, Over::kHttp},        Scheme{"https", open_https, Over::kHttp},
+    Scheme{"http", open_http, Over::kHttp},
 };
 
 // The scheme of `url` in small letters. One letter is a drive, not a scheme; "./a:b" is a path.
@@ -93,6 +93,12 @@ std::optional<std::string> scheme_of(std::string_view url) {
       scheme.front() >= 'a' && scheme.front() <= 'z' &&
       scheme.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789+.-") == std::string::npos;
   return valid ? std::optional(scheme) : std::nullopt;
+}
+
+// Null for one that is not known.
+const Scheme* find_scheme(std::string_view name) {
+  const auto* const found = std::ranges::find(kSchemes, name, &Scheme::name);
+  return found == kSchemes.end() ? nullptr : found;
 }
 
 std::unique_ptr<BaseStorage> open_chain(std::string_view url, const ChainOptions& options) {
@@ -119,14 +125,21 @@ std::vector<std::string_view> chain_members(std::string_view url) {
   return members;
 }
 
+bool is_over_http(std::string_view url) {
+  const std::vector<std::string_view> members = chain_members(url);
+  if (!members.empty()) return std::ranges::any_of(members, is_over_http);
+  const Scheme* const known = find_scheme(scheme_of(url).value_or(""));
+  return known != nullptr && known->over == Over::kHttp;
+}
+
 std::unique_ptr<BaseStorage> open_storage(std::string_view url, const ChainOptions& chain) {
   if (url.empty()) throw_usage("no storage was named");
   const std::optional<std::string> scheme = scheme_of(url);
   if (!scheme) return open_path(std::string(url), url);
   if (scheme == "chain") return open_chain(url, chain);
 
-  const auto* known = std::ranges::find(kSchemes, std::string_view(*scheme), &Scheme::name);
-  if (known == kSchemes.end()) {
+  const Scheme* const known = find_scheme(*scheme);
+  if (known == nullptr) {
     throw_usage("storage scheme " + quoted(*scheme + ":") +
                 " is not known: for a directory of that name write ./" + *scheme + ":…");
   }

@@ -20,6 +20,10 @@
 
 namespace pet {
 
+// What a storage may be, for messages and help.
+inline constexpr std::string_view kStorageForms =
+    "file:///dir, a path, s3://bucket/prefix, https://host/mirror, memory:, chain:URL|URL";
+
 // Throws pet::Error: kUsage for a text that names no storage (empty, an unknown scheme,
 // file://host/…), kStorageUnsupported for HTTP where libcurl is not installed.
 // No message repeats more than the scheme of a URL with a host, which may hold a password.
@@ -30,5 +34,9 @@ std::unique_ptr<BaseStorage> open_storage(std::string_view url, const ChainOptio
 // The members of a "chain:" as they stand there, in order; none for any other text. A '|' in a member's
 // name is %7C.
 std::vector<std::string_view> chain_members(std::string_view url);
+
+// Whether it, or a member of the chain, is asked over HTTP, for which libcurl has to be there. False for
+// what names no storage.
+bool is_over_http(std::string_view url);
 
 }  // namespace pet

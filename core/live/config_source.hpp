@@ -26,6 +26,9 @@ class ConfigSource {
 
   void set(ParamObject config);
 
+  // Empty: there is none.
+  const std::filesystem::path& file() const noexcept { return file_; }
+
   // For messages: the file, or "config".
   std::string describe() const { return file_.empty() ? "config" : file_.string(); }
 

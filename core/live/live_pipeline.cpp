@@ -17,6 +17,8 @@ using std::chrono::milliseconds;
 
 // While calls of former versions are waited for, or calls are judged.
 constexpr milliseconds kLookAgain{20};
+// Between polls that files here ask for: one that is written without end shall not have the storage asked so.
+constexpr milliseconds kBetweenHints{100};
 // Else; a candidate that was postponed waits a second at least.
 constexpr milliseconds kIdle{250};
 
@@ -82,8 +84,14 @@ struct LivePipeline::Work {
 
   // Beside the other two, which may have to wait for a storage or a trial.
   void judge_until(std::stop_token stop) {
+    auto next_hint = std::chrono::steady_clock::now();
     do {
       work.judge();
+      const auto now = std::chrono::steady_clock::now();
+      if (now >= next_hint && work.has_heard()) {
+        next_hint = now + kBetweenHints;
+        wake(poll_now);
+      }
     } while (sleep(stop, kLookAgain, has_verdict));
   }
 

@@ -17,6 +17,7 @@
 
 #include "core/live/candidate.hpp"
 #include "core/live/config_source.hpp"
+#include "core/live/file_events_posix.hpp"
 #include "core/live/live_pipeline.hpp"
 #include "core/live/suspects.hpp"
 #include "core/live/version_chooser.hpp"
@@ -37,6 +38,8 @@ class LiveWork {
 
   // False when something failed, and nothing has changed for that.
   bool poll();
+  // Whether there may be something new for a poll. Asks nobody but this machine, and waits for nothing.
+  bool has_heard() { return file_events_.heard(); }
   bool step();
   // Whether the current version may stay. A part of step() that need not wait for the others.
   void judge();
@@ -64,16 +67,21 @@ class LiveWork {
   };
 
   // Looking for moves.
+  void listen();
   void read_config();
+  std::string look_for_forgiven();  // what is wrong, as the next
+  std::string look_for_absent();
   void choose_versions();
   std::optional<ClassVersion> choose(const std::string& name, bool must_choose,
                                      const std::optional<ClassVersion>& accused);
+  ClassVersion choose_but(const std::string& name, const std::optional<Hash>& but_not = {}) const;
   void propose(const ResolvedConfig& resolved);
 
   // Taking a candidate further.
   std::shared_ptr<Candidate> due_candidate();
   void advance(Candidate& candidate);
   CandidateTest test();
+  bool pass_over(const Candidate& candidate, const Error& error);
   void postpone(const std::shared_ptr<Candidate>& candidate, const std::string& why);
   void promote(const Candidate& candidate, VersionSnapshot version);
   void make_current(VersionSnapshot version);
@@ -81,7 +89,7 @@ class LiveWork {
   // Finding out what is bad.
   void reject(const Candidate& candidate, const CandidateRejected& why);
   void blame(std::vector<ClassVersion> moved, std::uint64_t number, const CandidateRejected& why);
-  void suspect(std::vector<ClassVersion> moved, const std::string& reason);
+  void suspect(std::vector<ClassVersion> moved, const std::string& reason, Suspects::Proof proof);
   void condemn(const std::vector<ClassVersion>& versions, const std::string& reason);
   void clear_suspects();
 
@@ -89,6 +97,7 @@ class LiveWork {
   void measure(SteadyTime now);
   CallCounts recent_calls();
   std::optional<CandidateRejected> fault_of_current();
+  const ClassVersion* proven_guilty(SteadyTime time) const;
   VersionSnapshot step_back();
   void doubt(std::vector<ClassVersion> moved, std::uint64_t number, const CandidateRejected& fault);
 
@@ -102,6 +111,7 @@ class LiveWork {
   VersionChooser chooser_;
   LiveEvents events_;
   Draining draining_;
+  FileEvents file_events_;
 
   std::mutex poll_mutex_;  // guards what only polls use
   ConfigSource source_;
@@ -112,8 +122,10 @@ class LiveWork {
 
   mutable std::mutex mutex_;  // guards all below
   std::set<std::string, std::less<>>
-      stale_;                   // classes to choose again though their log stands still
-  std::set<Hash> bad_configs_;  // ids that are not tried again
+      stale_;                            // classes to choose again though their log stands still
+  std::set<Hash> bad_configs_;           // ids that are not tried again
+  std::map<Hash, ClassVersion> absent_;  // the log names them, and the storage has them not
+  std::uint64_t forgiven_ = 0;           // as Rejections count it
   Suspects suspects_;
   std::shared_ptr<Candidate> candidate_;
   SteadyTime candidate_due_;

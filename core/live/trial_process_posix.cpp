@@ -1,17 +1,12 @@
-// Death is told by three things, since none is enough: end of file on the socket (a process that the
-// candidate forked may hold it open), the pidfd (not every kernel has one), and waitid without blocking.
-// The process stays a zombie until end(): so its id, and that of its group, are nobody else's when they
-// are killed.
+// That the helper has ended is told by three things: end of file on the socket (a process that the candidate
+// forked may hold it open), and what ChildProcess knows.
 #include "core/live/trial_process_posix.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,6 +18,7 @@
 
 #include "core/live/trial_channel_posix.hpp"
 #include "core/live/trial_frame.hpp"
+#include "core/poll_time.hpp"
 #include "storage/error.hpp"
 
 namespace pet::trial {
@@ -31,7 +27,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t kKeptErrors = std::size_t{8} << 10;
-constexpr milliseconds kBetweenLooks{20};  // without a pidfd
 constexpr milliseconds kBetweenClosingAndDeath{1000};
 
 [[noreturn]] void fail(int error, std::string_view doing, const std::string& path) {
@@ -41,99 +36,35 @@ constexpr milliseconds kBetweenClosingAndDeath{1000};
               {.class_name = {}, .hash = {}, .key = path});
 }
 
-void require(bool done, std::string_view doing, const std::filesystem::path& helper) {
-  if (!done) fail(errno, doing, helper.string());
-}
-
-// The same descriptor with a number that none of the child's own has.
-posix::FileDescriptor lifted(int fd) {
-  const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, kTrialChannel + 1);
-  const int error = errno;
-  ::close(fd);
-  errno = error;
-  return posix::FileDescriptor(copy);
-}
-
-// What a child of posix_spawn is to begin with.
-class SpawnSettings {
- public:
-  SpawnSettings(int channel, int errors) {
-    posix_spawn_file_actions_init(&actions_);
-    posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions_, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions_, errors, STDERR_FILENO);
-    posix_spawn_file_actions_adddup2(&actions_, channel, kTrialChannel);
-    // What this process has open without O_CLOEXEC is none of the candidate's business.
-    posix_spawn_file_actions_addclosefrom_np(&actions_, kTrialChannel + 1);
-    posix_spawnattr_init(&attributes_);
-    sigset_t set;
-    sigemptyset(&set);
-    posix_spawnattr_setsigmask(&attributes_, &set);
-    sigfillset(&set);
-    posix_spawnattr_setsigdefault(&attributes_, &set);
-    posix_spawnattr_setpgroup(&attributes_, 0);
-    posix_spawnattr_setflags(
-        &attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  }
-  ~SpawnSettings() {
-    posix_spawn_file_actions_destroy(&actions_);
-    posix_spawnattr_destroy(&attributes_);
-  }
-  SpawnSettings(const SpawnSettings&) = delete;
-  SpawnSettings& operator=(const SpawnSettings&) = delete;
-
-  int spawn(int& pid, const std::string& program) const {
-    std::string name = program;
-    char* const arguments[] = {name.data(), nullptr};
-    return ::posix_spawn(&pid, program.c_str(), &actions_, &attributes_, arguments, environ);
-  }
-
- private:
-  posix_spawn_file_actions_t actions_;
-  posix_spawnattr_t attributes_;
-};
-
-int milliseconds_until(TrialProcess::Clock::time_point deadline) {
-  const auto left = std::chrono::ceil<milliseconds>(deadline - TrialProcess::Clock::now()).count();
-  return static_cast<int>(std::clamp<decltype(left)>(left, 0, 3'600'000));
+void require(bool done, std::string_view doing, const std::string& helper) {
+  if (!done) fail(errno, doing, helper);
 }
 
 }  // namespace
 
-TrialProcess::TrialProcess(std::filesystem::path helper, std::string request)
-    : helper_(std::move(helper)), request_(std::move(request)) {
-  open_channels();
-  spawn();
+TrialProcess::TrialProcess(const std::filesystem::path& helper, std::string request)
+    : request_(std::move(request)) {
+  start(helper.string());
 }
 
-void TrialProcess::open_channels() {
+void TrialProcess::start(const std::string& helper) {
   std::array<int, 2> ends{-1, -1};
   require(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0,
-          "cannot open a socket to", helper_);
+          "cannot open a socket to", helper);
   channel_ = posix::FileDescriptor(ends[0]);
-  childs_channel_ = lifted(ends[1]);
-  require(static_cast<bool>(childs_channel_), "cannot open a socket to", helper_);
-  require(::pipe2(ends.data(), O_CLOEXEC) == 0, "cannot open a pipe from", helper_);
+  const posix::FileDescriptor its_channel(ends[1]);
+  require(::pipe2(ends.data(), O_CLOEXEC) == 0, "cannot open a pipe from", helper);
   errors_ = posix::FileDescriptor(ends[0]);
-  childs_errors_ = lifted(ends[1]);
-  require(static_cast<bool>(childs_errors_), "cannot open a pipe from", helper_);
+  const posix::FileDescriptor its_errors(ends[1]);
   wake_ = posix::FileDescriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  require(static_cast<bool>(wake_), "cannot watch", helper_);
+  require(static_cast<bool>(wake_), "cannot watch", helper);
   // Only this side's ends: the helper's block.
   ::fcntl(channel_.get(), F_SETFL, O_NONBLOCK);
   ::fcntl(errors_.get(), F_SETFL, O_NONBLOCK);
-}
-
-void TrialProcess::spawn() {
-  const SpawnSettings settings(childs_channel_.get(), childs_errors_.get());
-  const int error = settings.spawn(pid_, helper_.string());
-  if (error != 0) {
-    pid_ = 0;
-    fail(error, "cannot run the helper", helper_.string());
-  }
-  childs_channel_ = {};
-  childs_errors_ = {};
-  exit_ = posix::FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+  const int error = process_.start(
+      {.program = helper,
+       .descriptors = {{its_errors.get(), STDERR_FILENO}, {its_channel.get(), kTrialChannel}}});
+  if (error != 0) fail(error, "cannot run the helper", helper);
 }
 
 void TrialProcess::send_more() {
@@ -162,40 +93,22 @@ void TrialProcess::keep_errors() {
   if (count == 0) errors_ = {};
 }
 
-TrialProcess::State TrialProcess::state() const noexcept {
-  siginfo_t info{};
-  if (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0) {
-    return State::kGone;
-  }
-  return info.si_pid == 0 ? State::kAlive : State::kZombie;
-}
-
-// One that has closed its side is about to die, unless it is none of ours.
-void TrialProcess::await_death() const noexcept {
-  const auto until = Clock::now() + kBetweenClosingAndDeath;
-  while (state() == State::kAlive) {
-    const int left = milliseconds_until(until);
-    if (left == 0) return;
-    pollfd on_exit{exit_.get(), POLLIN, 0};
-    ::poll(&on_exit, 1, exit_ ? left : std::min<int>(left, kBetweenLooks.count()));
-  }
-}
-
 TrialProcess::Event TrialProcess::wait(Clock::time_point deadline, std::string& bytes) {
   bytes.clear();
   while (true) {
     const short out = sent_ < request_.size() ? POLLOUT : 0;
     std::array<pollfd, 4> watched{pollfd{channel_.get(), static_cast<short>(POLLIN | out), 0},
                                   pollfd{wake_.get(), POLLIN, 0}, pollfd{errors_.get(), POLLIN, 0},
-                                  pollfd{exit_.get(), POLLIN, 0}};
-    int left = milliseconds_until(deadline);
-    if (!exit_) left = std::min<int>(left, kBetweenLooks.count());
+                                  pollfd{process_.exit_descriptor(), POLLIN, 0}};
+    const bool must_look = process_.exit_descriptor() < 0;
+    int left = poll_time(deadline);
+    if (must_look) left = std::min<int>(left, ChildProcess::kBetweenLooks.count());
     ::poll(watched.data(), watched.size(), left);
     if (watched[1].revents != 0) return Event::kWoken;
     if (watched[2].revents != 0) keep_errors();
     if ((watched[0].revents & POLLOUT) != 0) send_more();
     // Before its bytes are asked for: a dead one says nothing after them.
-    const bool ended = watched[3].revents != 0 || (!exit_ && state() != State::kAlive);
+    const bool ended = watched[3].revents != 0 || (must_look && process_.has_ended());
     std::array<char, 64 << 10> chunk;
     const ssize_t count = ::recv(channel_.get(), chunk.data(), chunk.size(), MSG_DONTWAIT);
     if (count > 0) {
@@ -203,7 +116,8 @@ TrialProcess::Event TrialProcess::wait(Clock::time_point deadline, std::string& 
       return Event::kBytes;
     }
     const bool closed = count == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
-    if (closed && !ended) await_death();
+    // One that has closed its side is about to die, unless it is none of ours.
+    if (closed && !ended) process_.await_end(Clock::now() + kBetweenClosingAndDeath);
     if (ended || closed) return Event::kEnded;
     if (Clock::now() >= deadline) return Event::kTimeout;
   }
@@ -215,31 +129,14 @@ void TrialProcess::wake() noexcept {
 }
 
 TrialProcess::Ending TrialProcess::end() noexcept {
-  if (pid_ == 0) return ending_;
-  const State now = state();
-  ending_.was_killed = now == State::kAlive;
-  if (now == State::kGone) {  // and its id perhaps somebody else's
-    pid_ = 0;
-    ending_.is_known = false;
-    return ending_;
-  }
-  siginfo_t info{};
-  // The group first, while its leader keeps its id.
-  ::kill(-pid_, SIGKILL);
-  ::kill(pid_, SIGKILL);
-  while (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED) != 0 && errno == EINTR) {
-  }
-  pid_ = 0;
-  ending_.is_known = info.si_pid != 0;
-  if (info.si_code == CLD_EXITED) ending_.exit_status = info.si_status;
-  if (info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED) ending_.signal = info.si_status;
+  const Ending ending = process_.end();
   if (errors_) keep_errors();
-  return ending_;
+  return ending;
 }
 
 std::uint64_t TrialProcess::peak_memory() const {
-  if (pid_ == 0) return 0;
-  std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
+  if (process_.id() == 0) return 0;
+  std::ifstream status("/proc/" + std::to_string(process_.id()) + "/status");
   for (std::string word; status >> word;) {
     std::uint64_t kilobytes = 0;
     if (word == "VmHWM:" && status >> kilobytes) return kilobytes << 10;

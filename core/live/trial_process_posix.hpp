@@ -1,9 +1,8 @@
 // TrialProcess: the helper program of a trial, from posix_spawn to its end. What it says are bytes
 // here; trial.cpp reads them.
 //
-// The helper has a process group of its own, this process's environment, no signal blocked or ignored,
-// /dev/null as its input and output, and two descriptors more: its errors (kept here, the last of them)
-// and, as kTrialChannel, the socket on which both talk.
+// The helper is a ChildProcess with two descriptors: its errors (kept here, the last of them) and, as
+// kTrialChannel, the socket on which both talk.
 //
 // Threads: one; wake() from any, for as long as the object lives. (Inside core/live only.)
 #pragma once
@@ -14,25 +13,20 @@
 #include <string>
 #include <string_view>
 
+#include "core/child_process_posix.hpp"
 #include "storage/posix_file.hpp"
 
 namespace pet::trial {
 
 class TrialProcess {
  public:
-  using Clock = std::chrono::steady_clock;
+  using Clock = ChildProcess::Clock;
   enum class Event { kBytes, kEnded, kTimeout, kWoken };
 
-  struct Ending {
-    int signal = 0;  // 0: it ended by itself
-    int exit_status = 0;
-    bool is_known = true;     // false: somebody else took its status, or SIGCHLD is ignored here
-    bool was_killed = false;  // by end()
-  };
+  using Ending = ChildProcess::Ending;
 
   // Throws kUsage, naming the path, when the system cannot run it.
-  TrialProcess(std::filesystem::path helper, std::string request);
-  ~TrialProcess() { end(); }
+  TrialProcess(const std::filesystem::path& helper, std::string request);
   TrialProcess(const TrialProcess&) = delete;
   TrialProcess& operator=(const TrialProcess&) = delete;
 
@@ -52,26 +46,17 @@ class TrialProcess {
   std::string last_error_line() const;
 
  private:
-  void spawn();
-  void open_channels();
+  void start(const std::string& helper);
   void send_more();
   void keep_errors();
-  enum class State { kAlive, kZombie, kGone };
-  State state() const noexcept;
-  void await_death() const noexcept;
 
-  std::filesystem::path helper_;
   std::string request_;
   std::size_t sent_ = 0;
-  int pid_ = 0;  // 0: reaped, or never there
-  Ending ending_;
   posix::FileDescriptor channel_;
   posix::FileDescriptor errors_;
   posix::FileDescriptor wake_;
-  posix::FileDescriptor exit_;            // the process's; none where the kernel has no pidfd
-  posix::FileDescriptor childs_channel_;  // until it is spawned
-  posix::FileDescriptor childs_errors_;
   std::string error_text_;
+  ChildProcess process_;
 };
 
 // The directory of the program that this process runs; empty when it cannot be found out.

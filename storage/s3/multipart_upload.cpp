@@ -6,7 +6,7 @@
 #include <sstream>
 #include <utility>
 
-#include "storage/s3/in_parallel.hpp"
+#include "storage/in_parallel.hpp"
 #include "storage/s3/s3_refusal.hpp"
 
 namespace pet {

@@ -145,6 +145,18 @@ void S3Connection::refuse(const S3Call& call, const HttpResponse& response) {
   throw about(problem.code, call, problem.text);
 }
 
+HttpResponse S3Connection::ask(const S3Call& call) {
+  open();
+  return this->call(call);
+}
+
+std::optional<HttpResponse> S3Connection::find(const S3Call& call) {
+  HttpResponse response = ask(call);
+  if (is_success(call, response)) return response;
+  if (is_absent(call, response)) return std::nullopt;
+  refuse(call, response);
+}
+
 void S3Connection::open() {
   opening_.run([&] { list_page(settings_.prefix, "", "", 1); });
 }

@@ -1,4 +1,8 @@
 // S3Connection: signed requests to one bucket, and what its answers mean. (Inside storage/s3 only.)
+//
+// Threads: any.
+// Throws:  kStorageUnreachable when nobody answers, or not as S3 does; kStorageRefused for the rest, with
+//          what to do about it; kUsage for credentials that are none. What a sink of a Download throws.
 #pragma once
 
 #include <cstdint>
@@ -53,6 +57,12 @@ class S3Connection {
   // with new credentials in place of those that have expired. Throws kStorageUnreachable or kStorageRefused (the
   // server's certificate) when there is none.
   HttpResponse call(const S3Call& call);
+
+  // The same of a bucket that is known to be there: open() comes first.
+  HttpResponse ask(const S3Call& call);
+
+  // Nothing for a key that is absent. Throws for every other answer that is no success.
+  std::optional<HttpResponse> find(const S3Call& call);
 
   // Throws what an answer that is no success means; a 404 of a key is for the caller.
   [[noreturn]] void refuse(const S3Call& call, const HttpResponse& response);

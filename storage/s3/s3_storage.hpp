@@ -35,6 +35,9 @@
 
 namespace pet {
 
+class S3Connection;
+class S3Writer;
+
 // How large objects are put.
 struct S3Uploads {
   std::uint64_t in_parts_beyond = std::uint64_t{64} << 20;  // smaller ones go in one request
@@ -67,10 +70,10 @@ class S3Storage : public BaseStorage {
   bool do_remove(std::string_view key) override;
 
  private:
-  class Connection;
   bool put_watched_if_absent(std::string_view key, std::string_view bytes);
 
-  std::unique_ptr<Connection> connection_;
+  std::unique_ptr<S3Connection> connection_;
+  std::unique_ptr<S3Writer> writer_;
 };
 
 }  // namespace pet

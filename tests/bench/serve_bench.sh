@@ -27,7 +27,13 @@ start() {  # NAME COMMAND…: its URL in $url
   done
   echo "serve_bench: $1 does not start" >&2; cat "$1.log" >&2; exit 1
 }
-ready() { until curl -sf "$1/v2/health/ready" > /dev/null; do sleep .1; done; }
+ready() {  # URL
+  for _ in $(seq 300); do
+    curl -sf "$1/v2/health/ready" > /dev/null && return
+    sleep .1
+  done
+  echo "serve_bench: $1 does not become ready: $(curl -sS "$1/v2/health/ready" 2>&1)" >&2; exit 1
+}
 field() { sed -n "s/.*$1=\([0-9.]*\).*/\1/p"; }
 body() {  # ROWS
   awk -v rows="$1" 'BEGIN { srand(1); printf "{\"inputs\":[{\"name\":\"x\",\"shape\":[%d,4],\"datatype\":\"FP64\",\"data\":[", rows

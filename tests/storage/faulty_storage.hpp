@@ -75,6 +75,9 @@ class FaultyStorage : public BaseStorage {
 
   void ensure_exists() override { within_.ensure_exists(); }
   std::string describe() const override { return within_.describe(); }
+  std::string local_directory(std::string_view folder) const override {
+    return within_.local_directory(folder);
+  }
   Capabilities capabilities() const override {
     const std::lock_guard lock(mutex_);
     return capabilities_;

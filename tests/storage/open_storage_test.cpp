@@ -36,6 +36,19 @@ TEST_CASE("a URL or a path opens the storage that it names", "[storage]") {
   }
 }
 
+TEST_CASE("a URL says whether its storage is asked over HTTP", "[storage]") {
+  for (const char* url : {"s3://team/pets", "S3://team", "https://pets.example/a",
+                          "http://localhost/a", "chain:file:///srv/a|https://pets.example/a"}) {
+    CAPTURE(url);
+    CHECK(is_over_http(url));
+  }
+  for (const char* url : {"", "pets", "./s3:a", "file:///srv/pets", "memory:", "ftp://h",
+                          "chain:file:///srv/a|file:///srv/b"}) {
+    CAPTURE(url);
+    CHECK_FALSE(is_over_http(url));
+  }
+}
+
 TEST_CASE("what describe says opens the same storage again", "[storage]") {
   for (const char* path : {"/srv/pets", "/srv/my pets", "/srv/100%/a?b#c", "/", "s3://team/pets",
                            "s3://team?endpoint=http://h:1&region=eu-west-1&style=virtual",

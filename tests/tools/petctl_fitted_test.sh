@@ -155,11 +155,8 @@ mkfifo pipe.csv
 exec 9<> pipe.csv
 "$PETCTL" run knn.json --x-train pipe.csv --target y --save held.json > held.out 2>&1 9>&- &
 fit=$!
-for _ in {1..100}; do
-  [[ $(ls -l "/proc/$fit/fd" 2>&1) != *pipe.csv* ]] || break
-  sleep 0.1
-done
-[[ $(ls -l "/proc/$fit/fd" 2>&1) == *pipe.csv* ]] || { echo "FAILED: the fit does not read its data"; exit 1; }
+running+=("$fit")
+eventually 60 pipe.csv ls -l "/proc/$fit/fd"
 [[ -z $(find . -name '.tmp*') && ! -e held.json ]] || { echo "FAILED: an unfinished file during the fit"; exit 1; }
 printf 'a,y\n1,0\n2,1\n' >&9
 exec 9>&-

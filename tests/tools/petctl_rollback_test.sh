@@ -37,14 +37,16 @@ check_status 3 "${hash2:0:6}" "$PETCTL" rollback GoodFilter 2
 # Watching: what is latest, then each move, also over an outage.
 "$PETCTL" watch GoodFilter --interval 0.1 --moves 2 > watched 2> complaints &
 watcher=$!
-until grep -q "$hash2" watched; do sleep 0.05; done
+running+=("$watcher")
+eventually 60 "$hash2" cat watched
 mv storage storage.away
-until grep -q 'warning' complaints; do sleep 0.05; done
+eventually 60 'warning' cat complaints
 mv storage.away storage
 "$PETCTL" rollback GoodFilter > /dev/null
 "$PETCTL" rollback GoodFilter -m 'for good' > /dev/null
+eventually 60 'for good' tail -1 watched
+((failures == 0)) || finish  # it may wait for ever
 wait "$watcher"
 [[ $(wc -l < watched) == 3 ]] || { echo "FAILED: watched $(cat watched)"; exit 1; }
-check 'for good' tail -1 watched
 check_status 2 'expected seconds' "$PETCTL" watch GoodFilter --interval 0
 finish

@@ -23,14 +23,17 @@ start page stamps.json knn.json forged.json --samples stamps=samples.csv --poll 
 eventually 30 '200' ask GET /v2/models/stamps/ready
 "$LOAD_GENERATOR" "$url" /v2/models/stamps/infer zeros.json 300 --threads 2 --rate 60 --stamp > load.out 2>&1 &
 running+=($!)
-sleep "${PET_PAGE_SECONDS:-2}"
+# For a picture that shows more than a test needs: PET_PAGE_SECONDS=40.
+linger() { sleep "${PET_PAGE_SECONDS:-0}"; }
+eventually 60 'pet_requests_total{model="stamps",code="200"} [1-9][0-9]' curl -sS "$url/metrics"
+linger
 push stamp_2
 eventually 30 '"version": 2, "text": "Stamp' ask GET /status.json
 push stamp_crashes
 eventually 30 'crashed (SIGSEGV) in construct' ask GET /status.json
 "$PETCTL" rollback Stamp 1 > /dev/null
 eventually 30 '"version": 4, "text": "Stamp' ask GET /status.json
-sleep "${PET_PAGE_SECONDS:-2}"
+linger
 
 # look WIDTH NAME [SWITCH...]: NAME.html and NAME.png
 look() {

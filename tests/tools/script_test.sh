@@ -4,10 +4,18 @@
 #   check_status 3 'no class *' COMMAND...                 another status; both outputs are matched
 #   check_lines 0 'ok list allowed'... -- COMMAND...       how lines of it begin, after spaces; regular
 #                                                          expressions, for which several spaces are one
+#   eventually SECONDS 'a message' COMMAND...              asked until its output matches: every loop that
+#                                                          waits is this one; a failure when it never does
+#   running+=($!)                                          a process in the background, which ends with the test
 set -euo pipefail
 
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+running=()  # processes in the background: none outlives its test
+end_all() {
+  { ((${#running[@]} == 0)) || kill -9 "${running[@]}"; wait; } 2> /dev/null || true
+  rm -rf "$scratch"
+}
+trap end_all EXIT
 cd "$scratch"
 export HOME=$scratch/home XDG_CONFIG_HOME=$scratch/config XDG_CACHE_HOME=$scratch/xdg-cache
 export XDG_DATA_HOME=$scratch/data PET_STORAGE=file://$scratch/storage PET_CACHE=$scratch/cache
@@ -49,6 +57,17 @@ check_lines() {
   done
 }
 check() { check_status 0 "$@"; }
+eventually() {
+  local seconds=$1 pattern=$2 output=
+  shift 2
+  for _ in $(seq $((seconds * 10))); do
+    output=$("$@" 2>&1) || true
+    [[ $output == *$pattern* ]] && return
+    sleep .1
+  done
+  printf 'FAILED %s\n  expected within %s s: %s\n  output: %s\n' "$*" "$seconds" "$pattern" "$output"
+  failures=$((failures + 1))
+}
 finish() {
   ((failures == 0)) || { echo "$failures checks failed"; exit 1; }
   echo "all checks passed"

@@ -169,11 +169,6 @@ void Visit::conclude() const {
 
 // --- what is examined ---
 
-bool is_over_http(std::string_view url) {
-  const std::string scheme(url.substr(0, url.find(':')));
-  return scheme == "s3" || scheme == "http" || scheme == "https";
-}
-
 // The storages of a URL, as they stand there: those of a chain, or the one.
 std::vector<std::string> members_of(const std::string& url) {
   const std::vector<std::string_view> members = chain_members(url);
@@ -230,8 +225,7 @@ void run_doctor(const Settings& given, const DoctorOptions& options) {
   visit.run("platform", "", check_platform);
   if (known) {
     check_cache(settings.cache, settings.cache_max_bytes, visit.report());
-    const bool over_http =
-        !settings.offline && std::ranges::any_of(members_of(settings.storage), is_over_http);
+    const bool over_http = !settings.offline && is_over_http(settings.storage);
     visit.run("http", over_http ? "" : "libcurl is not needed for this storage", check_http);
     examine_storages(visit, settings, options.read_only);
   } else {

@@ -8,7 +8,7 @@
 #include "core/artifact/dotted_version.hpp"
 #include "storage/ascii.hpp"
 #include "storage/key.hpp"
-#include "tools/petctl/child_process_posix.hpp"
+#include "tools/petctl/programs_posix.hpp"
 
 namespace pet::tools {
 namespace {

@@ -12,6 +12,8 @@
 #include <cstring>
 #include <utility>
 
+#include "core/poll_time.hpp"
+
 namespace pet::tools {
 namespace {
 
@@ -20,11 +22,6 @@ using std::chrono::milliseconds;
 constexpr std::size_t kReadAtOnce = std::size_t{16} << 10;
 constexpr std::size_t kKeptUnsent = std::size_t{64} << 10;
 constexpr milliseconds kHangUpTime{500};
-
-int poll_time(Connection::Clock::time_point deadline) {
-  const auto left = std::chrono::ceil<milliseconds>(deadline - Connection::Clock::now()).count();
-  return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
-}
 
 }  // namespace
 

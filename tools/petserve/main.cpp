@@ -11,6 +11,7 @@
 #include "tools/petserve/options.hpp"
 #include "tools/petserve/process_posix.hpp"
 #include "tools/petserve/serve.hpp"
+#include "tools/session/session_options.hpp"
 #include "tools/session/terminal_text.hpp"
 
 namespace pet::tools {
@@ -34,7 +35,9 @@ void add_live_options(CLI::App& app, ServeOptions& options) {
          "--tolerance", options.tolerance,
          "A new version's answers to the samples may differ so much, as numpy.allclose has it")
       ->type_name("X");
-  app.add_option("--poll", options.poll, "Look for moves so often")->type_name("SECONDS");
+  app.add_option("--poll", options.poll,
+                 "Look for moves so often; those of files on this machine are heard of at once")
+      ->type_name("SECONDS");
   app.add_option("--trial-time", options.trial_time, "A trial may take so long")
       ->type_name("SECONDS");
   app.add_option(
@@ -76,17 +79,6 @@ void add_server_options(CLI::App& app, ServeOptions& options) {
       ->type_name("FORMAT");
   app.add_option("--log-level", options.log_level, "debug (each request), info, warning or error")
       ->type_name("LEVEL");
-}
-
-void add_session_options(CLI::App& app, Settings& settings) {
-  app.add_option("--storage", settings.storage,
-                 "Where binaries are (or PET_STORAGE, or the config file), as petctl has it")
-      ->type_name("URL");
-  app.add_option("--cache", settings.cache, "Verified copies on this machine (or PET_CACHE)")
-      ->type_name("DIR");
-  app.add_option("--config", settings.config,
-                 "Config file instead of $XDG_CONFIG_HOME/petfactory/config.toml")
-      ->type_name("FILE");
 }
 
 int main_of(int argc, char** argv) {

@@ -3,17 +3,10 @@
 #   start NAME ARGUMENT...       a petserve in the background: its URL is in $url, its process in $pid, what
 #                                it logs in NAME.log
 #   ask METHOD PATH [BODY]       the status and the body, on one line; with curl
-#   eventually SECONDS PATTERN COMMAND...   until the output matches; a failure when it never does
 #   stop PID [STATUS]            SIGTERM, and its exit status: 0 unless another is expected
 export XDG_STATE_HOME=$scratch/state
 # A crash in a trial's helper is one, also under AddressSanitizer, which would make an exit of it.
 export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}handle_segv=0:handle_abort=0:handle_sigfpe=0
-running=()
-end_all() {
-  { ((${#running[@]} == 0)) || kill -9 "${running[@]}"; wait; } 2> /dev/null || true
-  rm -rf "$scratch"
-}
-trap end_all EXIT
 
 start() {
   local name=$1
@@ -36,17 +29,6 @@ ask() {
   shift 2
   curl -sS --max-time 60 -X "$method" "$url$path" ${1+--data-binary "$1"} -w ' %{http_code}\n' 2>&1 |
     sed 's/\(.*\) \([0-9]*\)$/\2 \1/'
-}
-eventually() {
-  local seconds=$1 pattern=$2 output=
-  shift 2
-  for _ in $(seq $((seconds * 10))); do
-    output=$("$@" 2>&1) || true
-    [[ $output == *$pattern* ]] && return
-    sleep .1
-  done
-  printf 'FAILED %s\n  expected within %s s: %s\n  output: %s\n' "$*" "$seconds" "$pattern" "$output"
-  failures=$((failures + 1))
 }
 stop() {
   local got=0

@@ -1,10 +1,7 @@
-#include "tools/petctl/child_process_posix.hpp"
+#include "tools/petctl/programs_posix.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,8 +10,9 @@
 #include <filesystem>
 #include <string_view>
 #include <system_error>
-#include <thread>
 
+#include "core/child_process_posix.hpp"
+#include "core/poll_time.hpp"
 #include "storage/error.hpp"
 #include "storage/posix_file.hpp"
 
@@ -32,34 +30,11 @@ bool may_be_run(const std::string& file) {
   return fs::is_regular_file(file, ignored) && ::access(file.c_str(), X_OK) == 0;
 }
 
-// The errno, or 0 and the process, in a group of its own.
-int spawn(const std::vector<std::string>& command, int output, pid_t& child) {
-  std::vector<char*> arguments;
-  for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  posix_spawn_file_actions_t files;
-  posix_spawnattr_t attributes;
-  ::posix_spawn_file_actions_init(&files);
-  ::posix_spawnattr_init(&attributes);
-  ::posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
-  ::posix_spawn_file_actions_adddup2(&files, output, STDERR_FILENO);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-  ::posix_spawnattr_setpgroup(&attributes, 0);
-  const int error =
-      ::posix_spawnp(&child, arguments.front(), &files, &attributes, arguments.data(), environ);
-  ::posix_spawn_file_actions_destroy(&files);
-  ::posix_spawnattr_destroy(&attributes);
-  return error;
-}
-
 // false: the limit came before the end.
 bool read_all(int from, Clock::time_point limit, std::string& text) {
   while (true) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(limit - Clock::now()).count();
     pollfd waiting{from, POLLIN, 0};
-    const int ready = left > 0 ? ::poll(&waiting, 1, static_cast<int>(left)) : 0;
+    const int ready = ::poll(&waiting, 1, poll_time(limit));
     if (ready < 0 && errno == EINTR) continue;
     if (ready <= 0) return false;
     char bytes[4096];
@@ -68,17 +43,6 @@ bool read_all(int from, Clock::time_point limit, std::string& text) {
     if (got <= 0) return true;
     text.append(bytes, static_cast<std::size_t>(got));
     if (text.size() > 2 * kMaxOutput) text.erase(0, text.size() - kMaxOutput);
-  }
-}
-
-// false: the limit came before the end. (Who closes its output may go on.)
-bool has_ended(pid_t child, Clock::time_point limit, int& status) {
-  while (true) {
-    const pid_t got = ::waitpid(child, &status, WNOHANG);
-    // Where SIGCHLD is ignored the system keeps no status: then what it printed has to do.
-    if (got == child || (got < 0 && errno == ECHILD)) return true;
-    if (Clock::now() >= limit) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 }
 
@@ -103,22 +67,24 @@ ChildOutcome run_program(const std::vector<std::string>& command, std::chrono::s
   if (::pipe2(ends, O_CLOEXEC) != 0) return {false, std::generic_category().message(errno)};
   const FileDescriptor reading(ends[0]);
   FileDescriptor writing(ends[1]);
-  pid_t child = 0;
-  if (const int error = spawn(command, writing.get(), child); error != 0) {
+  ChildProcess child;
+  const int error = child.start(
+      {.program = command.front(),
+       .arguments = {command.begin() + 1, command.end()},
+       .descriptors = {{writing.get(), STDOUT_FILENO}, {writing.get(), STDERR_FILENO}}});
+  if (error != 0) {
     return {false,
             command.front() + " cannot be started: " + std::generic_category().message(error)};
   }
   writing = FileDescriptor();
   ChildOutcome outcome;
   const auto end = Clock::now() + limit;
-  int status = 0;
-  if (read_all(reading.get(), end, outcome.output) && has_ended(child, end, status)) {
-    outcome.succeeded = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    return outcome;
-  }
-  ::kill(-child, SIGKILL);
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
+  // Who closes its output may go on.
+  const bool in_time = read_all(reading.get(), end, outcome.output) && child.await_end(end);
+  const ChildProcess::Ending ending = child.end();
+  // Where the system keeps no status, what it printed has to do.
+  outcome.succeeded = in_time && ending.signal == 0 && ending.exit_status == 0;
+  if (in_time) return outcome;
   outcome.output = command.front() + " did not end within " + std::to_string(limit.count()) +
                    " seconds\n" + outcome.output;
   return outcome;

@@ -1,4 +1,12 @@
-// in_parallel: many requests to a server at once. (Inside storage/s3 only.)
+// in_parallel: one call for each of many things, on several threads: whoever asks a network waits more than
+// it computes.
+//
+//   in_parallel(items.size(), 16, [&](std::size_t i) { put(items[i]); });
+//
+// Threads: `call` is run by the caller's thread and others, and must stand that. Where the system gives
+//          no more threads, those there are do it all.
+// Throws:  what the call of the lowest index threw, when all have ended: a failure stops no other call.
+//          Who wants otherwise looks, within `call`, whether one has failed.
 #pragma once
 
 #include <algorithm>
@@ -9,12 +17,9 @@
 #include <thread>
 #include <vector>
 
-#include "storage/error.hpp"
-
 namespace pet {
 
-// call(0) … call(count - 1), up to `at_once` at the same time; the failure of the lowest index is thrown
-// when all ended. Once the server is unreachable nothing more is begun.
+// call(0) … call(count - 1), in no promised order, up to `at_once` at the same time.
 template <class Call>
 void in_parallel(std::size_t count, std::size_t at_once, const Call& call) {
   std::vector<std::exception_ptr> failures(count);
@@ -23,9 +28,6 @@ void in_parallel(std::size_t count, std::size_t at_once, const Call& call) {
     for (std::size_t i = next++; i < count; i = next++) {
       try {
         call(i);
-      } catch (const Error& error) {
-        failures[i] = std::current_exception();
-        if (error.code() == ErrorCode::kStorageUnreachable) next = count;
       } catch (...) {
         failures[i] = std::current_exception();
       }
@@ -36,7 +38,7 @@ void in_parallel(std::size_t count, std::size_t at_once, const Call& call) {
     try {
       for (std::size_t i = 1; i < std::min(count, at_once); ++i) threads.emplace_back(work);
     } catch (const std::system_error&) {
-      // No more threads to be had: those there are do it all.
+      // No more threads to be had.
     }
     work();
   }

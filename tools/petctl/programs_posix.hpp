@@ -19,8 +19,8 @@ struct ChildOutcome {
   std::string output;      // stdout and stderr as they came, the last 64 KiB; or why there is none
 };
 
-// Runs a program with nothing to read and waits for it. At the limit it is killed, with the processes
-// that it has started.
+// Runs a program, a path as find_program() gives it, with nothing to read, and waits for it. What it has
+// started ends with it, at the limit too, when it is killed.
 ChildOutcome run_program(const std::vector<std::string>& command, std::chrono::seconds limit);
 
 // A new directory for this process alone, which is removed with all that is in it.

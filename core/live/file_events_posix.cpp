@@ -1,0 +1,132 @@
+// Watched are folders, since a file is mostly exchanged by renaming another to its name. A folder that is not
+// there is heard of by the nearest one above it that is. The kernel's queue is bounded, and what does not fit
+// is one event more: so nobody is overrun by a busy folder.
+#include "core/live/file_events_posix.hpp"
+
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+namespace pet {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint32_t kAppears = IN_CREATE | IN_MOVED_TO;
+constexpr std::uint32_t kGone = IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED;
+constexpr std::uint32_t kMask =
+    kAppears | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+constexpr int kMostLinks = 40;   // of one path, as the kernel has it
+constexpr int kMostRepeats = 8;  // while folders come and go
+
+}  // namespace
+
+FileEvents::FileEvents() : inotify_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {}
+
+void FileEvents::listen(const std::vector<Place>& places) {
+  if (!inotify_) return;
+  const std::lock_guard lock(mutex_);
+  Watches watches;
+  for (const Place& place : places) add(place, watches);
+  for (const auto& [watch, wanted] : watches_) {
+    if (!watches.contains(watch)) ::inotify_rm_watch(inotify_.get(), watch);
+  }
+  watches_ = std::move(watches);
+}
+
+void FileEvents::add(const Place& place, Watches& watches) const {
+  std::error_code error;
+  const fs::path path = fs::absolute(place.path, error);
+  if (error) return;
+  if (place.kind == Kind::kFile) return add_file(path, watches);
+  add_folder(path, {}, watches);
+}
+
+// Its own name, and those of the links on the way to it: a mounted config is often exchanged as a link to
+// its folder.
+void FileEvents::add_file(fs::path file, Watches& watches) const {
+  for (int links = 0; links < kMostLinks; ++links) {
+    fs::path there;
+    fs::path next;
+    for (auto part = file.begin(); part != file.end(); ++part) {
+      if (!next.empty()) {
+        next /= *part;
+        continue;
+      }
+      if (*part == "..") {
+        there = there.parent_path();
+        continue;
+      }
+      std::error_code error;
+      const fs::path target = fs::read_symlink(there / *part, error);
+      if (error) {
+        there /= *part;
+        continue;
+      }
+      add_folder(there, {.path = there / *part, .is_written = true}, watches);
+      next = there / target;
+    }
+    if (next.empty()) {
+      return add_folder(there.parent_path(), {.path = there, .is_written = true}, watches);
+    }
+    file = std::move(next);
+  }
+}
+
+void FileEvents::add_folder(const fs::path& folder, Wanted wanted, Watches& watches) const {
+  for (int repeats = 0; repeats < kMostRepeats; ++repeats) {
+    fs::path there = folder;
+    Wanted here = wanted;
+    int watch = ::inotify_add_watch(inotify_.get(), there.c_str(), kMask);
+    while (watch < 0 && (errno == ENOENT || errno == ENOTDIR) && there.has_relative_path()) {
+      here = {.path = there};
+      there = there.parent_path();
+      watch = ::inotify_add_watch(inotify_.get(), there.c_str(), kMask);
+    }
+    if (watch < 0) return;
+    watches[watch].push_back(here);
+    std::error_code error;
+    const bool came_meanwhile = there != folder && fs::is_directory(here.path, error);
+    if (!came_meanwhile) return;
+  }
+}
+
+bool FileEvents::heard() {
+  if (!inotify_) return false;
+  alignas(inotify_event) std::array<char, 64 << 10> buffer;
+  const std::lock_guard lock(mutex_);
+  const ssize_t count = ::read(inotify_.get(), buffer.data(), buffer.size());
+  bool concerns_us = false;
+  for (ssize_t at = 0; at < count;) {
+    inotify_event event{};
+    std::memcpy(&event, buffer.data() + at, sizeof event);
+    const char* const name = buffer.data() + at + sizeof event;  // ends with one zero or more
+    concerns_us =
+        concerns_us || concerns(event.wd, event.mask, event.len == 0 ? std::string() : name);
+    at += static_cast<ssize_t>(sizeof event + event.len);
+  }
+  return concerns_us;
+}
+
+// REQUIRES: mutex_.
+bool FileEvents::concerns(int watch, unsigned mask, const std::string& name) const {
+  if ((mask & IN_Q_OVERFLOW) != 0) return true;
+  const auto found = watches_.find(watch);
+  if (found == watches_.end()) return false;
+  if ((mask & kGone) != 0) return true;
+  return std::ranges::any_of(found->second, [&](const Wanted& wanted) {
+    if (wanted.path.empty()) return !name.starts_with('.');
+    if (wanted.path.filename() != name) return false;
+    if (!wanted.is_written || (mask & IN_CREATE) == 0) return true;
+    std::error_code error;
+    return !fs::is_regular_file(fs::symlink_status(wanted.path, error));
+  });
+}
+
+}  // namespace pet

@@ -1,0 +1,61 @@
+// FileEvents: hears of changes of files on this machine, so that who looks for them from time to time may
+// look at once.
+//
+//   events.listen({{FileEvents::Kind::kFile, "iris.json"}});   // before looking: nothing falls between
+//   look();
+//   if (events.heard()) …                                       // look again; asks only, waits for nothing
+//
+// What is heard are hints: a change may be heard that is none, and none of a change, where the system tells
+// nothing (another machine's writes to a shared file system, no permission, its limits used up). So
+// nothing here fails, and looking from time to time remains the truth.
+//
+// Threads: any. (Inside core/live only.)
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "storage/posix_file.hpp"
+
+namespace pet {
+
+class FileEvents {
+ public:
+  enum class Kind {
+    kFile,    // written and closed, or exchanged for another, or a link on the way to it is
+    kFolder,  // gets a file, whose name does not begin with '.'
+  };
+  struct Place {
+    Kind kind;
+    std::filesystem::path path;  // there or not
+  };
+
+  FileEvents();
+
+  // To these alone, from now on. Asked for again from time to time, it finds what was moved or removed.
+  void listen(const std::vector<Place>& places);
+
+  // Whether anything has happened to them since it was asked.
+  bool heard();
+
+ private:
+  struct Wanted {
+    std::filesystem::path path;  // in the folder that is watched; empty: any
+    bool is_written = false;  // a file that appears is empty at first: heard of when it is closed
+  };
+  using Watches = std::map<int, std::vector<Wanted>>;
+
+  void add(const Place& place, Watches& watches) const;
+  void add_file(std::filesystem::path file, Watches& watches) const;
+  void add_folder(const std::filesystem::path& folder, Wanted wanted, Watches& watches) const;
+  bool concerns(int watch, unsigned mask, const std::string& name) const;
+
+  posix::FileDescriptor inotify_;  // none: deaf
+  std::mutex mutex_;               // guards all below
+  Watches watches_;
+};
+
+}  // namespace pet

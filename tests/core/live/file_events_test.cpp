@@ -1,0 +1,166 @@
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "core/live/file_events_posix.hpp"
+#include "tests/storage/temporary_folder.hpp"
+
+using namespace pet;
+using namespace pet::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+FileEvents::Place file(const std::string& path) { return {FileEvents::Kind::kFile, path}; }
+FileEvents::Place folder(const std::string& path) { return {FileEvents::Kind::kFolder, path}; }
+
+}  // namespace
+
+TEST_CASE("a file that is written or exchanged is heard of, its neighbours are not",
+          "[live][files]") {
+  const TemporaryFolder here;
+  const std::string config = here / "iris.json";
+  FileEvents events;
+  events.listen({file(config)});
+  CHECK_FALSE(events.heard());
+  SECTION("it appears") { write_file(config, "{}"); }
+  SECTION("it is written again") {
+    write_file(config, "{}");
+    CHECK(events.heard());
+    write_file(config, "{ }");
+  }
+  SECTION("another takes its name") {
+    write_file(here / "new", "{}");
+    CHECK_FALSE(events.heard());
+    fs::rename(here / "new", config);
+  }
+  SECTION("a link takes its name") {
+    write_file(here / "new", "{}");
+    fs::create_symlink("new", config);
+  }
+  CHECK(events.heard());
+  CHECK_FALSE(events.heard());  // each once
+}
+
+TEST_CASE("a file is heard of when it is complete", "[live][files]") {
+  const TemporaryFolder here;
+  FileEvents events;
+  events.listen({file(here / "iris.json")});
+  std::ofstream out(here / "iris.json");
+  out << "{" << std::flush;
+  CHECK_FALSE(events.heard());
+  out.close();
+  CHECK(events.heard());
+}
+
+TEST_CASE("a file is heard of when a link on the way to it is exchanged", "[live][files]") {
+  // As configs are mounted: iris.json -> ..data/iris.json, ..data -> ..1
+  const TemporaryFolder here;
+  write_file(here / "..1/iris.json", "{}");
+  write_file(here / "..2/iris.json", "{}");
+  fs::create_symlink("..1", here / "..data");
+  fs::create_symlink("..data/iris.json", here / "iris.json");
+  FileEvents events;
+  events.listen({file(here / "iris.json")});
+  fs::create_symlink("..2", here / "..new");
+  CHECK_FALSE(events.heard());
+  fs::rename(here / "..new", here / "..data");
+  CHECK(events.heard());
+  events.listen({file(here / "iris.json")});
+  write_file(here / "..1/iris.json", "{ }");
+  CHECK_FALSE(events.heard());  // no longer meant
+  write_file(here / "..2/iris.json", "{ }");
+  CHECK(events.heard());
+}
+
+TEST_CASE("links in a circle are no error", "[live][files]") {
+  const TemporaryFolder here;
+  fs::create_symlink("b", here / "a");
+  fs::create_symlink("a", here / "b");
+  FileEvents events;
+  events.listen({file(here / "a")});
+  fs::remove(here / "a");
+  write_file(here / "a", "{}");
+  CHECK(events.heard());
+}
+
+TEST_CASE("a folder that gets a file is heard of, temporaries are not", "[live][files]") {
+  const TemporaryFolder here;
+  FileEvents events;
+  events.listen({folder(here.path())});
+  write_file(here / ".tmp-1", "{}");
+  CHECK_FALSE(events.heard());
+  fs::create_hard_link(here / ".tmp-1", here / "0000000001.json");
+  CHECK(events.heard());
+  fs::rename(here / ".tmp-1", here / "0000000002.json");
+  CHECK(events.heard());
+}
+
+TEST_CASE("a folder that is not there yet, or goes and comes back, is heard of", "[live][files]") {
+  const TemporaryFolder here;
+  const std::string log = here / "pets/plugins/Stamp/log";
+  FileEvents events;
+  const auto hears = [&] {
+    const bool heard = events.heard();
+    events.listen({folder(log)});  // as the next poll does
+    return heard;
+  };
+  hears();
+  for (const char* const part : {"pets", "pets/plugins", "pets/plugins/Stamp"}) {
+    CAPTURE(part);
+    write_file(here / "neighbour", "{}");
+    CHECK_FALSE(hears());
+    fs::create_directory(here / part);
+    CHECK(hears());
+  }
+  fs::create_directory(log);
+  CHECK(hears());
+  write_file(log + "/1.json", "{}");
+  CHECK(hears());
+  CHECK_FALSE(hears());
+  SECTION("removed") { fs::remove_all(here / "pets"); }
+  SECTION("moved away with all above it, of which nobody tells") {
+    fs::rename(here / "pets", here / "old");
+    hears();
+  }
+  SECTION("a file is in the way") {
+    fs::remove_all(log);
+    CHECK(hears());
+    write_file(log, "");
+    CHECK(hears());
+    fs::remove(log);
+  }
+  hears();
+  fs::create_directories(log);
+  CHECK(hears());
+  write_file(log + "/1.json", "{}");
+  CHECK(hears());
+}
+
+TEST_CASE("a burst is one change, and a busy neighbour none", "[live][files]") {
+  const TemporaryFolder here;
+  FileEvents events;
+  events.listen({file(here / "iris.json")});
+  for (int i = 0; i < 100; ++i) write_file(here / "iris.json", std::to_string(i));
+  CHECK(events.heard());
+  CHECK_FALSE(events.heard());
+  for (int i = 0; i < 1000; ++i) write_file(here / "neighbour" + std::to_string(i % 2), "");
+  while (events.heard()) FAIL("nothing has happened to it");
+}
+
+TEST_CASE("who hears nothing any more hears of what it listens to now", "[live][files]") {
+  const TemporaryFolder here;
+  fs::create_directory(here / "a");
+  fs::create_directory(here / "b");
+  FileEvents events;
+  events.listen({folder(here / "a")});
+  events.listen({folder(here / "b")});
+  write_file(here / "a/1", "");
+  CHECK_FALSE(events.heard());
+  write_file(here / "b/1", "");
+  CHECK(events.heard());
+  events.listen({folder("/proc/self/no such folder"), file("")});  // no error
+  CHECK_FALSE(events.heard());
+}
