@@ -157,11 +157,13 @@ void S3Writer::require_conditional_writes() {
     if (honours_conditions_) leftover_ = key;
   });
   if (honours_conditions_) return;
-  throw Error(ErrorCode::kStorageUnsupported,
-              connection_.settings().url() +
-                  ": the server replaces an object that it was asked to put only if absent, so two "
-                  "writers could both think that they moved latest\n  try: a server that honours "
-                  "If-None-Match, or single-writer mode");
+  throw Error(
+      ErrorCode::kStorageUnsupported,
+      connection_.settings().url() +
+          ": the server replaces an object that it was asked to put only if absent, so two "
+          "writers could both think that they moved latest\n  try: a server that honours "
+          "If-None-Match; or, where nobody else ever writes, mode=single-writer in the storage's "
+          "URL: s3://BUCKET/PREFIX?mode=single-writer");
 }
 
 std::string S3Writer::take_leftover() {
