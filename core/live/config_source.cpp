@@ -5,8 +5,19 @@
 #include "core/artifact/binary.hpp"
 #include "core/pipeline/json_document.hpp"
 #include "storage/error.hpp"
+#include "storage/key.hpp"
 
 namespace pet {
+namespace {
+
+std::string found_instead(const ParamValue& value) {
+  const ParamObject* const object = value.if_object();
+  if (object == nullptr) return "a " + std::string(value.kind());
+  if (object->fields().empty()) return "an empty one";
+  return "one with " + quoted(object->fields().front().first);
+}
+
+}  // namespace
 
 void ConfigSource::set(ParamObject config) {
   const std::lock_guard lock(*mutex_);
@@ -22,11 +33,12 @@ std::optional<ParamObject> ConfigSource::changed() {
   const Binary bytes = Binary::read(file_);
   if (bytes.hash() == last_) return std::nullopt;
   const ParamValue value = parse_json(bytes.view(), {.source = describe()});
-  if (value.if_object() == nullptr) {
+  const ParamObject* const root = value.if_object();
+  if (root == nullptr || root->find("clazz") == nullptr) {
     throw Error(ErrorCode::kBadConfig, describe() +
                                            ": expected an object with \"clazz\" and "
-                                           "\"params\", found a " +
-                                           std::string(value.kind()));
+                                           "\"params\", found " +
+                                           found_instead(value));
   }
   last_ = bytes.hash();
   return value.as_object();

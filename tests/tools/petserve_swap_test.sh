@@ -76,8 +76,10 @@ check '"data":\[22,22,22,22\]' answers
 # A config that moves moves the service; one that cannot be read does not.
 sed 's/"params": {}}, {"clazz": "Stamp", "params": {}}/"params": {}}/' stamps.json > moved && mv moved stamps.json
 eventually 30 '"data":\[2,2,2,2\]' answers
+echo '{"claz": "Stamp"}' > moved && mv moved stamps.json
+eventually 30 'found one with *claz' ask GET /status.json
 echo '{"clazz":' > moved && mv moved stamps.json
-eventually 30 '"problem": "stamps.json' ask GET /status.json
+eventually 30 '"problem": "stamps.json: line 2' ask GET /status.json
 check '"data":\[2,2,2,2\]' answers
 eventually 2 '"problem": "stamps.json' ask GET /status.json
 stop "$pid"
@@ -107,7 +109,7 @@ cat > unfitted.json <<'J'
 J
 options=(--samples samples.csv --poll 0.2 --rejections "$scratch/blamed")
 start unfitted unfitted.json "${options[@]}"
-eventually 20 'have been rejected here, the newest because: trial: failed in warm: *before fit' ask GET /status.json
+eventually 20 '"problem": "*predict before fit' ask GET /status.json
 [[ -n $(ls blamed/rejected) ]] || { echo "FAILED: nothing was rejected"; failures=$((failures + 1)); }
 stop "$pid"
 check '"event": "forgiven", "model": "unfitted", "hash": "' cat unfitted.log
