@@ -14,7 +14,7 @@ std::string found_instead(const ParamValue& value) {
   const ParamObject* const object = value.if_object();
   if (object == nullptr) return "a " + std::string(value.kind());
   if (object->fields().empty()) return "an empty one";
-  return "one with " + quoted(object->fields().front().first);
+  return "one with " + pet::quoted(object->fields().front().first);
 }
 
 }  // namespace
