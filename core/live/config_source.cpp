@@ -17,6 +17,16 @@ std::string found_instead(const ParamValue& value) {
   return "one with " + pet::quoted(object->fields().front().first);
 }
 
+Binary read_file(const std::filesystem::path& file) {
+  try {
+    return Binary::read(file);
+  } catch (const Error& error) {
+    throw Error(error.code(),
+                error.what() + std::string("\n  try: the right path, or put it there: it "
+                                           "is looked for again"));
+  }
+}
+
 }  // namespace
 
 void ConfigSource::set(ParamObject config) {
@@ -30,7 +40,7 @@ std::optional<ParamObject> ConfigSource::changed() {
     if (set_) return std::exchange(set_, std::nullopt);
   }
   if (file_.empty()) return std::nullopt;
-  const Binary bytes = Binary::read(file_);
+  const Binary bytes = read_file(file_);
   if (bytes.hash() == last_) return std::nullopt;
   const ParamValue value = parse_json(bytes.view(), {.source = describe()});
   const ParamObject* const root = value.if_object();
