@@ -20,6 +20,7 @@ void register_plugins_benchmarks();
 void register_transfer_benchmarks();
 void register_start_benchmarks();
 void register_trial_benchmarks();
+void register_swap_benchmarks();
 
 namespace {
 
@@ -84,6 +85,7 @@ int main(int argc, char** argv) {
 #ifdef PET_PETCTL
   pet::bench::register_start_benchmarks();
   pet::bench::register_trial_benchmarks();
+  pet::bench::register_swap_benchmarks();
 #endif
   pet::bench::RatioReporter reporter;
   benchmark::RunSpecifiedBenchmarks(&reporter);
