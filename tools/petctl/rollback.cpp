@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "core/artifact/class_name.hpp"
+#include "storage/key.hpp"
 #include "tools/petctl/commands.hpp"
 #include "tools/petctl/entry_text.hpp"
 #include "tools/petctl/lookup.hpp"
@@ -30,8 +31,17 @@ Rollback wanted_rollback(const PetClassManager& manager, const RollbackOptions& 
   if (!options.message.empty()) rollback.message = options.message;
   if (options.to.empty()) return rollback;
   rollback.number = number_in(options.to);
-  if (!rollback.number) {
+  if (rollback.number) return rollback;
+  try {
     rollback.hash = wanted_version(manager, options.class_name + "@" + options.to).hash;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kInvalidHash) throw;
+    throw Error(error.code(),
+                pet::quoted(options.to) +
+                    " is not a version: expected a hash, its first digits (6 at least), or a "
+                    "number of the log\n  try: petctl log " +
+                    options.class_name,
+                {.class_name = options.class_name, .hash = options.to, .key = {}});
   }
   return rollback;
 }
@@ -50,8 +60,9 @@ class Watch {
       number_ = newest->number;
       print(*newest);
     } else if (!settings_.json) {
+      const std::vector<std::string> similar = container_.pcm.similar_names(options_.class_name);
       print_line("no versions of " + options_.class_name + " in " + container_.pcm.storage() +
-                 " yet; waiting for the first");
+                 " yet; waiting for the first" + suggestion(options_.class_name, similar));
     }
     flush_output();
     while (moves_ < options_.moves || options_.moves == 0) {
@@ -123,7 +134,8 @@ void run_watch(const Settings& given, const WatchOptions& options) {
   Settings settings = given;
   require_class_name(options.class_name);
   if (!(options.interval >= 0.1 && options.interval <= 86'400)) {
-    throw Error(ErrorCode::kUsage, "--interval: expected seconds from 0.1 to 86400");
+    throw Error(ErrorCode::kUsage,
+                "--interval: expected seconds from 0.1 to 86400\n  try: petctl watch --help");
   }
   const auto container = open_session(settings);
   container->pcm.require_storage("watching " + options.class_name);
