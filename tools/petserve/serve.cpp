@@ -121,7 +121,7 @@ LiveOptions live_options(const ServeOptions& options) {
   LiveOptions live;
   live.follow = options.follow;
   live.record = options.record;
-  live.tolerance = options.tolerance;
+  live.answer_rules.tolerance = options.tolerance;
   live.poll = std::max(time_of(options.poll, "--poll"), milliseconds(10));
   live.budget.failure_rate = options.failure_rate;
   live.budget.latency_factor = options.latency_factor;
