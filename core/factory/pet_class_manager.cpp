@@ -230,9 +230,9 @@ std::vector<StoredVersion> PetClassManager::versions(std::string_view name) cons
   return online("the versions of " + std::string(name))->registry->versions(name);
 }
 
-std::vector<LogEntry> PetClassManager::history(std::string_view name) const {
+std::vector<LogEntry> PetClassManager::history(std::string_view name, std::size_t limit) const {
   const auto now = online("the history of " + std::string(name));
-  std::vector<LogEntry> entries = now->registry->history(name);
+  std::vector<LogEntry> entries = now->registry->history(name, limit);
   if (entries.empty()) now->registry->require_newest(name);  // throws
   return entries;
 }

@@ -153,8 +153,9 @@ class PetClassManager {
   // Every binary that the storage has of the class, those in the log first, newest first.
   std::vector<StoredVersion> versions(std::string_view name) const;
 
-  // Every move of the class's `latest`, newest first. kClassNotFound when there was none.
-  std::vector<LogEntry> history(std::string_view name) const;
+  // The newest `limit` moves of the class's `latest`, newest first. kClassNotFound when there was none.
+  std::vector<LogEntry> history(std::string_view name,
+                                std::size_t limit = BaseStorage::kNoLimit) const;
 
   // The same where the log is damaged: what can be read of it, and what is wrong with the rest.
   ReadableLog readable_history(std::string_view name) const;

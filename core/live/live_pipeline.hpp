@@ -20,8 +20,12 @@
 //           Looked for at each poll; a log or a config on this machine is heard of, and polled, at once.
 // Failures: an outage, a damaged document, an empty answer change nothing; it is tried again, later each
 //           time. What is wrong with the candidate itself rejects it: of the binaries that moved the one
-//           that the error names, else the one published last, is remembered with the reason
-//           (rejections.hpp), and the newest version without rejected ones is taken.
+//           that the error names, else the one without which it goes well, is remembered with the reason
+//           (rejections.hpp), and the newest version without rejected ones is taken. What is forgiven is
+//           tried again at the next poll.
+// Start:    while no version is current, a binary that the log names and the storage has not is passed over
+//           for the newest that is there, and told of as a problem until it is there, too. What a config
+//           pins, is damaged or cannot be reached is waited for.
 // Rollback: a current version beyond its budget (budget.hpp) is rejected, and the one before, which stays
 //           loaded for its probation, is current again at once. Past its probation it goes on until a
 //           version before it has been tried and is current; only its failures are judged then.

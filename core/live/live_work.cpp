@@ -83,6 +83,8 @@ bool LiveWork::step() {
   } catch (const CandidateRejected& rejection) {
     if (candidate->is_cancelled()) return true;
     reject(*candidate, rejection);
+  } catch (const Error& error) {
+    if (!pass_over(*candidate, error)) postpone(candidate, error.what());
   } catch (const std::exception& error) {
     postpone(candidate, error.what());
   }
@@ -117,6 +119,27 @@ void LiveWork::advance(Candidate& candidate) {
   }
   if (candidate.state() != VersionState::kWarm) return;
   promote(candidate, candidate.take());
+}
+
+// While nothing answers yet, a binary that is not there shall not hold up a version that is. Not one that a
+// config pins: that and no other was asked for.
+bool LiveWork::pass_over(const Candidate& candidate, const Error& error) {
+  if (error.code() != ErrorCode::kVersionNotFound) return false;
+  {
+    const std::lock_guard lock(mutex_);
+    const bool is_first = !promoted_ && candidate_.get() == &candidate;
+    if (!is_first || candidate.state() != VersionState::kFound) return false;
+    const std::vector<ClassVersion>& classes = candidate.resolved().classes;
+    const auto missing = std::ranges::find_if(classes, [&](const ClassVersion& version) {
+      return version.is_followed() && version.hash->hex() == error.hash();
+    });
+    if (missing == classes.end()) return false;
+    stale_.insert(missing->name);
+    absent_.emplace(*missing->hash, *missing);
+    candidate_.reset();
+  }
+  if (on_stale) on_stale();
+  return true;
 }
 
 void LiveWork::postpone(const std::shared_ptr<Candidate>& candidate, const std::string& given) {
@@ -162,18 +185,21 @@ void LiveWork::blame(std::vector<ClassVersion> moved, std::uint64_t number,
   } else if (moved.size() == 1) {
     condemn(moved, reason);
   } else if (!moved.empty()) {
-    suspect(std::move(moved), reason);
+    const bool is_of_calls = why.phase() == "budget" || why.phase() == "verdict";
+    suspect(std::move(moved), reason,
+            is_of_calls ? Suspects::Proof::kCalls : Suspects::Proof::kTrial);
   }
   if (on_stale) on_stale();
 }
 
 // Several moved: which of them it was is found out by leaving out one after the other.
-void LiveWork::suspect(std::vector<ClassVersion> moved, const std::string& reason) {
+void LiveWork::suspect(std::vector<ClassVersion> moved, const std::string& reason,
+                       Suspects::Proof proof) {
   std::vector<ClassVersion> all_bad;
   {
     const std::lock_guard lock(mutex_);
     if (suspects_.accused() == nullptr) {
-      suspects_.begin(std::move(moved), reason);
+      suspects_.begin(std::move(moved), reason, proof);
     } else if (!suspects_.next()) {
       all_bad = suspects_.all();
     }
@@ -220,7 +246,8 @@ void LiveWork::promote(const Candidate& candidate, VersionSnapshot version) {
     const std::lock_guard lock(mutex_);
     if (candidate_.get() != &candidate) return;  // ended at the last moment: destroyed here
     candidate_.reset();
-    if (const ClassVersion* const accused = suspects_.accused()) {
+    const ClassVersion* const accused = suspects_.accused();
+    if (accused != nullptr && suspects_.proof() == Suspects::Proof::kTrial) {
       if (!version->resolved.contains(*accused)) guilty = *accused;
       reason = suspects_.reason();
     }

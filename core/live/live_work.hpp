@@ -69,15 +69,19 @@ class LiveWork {
   // Looking for moves.
   void listen();
   void read_config();
+  std::string look_for_forgiven();  // what is wrong, as the next
+  std::string look_for_absent();
   void choose_versions();
   std::optional<ClassVersion> choose(const std::string& name, bool must_choose,
                                      const std::optional<ClassVersion>& accused);
+  ClassVersion choose_but(const std::string& name, const std::optional<Hash>& but_not = {}) const;
   void propose(const ResolvedConfig& resolved);
 
   // Taking a candidate further.
   std::shared_ptr<Candidate> due_candidate();
   void advance(Candidate& candidate);
   CandidateTest test();
+  bool pass_over(const Candidate& candidate, const Error& error);
   void postpone(const std::shared_ptr<Candidate>& candidate, const std::string& why);
   void promote(const Candidate& candidate, VersionSnapshot version);
   void make_current(VersionSnapshot version);
@@ -85,7 +89,7 @@ class LiveWork {
   // Finding out what is bad.
   void reject(const Candidate& candidate, const CandidateRejected& why);
   void blame(std::vector<ClassVersion> moved, std::uint64_t number, const CandidateRejected& why);
-  void suspect(std::vector<ClassVersion> moved, const std::string& reason);
+  void suspect(std::vector<ClassVersion> moved, const std::string& reason, Suspects::Proof proof);
   void condemn(const std::vector<ClassVersion>& versions, const std::string& reason);
   void clear_suspects();
 
@@ -93,6 +97,7 @@ class LiveWork {
   void measure(SteadyTime now);
   CallCounts recent_calls();
   std::optional<CandidateRejected> fault_of_current();
+  const ClassVersion* proven_guilty(SteadyTime time) const;
   VersionSnapshot step_back();
   void doubt(std::vector<ClassVersion> moved, std::uint64_t number, const CandidateRejected& fault);
 
@@ -117,8 +122,10 @@ class LiveWork {
 
   mutable std::mutex mutex_;  // guards all below
   std::set<std::string, std::less<>>
-      stale_;                   // classes to choose again though their log stands still
-  std::set<Hash> bad_configs_;  // ids that are not tried again
+      stale_;                            // classes to choose again though their log stands still
+  std::set<Hash> bad_configs_;           // ids that are not tried again
+  std::map<Hash, ClassVersion> absent_;  // the log names them, and the storage has them not
+  std::uint64_t forgiven_ = 0;           // as Rejections count it
   Suspects suspects_;
   std::shared_ptr<Candidate> candidate_;
   SteadyTime candidate_due_;

@@ -1,6 +1,8 @@
 // The part of LiveWork that judges the current version by its calls, or by what somebody says of it.
 //
 // While the version before is there, it is current again at once; then the binary to blame is written down.
+// Where several had moved, each is left out alone, and that version has to answer calls as it should before
+// the one that it is without is the bad one.
 // Past the probation there is none, and what changed may be the world and not the version. So the version
 // goes on, the binary published last is suspected, and the newest version without it becomes a candidate:
 // only when that is tried and current, the suspect is rejected. The calls of the bad version are then what
@@ -63,8 +65,20 @@ std::optional<CandidateRejected> LiveWork::fault_of_current() {
   return excess ? std::optional(CandidateRejected("budget", *excess, {})) : std::nullopt;
 }
 
+// Without it calls are answered as they should be. REQUIRES: mutex_.
+const ClassVersion* LiveWork::proven_guilty(SteadyTime time) const {
+  const ClassVersion* const accused = suspects_.accused();
+  if (accused == nullptr || suspects_.proof() != Suspects::Proof::kCalls) return nullptr;
+  if (promoted_->resolved.contains(*accused)) return nullptr;
+  const bool is_judged = time - probation_since_ >= options_.budget.window &&
+                         promoted_->stats.counts().calls >= options_.budget.min_calls;
+  return is_judged ? accused : nullptr;
+}
+
 void LiveWork::judge() {
   std::optional<CandidateRejected> fault;
+  std::optional<ClassVersion> guilty;
+  std::string reason;
   std::optional<VersionSnapshot> displaced;
   std::vector<ClassVersion> moved;
   bool is_back = false;
@@ -77,6 +91,11 @@ void LiveWork::judge() {
     measure(time);
     number = promoted_->number;
     fault = fault_of_current();
+    const ClassVersion* const proven = fault ? nullptr : proven_guilty(time);
+    if (proven != nullptr) {
+      guilty = *proven;
+      reason = suspects_.reason();
+    }
     const VersionSnapshot* const former = former_ ? &*former_ : nullptr;
     if (fault) moved = moved_classes(former ? &(*former)->resolved : nullptr, promoted_->resolved);
     if (fault && former != nullptr) {
@@ -97,6 +116,7 @@ void LiveWork::judge() {
   } else if (fault) {
     doubt(std::move(moved), number, *fault);
   }
+  if (guilty) condemn({*guilty}, reason);
   if (displaced) draining_.add(*std::move(displaced), now());
 }
 
@@ -125,7 +145,7 @@ void LiveWork::doubt(std::vector<ClassVersion> moved, std::uint64_t number,
     candidate_problem_ = reason;
     if (moved.empty()) return;
     clear_suspects();
-    suspects_.begin(std::move(moved), reason);
+    suspects_.begin(std::move(moved), reason, Suspects::Proof::kTrial);
     for (const ClassVersion& version : suspects_.all()) stale_.insert(version.name);
   }
   if (on_stale) on_stale();

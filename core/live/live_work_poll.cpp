@@ -38,6 +38,9 @@ bool LiveWork::poll() {
   }
   bool is_answered = true;
   try {
+    for (const std::string& news : {look_for_forgiven(), look_for_absent()}) {
+      if (problem.empty()) problem = news;
+    }
     choose_versions();
     if (config_ && !resolved_) resolved_ = config_->resolve(choices_);
     if (resolved_) propose(*resolved_);
@@ -77,6 +80,53 @@ void LiveWork::read_config() {
   if (config_problem_) throw Error(*config_problem_);
 }
 
+// What was forgiven may be the newest that is good.
+std::string LiveWork::look_for_forgiven() {
+  std::uint64_t forgiven = 0;
+  try {
+    forgiven = options_.rejections->look_again();
+  } catch (const Error& error) {
+    return std::string("what is forgiven cannot be found out: ") + error.what();
+  }
+  const std::lock_guard lock(mutex_);
+  if (forgiven == forgiven_) return {};
+  forgiven_ = forgiven;
+  clear_suspects();
+  bad_configs_.clear();
+  for (const auto& [name, version] : choices_) stale_.insert(name);
+  return {};
+}
+
+// What is there now is chosen again; what is not is said.
+std::string LiveWork::look_for_absent() {
+  std::map<Hash, ClassVersion> absent;
+  {
+    const std::lock_guard lock(mutex_);
+    absent = absent_;
+  }
+  std::string text;
+  for (const auto& [hash, version] : absent) {
+    const bool is_followed = config_ && std::ranges::count(config_->followed(), version.name) > 0;
+    try {
+      if (is_followed) container_.pcm.fetch(version.name, hash);
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kVersionNotFound) {
+        text = version.shown() + " is named by the log of " + version.name + ", but not in " +
+               container_.pcm.storage() +
+               ": until it is, the newest that is there counts\n  try: push it again, or petctl "
+               "rollback " +
+               version.name;
+        continue;
+      }
+      if (error.code() != ErrorCode::kCorrupt) throw;
+    }
+    const std::lock_guard lock(mutex_);
+    absent_.erase(hash);
+    stale_.insert(version.name);
+  }
+  return text;
+}
+
 void LiveWork::choose_versions() {
   if (!config_) return;
   std::set<std::string, std::less<>> stale;
@@ -108,7 +158,7 @@ void LiveWork::choose_versions() {
 std::optional<ClassVersion> LiveWork::choose(const std::string& name, bool must_choose,
                                              const std::optional<ClassVersion>& accused) {
   const auto known = choices_.find(name);
-  if (known == choices_.end()) return chooser_.choose(name);
+  if (known == choices_.end()) return choose_but(name);
   if (chooser_.may_have_moved(known->second)) {
     // What is suspected may not be what is there now; and what was bad, and is named again by somebody
     // who may have had it forgiven, is tried again.
@@ -119,7 +169,7 @@ std::optional<ClassVersion> LiveWork::choose(const std::string& name, bool must_
     return std::nullopt;
   } else if (accused && accused->name == name) {
     try {
-      return chooser_.choose(name, accused->hash);
+      return choose_but(name, accused->hash);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kVersionNotFound) throw;
       // It is the only one: the next suspect's turn, with this one as it is.
@@ -131,7 +181,18 @@ std::optional<ClassVersion> LiveWork::choose(const std::string& name, bool must_
       if (on_stale) on_stale();
     }
   }
-  return chooser_.choose(name);
+  return choose_but(name);
+}
+
+ClassVersion LiveWork::choose_but(const std::string& name,
+                                  const std::optional<Hash>& but_not) const {
+  std::set<Hash> out;
+  if (but_not) out.insert(*but_not);
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [hash, version] : absent_) out.insert(hash);
+  }
+  return chooser_.choose(name, out);
 }
 
 void LiveWork::propose(const ResolvedConfig& resolved) {

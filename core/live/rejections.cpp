@@ -1,6 +1,7 @@
 #include "core/live/rejections.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "core/live/trial_frame.hpp"
@@ -55,7 +56,8 @@ Rejection read(const BaseStorage& storage, const std::string& key, const Hash& h
 
 }  // namespace
 
-Rejections::Rejections(std::shared_ptr<BaseStorage> storage) : storage_(std::move(storage)) {
+Rejections::Rejections(std::shared_ptr<BaseStorage> storage, std::size_t most)
+    : storage_(std::move(storage)), most_(most) {
   if (storage_ != nullptr) storage_->ensure_exists();
 }
 
@@ -65,35 +67,59 @@ void Rejections::read_all() const {
   if (is_read_ || storage_ == nullptr) return;
   for (const std::string& key : storage_->list(kFolder)) {
     if (const std::optional<Hash> hash = hash_in(key)) {
-      known_.try_emplace(*hash, read(*storage_, key, *hash));
+      known_.try_emplace(*hash, Known{.rejection = read(*storage_, key, *hash), .is_kept = true});
     }
   }
   is_read_ = true;
 }
 
 bool Rejections::add(const Rejection& rejection) {
+  std::vector<Hash> surplus;
   {
     // In memory first: where it cannot be kept, it holds at least here.
     const std::lock_guard lock(mutex_);
-    const bool is_new = known_.try_emplace(rejection.hash, rejection).second;
+    const bool is_new = known_.try_emplace(rejection.hash, Known{.rejection = rejection}).second;
+    if (is_new) surplus = take_surplus(rejection.hash);
     if (!is_new || storage_ == nullptr) return is_new;
   }
   // Without the lock: who asks what is rejected waits for no storage that is slow to write.
-  return storage_->put_if_absent(key_of(rejection.hash), to_text(rejection));
+  const bool is_first = storage_->put_if_absent(key_of(rejection.hash), to_text(rejection));
+  for (const Hash& hash : surplus) storage_->remove(key_of(hash));
+  const std::lock_guard lock(mutex_);
+  const auto known = known_.find(rejection.hash);
+  if (known != known_.end()) known->second.is_kept = true;
+  return is_first;
+}
+
+// The oldest of those that nobody asked for, as many as are too many. REQUIRES: mutex_.
+std::vector<Hash> Rejections::take_surplus(const Hash& newest) {
+  std::vector<Hash> surplus;
+  if (known_.size() <= most_) return surplus;
+  for (const auto& [hash, known] : known_) {
+    if (!known.is_named && hash != newest) surplus.push_back(hash);
+  }
+  const auto time_of = [&](const Hash& hash) { return known_.find(hash)->second.rejection.time; };
+  std::ranges::stable_sort(surplus, std::ranges::less{}, time_of);
+  const std::size_t count = std::min(surplus.size(), known_.size() - most_);
+  surplus.erase(surplus.begin() + static_cast<std::ptrdiff_t>(count), surplus.end());
+  for (const Hash& hash : surplus) known_.erase(hash);
+  return surplus;
 }
 
 std::optional<Rejection> Rejections::find(const Hash& hash) const {
   const std::lock_guard lock(mutex_);
   read_all();
   const auto found = known_.find(hash);
-  return found == known_.end() ? std::nullopt : std::optional(found->second);
+  if (found == known_.end()) return std::nullopt;
+  found->second.is_named = true;
+  return found->second.rejection;
 }
 
 std::vector<Rejection> Rejections::all() const {
   const std::lock_guard lock(mutex_);
   read_all();
   std::vector<Rejection> all;
-  for (const auto& [hash, rejection] : known_) all.push_back(rejection);
+  for (const auto& [hash, known] : known_) all.push_back(known.rejection);
   std::ranges::stable_sort(all, std::ranges::greater{}, &Rejection::time);
   return all;
 }
@@ -101,9 +127,32 @@ std::vector<Rejection> Rejections::all() const {
 bool Rejections::forgive(const Hash& hash) {
   const std::lock_guard lock(mutex_);
   read_all();
-  const bool was_rejected = known_.erase(hash) > 0;
-  if (was_rejected && storage_ != nullptr) storage_->remove(key_of(hash));
-  return was_rejected;
+  if (!known_.contains(hash)) return false;
+  if (storage_ != nullptr) storage_->remove(key_of(hash));
+  known_.erase(hash);
+  ++forgiven_;
+  return true;
+}
+
+std::uint64_t Rejections::look_again() {
+  std::vector<Hash> kept;  // before the look: what is rejected while it lasts is not gone
+  {
+    const std::lock_guard lock(mutex_);
+    read_all();
+    for (const auto& [hash, known] : known_) {
+      if (known.is_kept) kept.push_back(hash);
+    }
+    if (kept.empty()) return forgiven_;
+  }
+  std::set<Hash> there;
+  for (const std::string& key : storage_->list(kFolder)) {
+    if (const std::optional<Hash> hash = hash_in(key)) there.insert(*hash);
+  }
+  const std::lock_guard lock(mutex_);
+  for (const Hash& hash : kept) {
+    if (!there.contains(hash)) forgiven_ += known_.erase(hash);
+  }
+  return forgiven_;
 }
 
 }  // namespace pet

@@ -5,12 +5,15 @@
 //   if (rejections.find(hash)) …  // after a restart, too
 //
 // An object a hash, "rejected/<hash>.json", so that services may share the storage. The first reason
-// stays. A damaged object still rejects, and says so as its reason.
+// stays. A damaged object still rejects, and says so as its reason. Of more than `most` the oldest go, but
+// for those that were asked for here: a log still names them, above what is current.
 //
 // Threads: any.
 // Throws:  what the storage throws.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -34,8 +37,10 @@ struct Rejection {
 
 class Rejections {
  public:
+  static constexpr std::size_t kMost = 1000;
+
   // A null storage: remembered until the process ends.
-  explicit Rejections(std::shared_ptr<BaseStorage> storage = nullptr);
+  explicit Rejections(std::shared_ptr<BaseStorage> storage = nullptr, std::size_t most = kMost);
 
   // True when it was not rejected before.
   bool add(const Rejection& rejection);
@@ -44,14 +49,26 @@ class Rejections {
   std::vector<Rejection> all() const;
   // It may be tried again. True when it was rejected.
   bool forgive(const Hash& hash);
+  // Finds out what others have forgiven, whose object is gone. Says how often anything was: who is told
+  // another number than before chooses again. One request.
+  std::uint64_t look_again();
 
  private:
+  struct Known {
+    Rejection rejection;
+    bool is_kept = false;   // in the storage
+    bool is_named = false;  // somebody asked for it
+  };
+
   void read_all() const;
+  std::vector<Hash> take_surplus(const Hash& newest);
 
   std::shared_ptr<BaseStorage> storage_;
-  mutable std::mutex mutex_;
+  std::size_t most_;
+  mutable std::mutex mutex_;  // guards all below
   mutable bool is_read_ = false;
-  mutable std::map<Hash, Rejection> known_;
+  mutable std::map<Hash, Known> known_;
+  std::uint64_t forgiven_ = 0;
 };
 
 }  // namespace pet

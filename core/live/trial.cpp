@@ -63,7 +63,8 @@ std::string request_of(const TrialRequest& request, const TrialLimits& limits) {
     trial::append_elements(sample, body);
     samples.emplace_back(std::move(head));
   }
-  return trial::to_bytes({{"cache", static_cast<std::int64_t>(cache.size())},
+  return trial::to_bytes({{"pet_trial", trial::kProtocol},
+                          {"cache", static_cast<std::int64_t>(cache.size())},
                           {"config", static_cast<std::int64_t>(request.config.size())},
                           {"memory", int64_of(limits.memory)},
                           {"answer", int64_of(limits.answer)},
@@ -226,7 +227,7 @@ void Conversation::take_hello(const Frame& frame) {
   const std::int64_t version = frame.number("pet_trial");
   if (version != trial::kProtocol) {
     no_helper("expected protocol " + std::to_string(trial::kProtocol) + ", it speaks " +
-              std::to_string(version));
+              std::to_string(version) + ": it is of another release than this program");
   }
   greeted_ = true;
 }

@@ -8,7 +8,7 @@
 //                   {"failed": text, "code": …, "out_of_memory": bool}
 //                   {"crashing": bytes of address space}           from a signal's handler
 //                   {"done": true}
-// To the helper:    {"cache": bytes, "config": bytes, "memory": …, "answer": most bytes, "parent": pid, "samples":
+// To the helper:    {"pet_trial": 1, "cache": bytes, "config": bytes, "memory": …, "answer": most bytes, "parent": pid, "samples":
 //                   [{"dtype", "shape"}…]}                         body: these, one after the other
 //
 // Neither side trusts what it reads: sizes are bounded before anything is allocated, memory grows with

@@ -49,6 +49,14 @@ std::string take_text(const Frame& request, std::string_view key, std::string_vi
 }
 
 Task read_task(const Frame& request) {
+  const bool says_protocol = request.head.contains("pet_trial");
+  if (!says_protocol || request.number("pet_trial") != trial::kProtocol) {
+    throw Error(ErrorCode::kUsage,
+                "this helper speaks protocol " + std::to_string(trial::kProtocol) +
+                    ", the program that started it " +
+                    (says_protocol ? std::to_string(request.number("pet_trial")) : "none") +
+                    ": it is of another release");
+  }
   Task task;
   std::string_view body = request.body;
   task.memory = static_cast<std::uint64_t>(request.number("memory"));

@@ -1,6 +1,6 @@
 // VersionChooser: which version of a class a service should have now.
 //
-// The newest entry of its log whose binary for this platform is not rejected, nor `but_not`; where the storage has no
+// The newest entry of its log whose binary for this platform is not rejected, nor one of `but_not`; where the storage has no
 // log of the class, the one that is compiled in. It never goes on where something is wrong: a storage
 // that fails, a damaged entry, a release without this platform are errors, after which the caller keeps
 // what it has.
@@ -11,14 +11,17 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 
 #include "core/live/resolved_config.hpp"
+#include "storage/error.hpp"
 
 namespace pet {
 
 class PetFactory;
 class Rejections;
+struct Rejection;
 
 class VersionChooser {
  public:
@@ -26,13 +29,14 @@ class VersionChooser {
   VersionChooser(const PetFactory& factory, const Rejections& rejections)
       : factory_(factory), rejections_(rejections) {}
 
-  ClassVersion choose(const std::string& name, const std::optional<Hash>& but_not = {}) const;
+  ClassVersion choose(const std::string& name, const std::set<Hash>& but_not = {}) const;
 
   // Whether choose() may answer otherwise than `known`, for one request: whether the log goes on.
   bool may_have_moved(const ClassVersion& known) const;
 
  private:
-  ClassVersion newest_good(const std::string& name, const std::optional<Hash>& but_not) const;
+  ClassVersion newest_good(const std::string& name, const std::set<Hash>& but_not) const;
+  Error none_is_good(const std::string& name, const std::optional<Rejection>& last) const;
 
   const PetFactory& factory_;
   const Rejections& rejections_;

@@ -175,6 +175,24 @@ void add_move_verbs(CLI::App& app, CommandLine& line) {
   watch->add_option("--moves", line.watch.moves, "End after so many moves")->type_name("N");
 }
 
+void add_forgive_verb(CLI::App& app, CommandLine& line) {
+  auto* forgive =
+      add_verb(app, line, "forgive", "Let services here try a version again that they rejected",
+               "petctl forgive                       # what is rejected, and why\n"
+               "  petctl forgive MyFilter@3fa9c1\n"
+               "  petctl forgive MyFilter --rejections /var/lib/pets/rejections",
+               [&](const Settings& s) { run_forgive(s, line.forgive); });
+  forgive
+      ->add_option("class", line.forgive.target,
+                   "All of the class, or one by its hash or the hash's first digits, 6 at least; "
+                   "without it, what is rejected is printed")
+      ->type_name("CLASS[@HASH]");
+  forgive
+      ->add_option("--rejections", line.forgive.rejections,
+                   "As petserve has it; else where it remembers them by itself")
+      ->type_name("DIR");
+}
+
 void add_cache_verb(CLI::App& app, CommandLine& line) {
   auto* cache = add_verb(app, line, "cache", "Show or clear this machine's verified copies",
                          "petctl cache show\n  petctl cache clear --quarantine",
@@ -212,6 +230,7 @@ void CommandLine::declare(CLI::App& app) {
   add_pin_verb(app, *this);
   add_promote_verb(app, *this);
   add_move_verbs(app, *this);
+  add_forgive_verb(app, *this);
   add_cache_verb(app, *this);
   add_doctor_verb(app, *this);
 }

@@ -32,6 +32,7 @@ struct CommandLine {
   PromoteOptions promote;
   RollbackOptions rollback;
   WatchOptions watch;
+  ForgiveOptions forgive;
   CacheVerbOptions cache;
   DoctorOptions doctor;
   std::function<void()> action;  // of the verb that was given

@@ -93,6 +93,13 @@ struct WatchOptions {
 // Prints every move as it comes, until it is stopped. With --json a document a line.
 void run_watch(const Settings& settings, const WatchOptions& options);
 
+struct ForgiveOptions {
+  std::string target;      // CLASS, CLASS@HASH or CLASS@FIRST-DIGITS; empty: all are printed
+  std::string rejections;  // a directory; empty: usual_rejections()
+};
+// Of services on this machine: they try it again at their next poll.
+void run_forgive(const Settings& settings, const ForgiveOptions& options);
+
 struct CacheVerbOptions {
   std::string action;  // show, clear
   bool quarantine = false;

@@ -9,7 +9,6 @@
 #include <memory>
 
 #include "storage/local_storage.hpp"
-#include "storage/user_directory.hpp"
 #include "tools/data/table.hpp"
 #include "tools/petserve/process_posix.hpp"
 #include "tools/petserve/server.hpp"
@@ -102,15 +101,14 @@ std::shared_ptr<Rejections> open_rejections(const ServeOptions& options, const L
   if (options.rejections == "none") return std::make_shared<Rejections>();
   fs::path place = options.rejections;
   if (place.empty()) {
-    const fs::path data = user_directory(UserDirectory::kData);
-    if (data.empty()) {
+    place = usual_rejections();
+    if (place.empty()) {
       log.write(LogLevel::kWarning, "rejections",
                 {{"text",
                   "without HOME, versions that are found bad are remembered until the end of "
                   "this process only; try: --rejections DIR"}});
       return std::make_shared<Rejections>();
     }
-    place = data / "petfactory/rejections";
   }
   const auto storage = std::make_shared<LocalStorage>(place.string());
   storage->ensure_exists();

@@ -90,6 +90,11 @@ std::optional<std::string> config_file(const Settings& settings) {
   return file.string();
 }
 
+fs::path usual_rejections() {
+  const fs::path data = user_directory(UserDirectory::kData);
+  return data.empty() ? data : data / "petfactory/rejections";
+}
+
 void complete(Settings& settings) {
   if (settings.storage.empty()) settings.storage = environment("PET_STORAGE");
   if (settings.cache.empty()) settings.cache = environment("PET_CACHE");

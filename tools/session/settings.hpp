@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -35,5 +36,9 @@ void complete(Settings& settings);
 // The config file that complete() reads; nullopt when there is none, which is no error unless it was
 // named.
 std::optional<std::string> config_file(const Settings& settings);
+
+// Where services of this user remember the versions that they found bad, unless they are told otherwise: below
+// the XDG data home. Empty without HOME.
+std::filesystem::path usual_rejections();
 
 }  // namespace pet::tools

@@ -236,9 +236,9 @@ TEST_CASE("swaps and rollbacks under readers that never pause", "[live][concurre
     await([&] { return service.answer() == 22; });
     CHECK(service.live->reject_current("enough"));
     await([&] { return service.answer() == 11; });
+    service.push("stamp_1");
     // Forgiven, and named again, it is tried again.
     await([&] { return service.options.rejections->forgive(second); });
-    service.push("stamp_1");
   }
   done = true;
   readers.clear();
@@ -287,4 +287,150 @@ TEST_CASE("a storage that comes and goes loses no call and no version", "[live]"
     await([&] { return service.answer() == (i % 2 == 0 ? 22 : 11); });
   }
   CHECK(service.live->status().rejections.empty());
+}
+
+TEST_CASE("of two that moved together, the one without which calls go well is rejected", "[live]") {
+  Service service({}, R"({"clazz": "WrapperPipeline", "params": {"filters": [
+      {"clazz": "Picky", "params": {}}, {"clazz": "Stamp", "params": {}}]}})");
+  service.push("picky_1");
+  service.push("stamp_1");
+  service.settle();
+  call(service, 100);
+  const auto judge = [&] {
+    call(service, 200);
+    service.now += service.options.budget.window;
+    service.settle();
+  };
+  const auto is_current = [&](const Hash& hash) {
+    const LiveStatus status = service.live->status();
+    return std::ranges::count(status.current.classes, std::optional(hash), &ClassVersion::hash) ==
+           1;
+  };
+  std::optional<Hash> good;
+  std::optional<Hash> bad;
+  SECTION("the one published before") {
+    bad = service.push("stamp_throws_later");
+    good = service.push("picky_2");
+  }
+  SECTION("the last one") {
+    good = service.push("picky_2");
+    bad = service.push("stamp_throws_later");
+  }
+  service.settle();
+  REQUIRE(is_current(*bad));
+  judge();
+  CHECK(service.live->status().rollbacks == 1);
+  CHECK(service.live->status().rejections.empty());  // which of them, nobody knows yet
+  judge();
+  REQUIRE(service.live->status().rejections.size() == 1);
+  CHECK(service.live->status().rejections.front().hash == *bad);
+  CHECK_THAT(service.live->status().rejections.front().reason, Contains("calls failed"));
+  service.settle();
+  CHECK(is_current(*good));
+  judge();
+  CHECK(is_current(*good));
+  CHECK(service.live->status().rejections.size() == 1);
+}
+
+TEST_CASE("what is forgiven is tried again without another entry of the log", "[live]") {
+  Service service;
+  service.push("stamp_1");
+  service.settle();
+  const Hash second = service.push("stamp_2");
+  service.settle();
+  CHECK(service.live->reject_current("enough"));
+  service.settle();
+  CHECK(service.answer() == 11);
+  SECTION("by the application") { CHECK(service.options.rejections->forgive(second)); }
+  SECTION("by another process") {
+    Rejections others(std::make_shared<LocalStorage>(service.folder / "rejections"));
+    CHECK(others.forgive(second));
+  }
+  service.settle();
+  CHECK(service.answer() == 22);
+  CHECK(service.live->status().rejections.empty());
+}
+
+TEST_CASE("rejections that cannot be read again stop no version", "[live]") {
+  Service service;
+  service.push("stamp_1");
+  service.push("stamp_crashes");
+  service.settle();
+  std::filesystem::remove_all(service.folder / "rejections");
+  service.push("stamp_2");
+  service.settle();
+  CHECK(service.answer() == 22);
+  CHECK_THAT(service.live->status().problem, Contains("what is forgiven cannot be found out"));
+}
+
+TEST_CASE("a service starts with the newest binary that is there", "[live]") {
+  Service service;
+  service.push("stamp_1");
+  service.push("stamp_2");
+  const Hash newest = service.push("stamp_nan");
+  const Hash newer = *service.author.open_plugin(Service::fixture("stamp_2")).hash();
+  const std::string file = binary_file(service, newest);
+  std::filesystem::rename(file, service.folder / "kept.so");
+  SECTION("the one before") {
+    service.settle();
+    CHECK(service.answer() == 22);
+    CHECK_THAT(
+        service.live->status().problem,
+        Contains("Stamp " + newest.short_hex() + " is named by the log of Stamp, but not in"));
+    std::filesystem::rename(service.folder / "kept.so", file);
+    service.settle();
+    REQUIRE(service.live->status().rejections.size() == 1);  // there it is, and tried
+    CHECK(service.live->status().rejections.front().hash == newest);
+    CHECK(service.answer() == 22);
+  }
+  SECTION("the one before that, and then each that comes") {
+    const std::string newer_file = binary_file(service, newer);
+    std::filesystem::rename(newer_file, service.folder / "kept_2.so");
+    service.settle();
+    CHECK(service.answer() == 11);
+    std::filesystem::rename(service.folder / "kept_2.so", newer_file);
+    service.settle();
+    CHECK(service.answer() == 22);
+    CHECK(service.live->status().problem != "");
+    service.push("stamp_1");  // a move, which is not waited for by anything
+    service.settle();
+    CHECK(service.answer() == 11);
+  }
+  SECTION("none") {
+    for (const char* const name : {"stamp_1", "stamp_2"}) {
+      std::filesystem::remove(
+          binary_file(service, *service.author.open_plugin(Service::fixture(name)).hash()));
+    }
+    service.settle();
+    CHECK_FALSE(service.live->is_ready());
+    CHECK_THAT(service.live->status().problem, Contains("but not in"));
+    service.push("stamp_2");
+    service.settle();
+    CHECK(service.answer() == 22);
+  }
+}
+
+TEST_CASE("a service does not start with another binary where the newest is damaged or pinned",
+          "[live]") {
+  const Hash first = Binary::read(Service::fixture("stamp_1")).hash();
+  const std::string pinned =
+      R"({"clazz": "Stamp", "version_hash": ")" + first.hex() + R"(", "params": {}})";
+  Service service({}, pinned);
+  service.push("stamp_2");
+  service.push("stamp_1");
+  const std::string file = binary_file(service, first);
+  std::filesystem::rename(file, service.folder / "kept.so");
+  SECTION("pinned") {}
+  SECTION("damaged") {
+    write_file(service.folder / "pipeline.json", R"({"clazz": "Stamp", "params": {}})");
+    write_file(file, "<html>");
+  }
+  service.settle();
+  CHECK_FALSE(service.live->is_ready());
+  CHECK_THAT(service.live->status().problem, Contains("Stamp"));
+  std::filesystem::remove(file);
+  std::filesystem::rename(service.folder / "kept.so", file);
+  service.now += seconds(70);
+  service.settle();
+  CHECK(service.answer() == 1);
 }

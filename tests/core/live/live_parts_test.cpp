@@ -103,6 +103,59 @@ TEST_CASE("rejections are kept with their reason, the first one's", "[live][reje
   CHECK_FALSE(Rejections(storage).find(hash));
 }
 
+TEST_CASE("of many rejections the oldest go, but not those that a log still names",
+          "[live][rejections]") {
+  const auto storage = std::make_shared<MemoryStorage>();
+  const auto hash_of = [](int i) { return Hash::of("bad " + std::to_string(i)); };
+  Rejections rejections(storage, 5);
+  for (int i = 0; i < 8; ++i) {
+    CHECK(rejections.add({.hash = hash_of(i),
+                          .class_name = "Stamp",
+                          .reason = "crashed",
+                          .time = "2025-11-03T09:30:0" + std::to_string(i) + "Z",
+                          .pipeline = "iris"}));
+    CHECK(rejections.find(hash_of(1)).has_value() == (i >= 1));  // always asked for
+  }
+  for (int i = 0; i < 8; ++i) {
+    CAPTURE(i);
+    const bool is_kept = i == 1 || i >= 4;
+    CHECK(Rejections(storage, 5).find(hash_of(i)).has_value() == is_kept);
+    CHECK(rejections.find(hash_of(i)).has_value() == is_kept);
+  }
+}
+
+TEST_CASE("what others forgive is found out, and what fails forgives nothing",
+          "[live][rejections]") {
+  MemoryStorage memory;
+  const auto storage = std::make_shared<FaultyStorage>(memory);
+  Rejections rejections(storage);
+  const auto add = [&](const char* name) {
+    rejections.add({.hash = Hash::of(name),
+                    .class_name = "Stamp",
+                    .reason = "crashed",
+                    .time = "2025-11-03T09:30:00Z",
+                    .pipeline = "iris"});
+  };
+  const std::uint64_t before = rejections.look_again();
+  add("kept");
+  storage->break_down(ErrorCode::kStorageUnreachable);
+  CHECK_THROWS_AS(add("not kept"), Error);
+  CHECK_THROWS_AS(rejections.look_again(), Error);
+  storage->heal();
+  CHECK(rejections.look_again() == before);
+  CHECK(rejections.find(Hash::of("kept")));
+  CHECK(rejections.find(Hash::of("not kept")));
+  memory.remove("rejected/" + Hash::of("kept").hex() + ".json");
+  const std::uint64_t after = rejections.look_again();
+  CHECK(after != before);
+  CHECK_FALSE(rejections.find(Hash::of("kept")));
+  CHECK(rejections.find(Hash::of("not kept")));
+  add("kept");
+  CHECK(rejections.look_again() == after);
+  CHECK(rejections.forgive(Hash::of("kept")));
+  CHECK(rejections.look_again() != after);
+}
+
 TEST_CASE("a rejection that cannot be kept holds as long as the process", "[live][rejections]") {
   MemoryStorage memory;
   const auto storage = std::make_shared<FaultyStorage>(memory);

@@ -22,6 +22,8 @@
 #include <vector>
 
 #include "core/live/trial.hpp"
+#include "core/live/trial_frame.hpp"
+#include "core/live/trial_process_posix.hpp"
 #include "storage/error.hpp"
 #include "storage/posix_file.hpp"
 #include "tests/core/live/trial_site.hpp"
@@ -143,6 +145,28 @@ TEST_CASE("a helper that cannot be had is an error, and no rejection", "[live][t
   CHECK(!has_children());
 }
 
+TEST_CASE("a helper refuses the request of another release", "[live][trial]") {
+  const struct {
+    ParamObject request;
+    const char* why;
+  } cases[] = {
+      {{{"pet_trial", std::int64_t{2}}},
+       "this helper speaks protocol 1, the program that started it 2: it is of another release"},
+      {{{"cache", std::int64_t{0}}}, "the program that started it none"},
+  };
+  for (const auto& c : cases) {
+    CAPTURE(c.why);
+    trial::TrialProcess helper(PET_TRIAL_PROGRAM, trial::to_bytes(c.request));
+    const auto deadline = trial::TrialProcess::Clock::now() + std::chrono::seconds(60);
+    std::string bytes;
+    while (helper.wait(deadline, bytes) == trial::TrialProcess::Event::kBytes) {
+    }
+    const trial::TrialProcess::Ending ending = helper.end();
+    CHECK(ending.exit_status == 2);
+    CHECK_THAT(helper.last_error_line(), Contains(c.why));
+  }
+}
+
 TEST_CASE("a helper that talks rubbish is stopped after a bounded number of bytes",
           "[live][trial]") {
   const Misbehaving site;
@@ -157,7 +181,8 @@ TEST_CASE("a helper that talks rubbish is stopped after a bounded number of byte
       {"yes >&3", "expected a frame"},
       {"yes PETt >&3", "expected a frame of at most"},
       {R"(printf 'PETt\002\0\0\0\0\0\0\0\0\0\0\0[]' >&3)", "expected a frame's head"},
-      {R"(printf 'PETt\017\0\0\0\0\0\0\0\0\0\0\0{"pet_trial":2}' >&3)", "it speaks 2"},
+      {R"(printf 'PETt\017\0\0\0\0\0\0\0\0\0\0\0{"pet_trial":2}' >&3)",
+       "expected protocol 1, it speaks 2: it is of another release than this program"},
       {broken_hello, "a frame's head"},
       {good_hello + "exit 3", "it ended at once, with exit status 3"},
       {good_hello + "yes >&3", "expected a frame"},

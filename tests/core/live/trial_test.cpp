@@ -75,12 +75,16 @@ TEST_CASE("a misbehaving candidate is rejected in its phase, in a sentence", "[l
        "took longer than 3 s in all, and was in construct"},
       {"import", "crash", TrialPhase::kImport, "crashed (SIGSEGV) in import"},
       {"import", "throw", TrialPhase::kImport, "out of order"},
+      {"import", "hang", TrialPhase::kImport, "took longer than 3 s in all, and was in import"},
       {"import", "forget", TrialPhase::kExport, "does not keep what it imported: expected 'rows'"},
       {"export", "crash", TrialPhase::kExport, "crashed (SIGSEGV) in export"},
       {"export", "throw", TrialPhase::kExport, "out of order"},
+      {"export", "hang", TrialPhase::kExport, "took longer than 3 s in all, and was in export"},
       {"export", "differ", TrialPhase::kExport, "saves its state in other bytes each time"},
       {"export", "forget", TrialPhase::kExport, "does not load all of what it saves"},
       {"warm", "crash", TrialPhase::kWarm, "crashed (SIGSEGV) in warm"},
+      {"warm", "throw", TrialPhase::kWarm, "failed in warm: Misbehaves "},
+      {"warm", "hang", TrialPhase::kWarm, "took longer than 3 s in all, and was in warm"},
       {"warm", "raise", TrialPhase::kWarm, "crashed (SIGFPE) in warm"},
       {"warm", "recurse", TrialPhase::kWarm, "crashed (SIGSEGV) in warm"},
       {"warm", "complain", TrialPhase::kWarm, "crashed (SIGABRT) in warm: no licence?[31m found"},
@@ -92,6 +96,7 @@ TEST_CASE("a misbehaving candidate is rejected in its phase, in a sentence", "[l
       {"call", "close", TrialPhase::kCall, "in call 1 of 3"},
       {"call", "rubbish", TrialPhase::kCall, "disturbed the helper in call 1 of 3"},
       {"destroy", "crash", TrialPhase::kDestroy, "crashed (SIGSEGV) in destroy"},
+      {"destroy", "throw", TrialPhase::kDestroy, "crashed (SIGABRT) in destroy"},
       {"destroy", "exit", TrialPhase::kDestroy, "ended the process (exit status 0) in destroy"},
       {"destroy", "hang", TrialPhase::kDestroy, "took longer than 3 s in all, and was in destroy"},
   };
@@ -123,6 +128,19 @@ TEST_CASE("a candidate that allocates without end is told by its limit", "[live]
   }
 }
 
+TEST_CASE("a candidate that leaks in each call is told when that is too much", "[live][trial]") {
+  if (!trial::kMemoryIsLimited) {
+    WARN("skipped: memory is not limited under sanitizers");
+    return;
+  }
+  const Misbehaving site;
+  const TrialReport report = site.try_it(site.candidate("call", "leak", 8), kSmall);
+  CHECK(!report.passed);
+  CHECK_THAT(report.reason, Contains("used more than 256 MiB of memory in call"));
+  CHECK(report.answers.size() > 1);
+  CHECK(site.try_it(site.candidate("call", "leak", 2), kSmall).passed);  // not too much
+}
+
 TEST_CASE("what a library does while it is loaded and unloaded is tried, too", "[live][trial]") {
   const struct {
     const char* what;
@@ -134,6 +152,7 @@ TEST_CASE("what a library does while it is loaded and unloaded is tried, too", "
       {"load throw", TrialPhase::kLoad, "crashed (SIGABRT) in load"},
       {"load hang", TrialPhase::kLoad, "took longer than 3 s in all, and was in load"},
       {"unload crash", TrialPhase::kDestroy, "crashed (SIGSEGV) in destroy"},
+      {"unload hang", TrialPhase::kDestroy, "took longer than 3 s in all, and was in destroy"},
   };
   TrialSite site;
   const std::string config = node("MisbehavesInLoad", site.add("misbehaves_in_load"));
