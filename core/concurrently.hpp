@@ -21,8 +21,9 @@ struct ThreadUse {
   std::size_t calls_worth;  // another thread: fewer are made one after the other
 };
 
-// For single requests to a storage on this machine: a thread costs more than a few local files.
-inline constexpr ThreadUse kForRequests{16, 4};
+// For single requests to a storage on this machine: a thread costs as much as some ten local files;
+// a file system behind a network gains by many.
+inline constexpr ThreadUse kForRequests{16, 16};
 // For fetching, checking and loading whole binaries of such a one.
 inline constexpr ThreadUse kForBinaries{8, 1};
 // For whatever waits for a network, which answers a hundred requests in the time of one.

@@ -79,6 +79,8 @@ struct Capabilities {
   bool write = false;
   bool put_if_absent = false;
   bool remote = false;  // every request waits for a network: ask few things, and many at once
+  // Who opened it says that nobody else ever writes there: look, then put, where it cannot put if absent.
+  bool single_writer = false;
 };
 
 class BaseStorage {

@@ -1,6 +1,9 @@
 #include "storage/local_folder_posix.hpp"
 
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -34,6 +37,39 @@ std::string next_segment(std::string_view& folder) {
   throw_errno(error, "open", path);
 }
 
+// "a/b/c" below `root` in one call that follows no link either (Linux 5.6). Without a descriptor errno
+// says why; anything but ENOENT is worth a walk, which knows which part it is, and older systems.
+FileDescriptor open_below(const Folder& root, std::string_view path, int flags) {
+  open_how how{};
+  how.flags = static_cast<std::uint64_t>(flags);
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+  const std::string name(path);
+  return FileDescriptor(
+      static_cast<int>(::syscall(SYS_openat2, root.fd.get(), name.c_str(), &how, sizeof how)));
+}
+
+// O_NONBLOCK: a FIFO that somebody left there must not hold us for ever. It changes nothing for
+// files.
+constexpr int kOpenObject = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+
+OpenedObject examined(FileDescriptor fd, std::string path) {
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) throw_errno(errno, "examine", path);
+  if (S_ISDIR(status.st_mode)) throw_errno(EISDIR, "read", path);
+  if (!S_ISREG(status.st_mode)) throw_not_a_file(path);
+  return {std::move(fd), std::move(path), static_cast<std::uint64_t>(status.st_size)};
+}
+
+Folder require_root(const std::string& root) {
+  std::optional<Folder> opened = open_root(root);
+  if (opened) return *std::move(opened);
+  throw Error(ErrorCode::kStorageUnreachable,
+              "storage " + quoted(root) +
+                  " does not exist: check the path, and that it is "
+                  "mounted; the first push makes a new one",
+              {.class_name = {}, .hash = {}, .key = root});
+}
+
 }  // namespace
 
 std::pair<std::string_view, std::string> split_key(std::string_view key) {
@@ -64,13 +100,13 @@ std::optional<Folder> open_child(const Folder& parent, const std::string& name) 
 }
 
 std::optional<Folder> open_folder(const std::string& root, std::string_view folder) {
-  std::optional<Folder> at = open_root(root);
-  if (!at) {
-    throw Error(ErrorCode::kStorageUnreachable,
-                "storage " + quoted(root) + " does not exist: check the path, and that it is "
-                "mounted; the first push makes a new one",
-                {.class_name = {}, .hash = {}, .key = root});
+  Folder opened = require_root(root);
+  if (folder.empty()) return opened;
+  if (FileDescriptor fd = open_below(opened, folder, kOpenFolder)) {
+    return Folder{std::move(fd), root + "/" + std::string(folder)};
   }
+  if (errno == ENOENT) return std::nullopt;
+  std::optional<Folder> at = std::move(opened);
   while (at && !folder.empty()) at = open_child(*at, next_segment(folder));
   return at;
 }
@@ -111,20 +147,24 @@ void sync_path_to(const std::string& root, std::string_view folder) {
 }
 
 std::optional<OpenedObject> open_object(const Folder& folder, const std::string& name) {
-  // O_NONBLOCK: a FIFO that somebody left there must not hold us for ever. It changes nothing for
-  // files.
-  FileDescriptor fd(
-      ::openat(folder.fd.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  if (!fd) {
+  FileDescriptor fd(::openat(folder.fd.get(), name.c_str(), kOpenObject));
+  if (fd) return examined(std::move(fd), folder.path + "/" + name);
+  if (errno == ENOENT) return std::nullopt;
+  throw_not_openable(folder, name, errno);
+}
+
+std::optional<OpenedObject> open_object(const std::string& root, std::string_view key) {
+  {
+    const Folder opened = require_root(root);
+    if (FileDescriptor fd = open_below(opened, key, kOpenObject)) {
+      return examined(std::move(fd), root + "/" + std::string(key));
+    }
     if (errno == ENOENT) return std::nullopt;
-    throw_not_openable(folder, name, errno);
   }
-  const std::string path = folder.path + "/" + name;
-  struct stat status {};
-  if (::fstat(fd.get(), &status) != 0) throw_errno(errno, "examine", path);
-  if (S_ISDIR(status.st_mode)) throw_errno(EISDIR, "read", path);
-  if (!S_ISREG(status.st_mode)) throw_not_a_file(path);
-  return OpenedObject{std::move(fd), path, static_cast<std::uint64_t>(status.st_size)};
+  const auto [folder_name, name] = split_key(key);
+  const std::optional<Folder> folder = open_folder(root, folder_name);
+  if (!folder) return std::nullopt;
+  return open_object(*folder, name);
 }
 
 }  // namespace pet::posix

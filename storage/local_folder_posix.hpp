@@ -1,9 +1,9 @@
 // The folders and files below a LocalStorage's root, reached without following any symbolic link.
 //
-// Every path is walked from the root's descriptor with openat, one segment at a time, O_NOFOLLOW
-// each. Opened by its whole path, "plugins/A/latest.json" would follow a link that somebody put in
-// place of plugins/A, and a reader with more rights than he would hand out, or overwrite, a file
-// elsewhere.
+// Every path is opened from the root's descriptor, by openat2 without links, or walked with openat,
+// one segment at a time, O_NOFOLLOW each. Opened by its whole path, "plugins/A/latest.json" would
+// follow a link that somebody put in place of plugins/A, and a reader with more rights than he would
+// hand out, or overwrite, a file elsewhere.
 //
 // For local_storage_posix.cpp only.
 #pragma once
@@ -61,5 +61,6 @@ struct OpenedObject {
 
 // The regular file; nullopt when absent. Anything else of that name throws.
 std::optional<OpenedObject> open_object(const Folder& folder, const std::string& name);
+std::optional<OpenedObject> open_object(const std::string& root, std::string_view key);
 
 }  // namespace pet::posix

@@ -40,13 +40,6 @@ constexpr std::size_t kSyncWholeFrom = 8;
 // barriers.
 constexpr std::size_t kItemsPerBatch = 128;
 
-std::optional<OpenedObject> open_object(const std::string& root, std::string_view key) {
-  const auto [folder_name, name] = posix::split_key(key);
-  const std::optional<Folder> folder = posix::open_folder(root, folder_name);
-  if (!folder) return std::nullopt;
-  return posix::open_object(*folder, name);
-}
-
 // Syncs the file system behind each of `folders` as a whole, each once: a folder may be a mount of
 // its own. false when that is not to be had, and each file and folder must be synced by itself.
 bool sync_whole(const std::map<std::string, CreatedFolder, std::less<>>& folders) {
@@ -166,9 +159,12 @@ class LocalStorage::Batch {
   void prepare() {
     for (const PutItem& item : items_) {
       auto [folder_name, name] = posix::split_key(item.key);
-      const Folder& folder = folder_of(folder_name);
+      const auto& [folder, is_new] = folder_of(folder_name);
       Entry& entry = entries_.emplace_back(Entry{&item, &folder, name, {}, {}});
-      if (item.mode == PutMode::kIfAbsent) entry.existing = posix::open_object(folder, name);
+      // A new folder is empty, or another writer's since a moment ago: publish() finds that out.
+      if (item.mode == PutMode::kIfAbsent && !is_new) {
+        entry.existing = posix::open_object(folder, name);
+      }
       if (entry.existing) {
         entry.outcome = PutOutcome::kAlreadyThere;
       } else {
@@ -177,10 +173,10 @@ class LocalStorage::Batch {
     }
   }
 
-  const Folder& folder_of(std::string_view name) {
+  const CreatedFolder& folder_of(std::string_view name) {
     const auto found = folders_.find(name);
-    if (found != folders_.end()) return found->second.folder;
-    return folders_.emplace(name, created(name)).first->second.folder;
+    if (found != folders_.end()) return found->second;
+    return folders_.emplace(name, created(name)).first->second;
   }
 
   // From the folder above it, which is opened once for all that are in it.
@@ -287,7 +283,7 @@ bool LocalStorage::is_settled(std::string_view folder) const {
 }
 
 bool LocalStorage::do_read(std::string_view key, ByteSink& sink, std::uint64_t max_size) const {
-  const std::optional<OpenedObject> object = open_object(root_, key);
+  const std::optional<OpenedObject> object = posix::open_object(root_, key);
   if (!object) return false;
   check_size(key, object->size, max_size);
   sink.begin(object->size);
@@ -298,7 +294,7 @@ bool LocalStorage::do_read(std::string_view key, ByteSink& sink, std::uint64_t m
 
 std::optional<std::string> LocalStorage::do_get_range(std::string_view key, std::uint64_t offset,
                                                       std::uint64_t length) const {
-  const std::optional<OpenedObject> object = open_object(root_, key);
+  const std::optional<OpenedObject> object = posix::open_object(root_, key);
   if (!object) return std::nullopt;
   if (offset >= object->size) return std::string();
   return posix::read_exactly(object->fd.get(), offset, std::min(length, object->size - offset),
@@ -326,7 +322,7 @@ std::vector<PutOutcome> LocalStorage::do_put_many(std::span<const PutItem> items
 }
 
 std::optional<ObjectInfo> LocalStorage::do_head(std::string_view key) const {
-  const std::optional<OpenedObject> object = open_object(root_, key);
+  const std::optional<OpenedObject> object = posix::open_object(root_, key);
   if (!object) return std::nullopt;
   return ObjectInfo{object->size};
 }

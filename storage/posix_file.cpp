@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -18,6 +17,7 @@
 #include <memory>
 
 #include "storage/key.hpp"
+#include "storage/random_hex.hpp"
 
 namespace pet::posix {
 namespace {
@@ -69,18 +69,6 @@ constexpr std::array kExplanations{
     Explanation{ENOSYS, ErrorCode::kStorageUnsupported, "the system has no such operation",
                 "use one that has, "},
 };
-
-std::string random_hex() {
-  std::uint64_t random = 0;
-  // 8 bytes are never delivered in part; without the call the address and the pid in the name have
-  // to do.
-  if (getrandom(&random, sizeof random, 0) != sizeof random) {
-    random = reinterpret_cast<std::uintptr_t>(&random) ^ static_cast<std::uint64_t>(time(nullptr));
-  }
-  std::array<char, 16> text;
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), random, 16).ptr;
-  return std::string(text.data(), end);
-}
 
 // The process that made a temporary of this name; 0 when the name says nothing.
 pid_t maker_of(std::string_view name) {
@@ -208,7 +196,7 @@ bool sync_file_system(int fd, const std::string& path) {
   throw_errno(errno, "sync the file system of", path);
 }
 
-std::string unique_name() { return std::to_string(getpid()) + "-" + random_hex(); }
+std::string unique_name() { return std::to_string(getpid()) + "-" + random_hex(16); }
 
 TemporaryFile::TemporaryFile(int folder, const std::string& folder_path, std::string name,
                              TemporaryFileOptions options)
@@ -248,33 +236,32 @@ void TemporaryFile::publish() {
   temporary_.clear();
 }
 
+// By rename, which writes less than link and unlink do; network file systems have only the latter.
 bool TemporaryFile::publish_if_absent() {
-  if (::linkat(folder_, temporary_.c_str(), folder_, name_.c_str(), 0) == 0) {
-    discard();
-    return true;
-  }
-  if (means_no_link(errno)) return rename_if_absent();
-  if (errno != EEXIST) fail_(errno, "create", path_);
-
-  // NFS may lose the answer to a link that was made and report the repetition as EEXIST. The count
-  // of links tells: a second name can only be ours.
-  struct stat status {};
-  const bool ours = ::fstat(fd_.get(), &status) == 0 && status.st_nlink > 1;
-  discard();
-  return ours;
-}
-
-bool TemporaryFile::rename_if_absent() {
   if (::renameat2(folder_, temporary_.c_str(), folder_, name_.c_str(), RENAME_NOREPLACE) == 0) {
     temporary_.clear();
     return true;
   }
   const int error = errno;
+  if (error == EINVAL || error == ENOSYS || error == EOPNOTSUPP) return link_if_absent();
   discard();
-  if (error == EEXIST) return false;
-  if (error != EINVAL && error != ENOSYS && error != EOPNOTSUPP) {
-    fail_(error, "create", path_);
+  if (error != EEXIST) fail_(error, "create", path_);
+  return false;
+}
+
+bool TemporaryFile::link_if_absent() {
+  if (::linkat(folder_, temporary_.c_str(), folder_, name_.c_str(), 0) == 0) {
+    discard();
+    return true;
   }
+  const int error = errno;
+  // NFS may lose the answer to a link that was made and report the repetition as EEXIST. The count
+  // of links tells: a second name can only be ours.
+  struct stat status {};
+  const bool ours = error == EEXIST && ::fstat(fd_.get(), &status) == 0 && status.st_nlink > 1;
+  discard();
+  if (error == EEXIST) return ours;
+  if (!means_no_link(error)) fail_(error, "create", path_);
   throw Error(ErrorCode::kStorageUnsupported,
               "cannot create " + quoted(path_) +
                   " only if absent: its file system has neither link(2) nor renameat2(2): use one "

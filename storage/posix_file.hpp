@@ -100,12 +100,12 @@ class TemporaryFile {
   void publish();
 
   // Gives the file its name unless something has it: false, and the file is gone, when it was
-  // taken. Atomic between processes. kStorageUnsupported on a file system with neither link nor
-  // renameat2.
+  // taken. Atomic between processes. kStorageUnsupported on a file system with neither
+  // renameat2 nor link.
   bool publish_if_absent();
 
  private:
-  bool rename_if_absent();
+  bool link_if_absent();
   void discard() noexcept;
 
   int folder_;

@@ -65,6 +65,7 @@ class Examination {
   Check read() const;
   void write(const std::string& obstacle);
   Check write_probe();
+  Check conditional_writes();
   Check race();
   Check remove();
   Check latency() const;
@@ -139,7 +140,7 @@ void Examination::write(const std::string& obstacle) {
     } catch (const Error&) {
     }
   }
-  checks_.run("conditional_writes", why, [&] { return race(); });
+  checks_.run("conditional_writes", why, [&] { return conditional_writes(); });
   checks_.run("remove", why, [&] { return remove(); });
 }
 
@@ -153,6 +154,18 @@ Check Examination::write_probe() {
                   (there ? "another object" : "absent") +
                   "\n  try: a storage that shows what was written at once; nothing in between that "
                   "keeps old answers");
+}
+
+// Where nobody else ever writes, there is no need of them.
+Check Examination::conditional_writes() {
+  if (!storage_.capabilities().single_writer) return race();
+  try {
+    return race();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kStorageUnsupported) throw;
+    return Check::warning("it has none, and is used in single-writer mode",
+                          "let nobody else ever write there: the last writer would win");
+  }
 }
 
 // Not one after the other alone: who looks first and then writes lets two writers be the first.

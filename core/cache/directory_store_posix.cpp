@@ -288,8 +288,12 @@ bool DirectoryStore::quarantined(const Hash& hash) {
 // process that has it, however that ends.
 std::shared_ptr<void> DirectoryStore::claim(const Hash& hash) {
   const Directory directory = opened();
-  auto file = std::make_shared<FileDescriptor>(
-      ::openat(directory->fd.get(), kFetching, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  // O_CREAT locks the whole directory, so it is for the first time.
+  constexpr int kOpen = O_RDWR | O_NOFOLLOW | O_CLOEXEC;
+  auto file = std::make_shared<FileDescriptor>(::openat(directory->fd.get(), kFetching, kOpen));
+  if (!*file) {
+    *file = FileDescriptor(::openat(directory->fd.get(), kFetching, kOpen | O_CREAT, 0600));
+  }
   if (!*file) return nullptr;
   struct flock byte {};
   byte.l_type = F_WRLCK;

@@ -4,6 +4,7 @@
 
 #include "core/registry/keys.hpp"
 #include "core/registry/writer_identity.hpp"
+#include "storage/random_hex.hpp"
 
 namespace pet {
 namespace {
@@ -13,7 +14,7 @@ constexpr std::size_t kScannedAtOnce = 16;
 }  // namespace
 
 LogWriter::LogWriter(Registry& registry, Move move)
-    : registry_(registry), move_(std::move(move)), write_id_(random_write_id()) {}
+    : registry_(registry), move_(std::move(move)), write_id_(random_hex(32)) {}
 
 void LogWriter::read_newest(const ClassObjects* listed) {
   newest_ = registry_.read_newest(move_.class_name, Registry::HintUse::kAlways, listed);

@@ -48,7 +48,8 @@ namespace pet {
 class ClassObjects;
 
 enum class WriteMode {
-  kShared,        // the storage must be able to put if absent; else writing is kStorageUnsupported
+  kShared,  // the storage must be able to put if absent; else writing is kStorageUnsupported,
+            // unless who opened it said there (Capabilities::single_writer) what the next says
   kSingleWriter,  // the caller promises that nobody else writes: where it cannot, look, then put
 };
 

@@ -100,11 +100,12 @@ void Registry::require_writable() const {
     throw Error(ErrorCode::kStorageUnsupported,
                 storage_->describe() + " cannot be written: push to the storage that it mirrors");
   }
-  if (!able.put_if_absent && options_.write_mode == WriteMode::kShared) {
+  if (!able.put_if_absent && !able.single_writer && options_.write_mode == WriteMode::kShared) {
     throw Error(ErrorCode::kStorageUnsupported,
                 storage_->describe() +
                     " cannot put an object only if it is absent, so two writers could both think "
-                    "that they moved latest: use a storage that can, or single-writer mode");
+                    "that they moved latest: use a storage that can, or, where nobody else ever "
+                    "writes, ContainerOptions::single_writer");
   }
 }
 
@@ -114,13 +115,13 @@ bool Registry::put_absent(std::string_view key, std::string_view bytes) {
 }
 
 std::vector<PutOutcome> Registry::put_absent_many(std::span<const PutItem> items) {
-  if (storage_->capabilities().put_if_absent) {
+  const Capabilities able = storage_->capabilities();
+  if (able.put_if_absent) {
     try {
       return storage_->put_many(items);
     } catch (const Error& error) {
-      const bool may_emulate = error.code() == ErrorCode::kStorageUnsupported &&
-                               options_.write_mode == WriteMode::kSingleWriter;
-      if (!may_emulate) throw;
+      const bool is_alone = able.single_writer || options_.write_mode == WriteMode::kSingleWriter;
+      if (!is_alone || error.code() != ErrorCode::kStorageUnsupported) throw;
     }
   }
   return put_looking_first(items);

@@ -1,14 +1,13 @@
 // The registry's fitted states: immutable objects beside a class's binaries, named by their hash. No
 // log names them; configs do.
 #include <cstdint>
-#include <cstdio>
-#include <random>
 #include <set>
 
 #include "core/artifact/class_name.hpp"
 #include "core/registry/keys.hpp"
 #include "core/registry/registry.hpp"
 #include "storage/key.hpp"
+#include "storage/random_hex.hpp"
 
 namespace pet {
 
@@ -32,10 +31,7 @@ void Registry::require_state(std::string_view class_name, const Hash& hash, Byte
 void Registry::probe_writable() {
   require_writable();
   storage_->ensure_exists();
-  std::random_device random;
-  char token[17];
-  std::snprintf(token, sizeof token, "%08x%08x", random(), random());
-  const std::string key = probe_key(token);
+  const std::string key = probe_key(random_hex(16));
   put_absent(key, std::string(4096, '.'));  // a block of a disk that may be full
   try {
     storage_->remove(key);

@@ -2,8 +2,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdio>
-#include <random>
 #include <vector>
 
 #include "core/registry/writer_identity.hpp"
@@ -30,22 +28,15 @@ std::string host() {
 }  // namespace
 
 std::string user_at_host() {
-  std::string text = user() + "@" + host();
-  for (char& c : text) {
-    if (c < 0x20 || c > 0x7e) c = '?';
-  }
-  return text;
-}
-
-std::string random_write_id() {
-  std::random_device device;
-  std::string id;
-  for (int i = 0; i < 4; ++i) {
-    std::array<char, 9> digits{};
-    std::snprintf(digits.data(), digits.size(), "%08x", static_cast<unsigned>(device()));
-    id += digits.data();
-  }
-  return id;
+  // Looked up once: each look reads the user database.
+  static const std::string found = [] {
+    std::string text = user() + "@" + host();
+    for (char& c : text) {
+      if (c < 0x20 || c > 0x7e) c = '?';
+    }
+    return text;
+  }();
+  return found;
 }
 
 }  // namespace pet

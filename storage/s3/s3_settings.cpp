@@ -81,6 +81,7 @@ void read_place(S3Settings& settings, std::string_view place) {
 // "endpoint=…&region=…"; the style, which is none of the settings, comes back.
 std::string read_query(S3Settings& settings, std::string_view query) {
   std::string style;
+  std::string mode;
   while (!query.empty()) {
     const std::size_t end = std::min(query.find('&'), query.size());
     const std::string_view field = query.substr(0, end);
@@ -93,10 +94,11 @@ std::string read_query(S3Settings& settings, std::string_view query) {
                                : name == "region"  ? &settings.region
                                : name == "profile" ? &settings.profile
                                : name == "style"   ? &style
+                               : name == "mode"    ? &mode
                                                    : nullptr;
     if (place == nullptr) {
       throw_usage("unknown setting " + pet::quoted(name) +
-                  "; there are endpoint, region, style, profile");
+                  "; there are endpoint, region, style, profile, mode");
     }
     if (!value || value->empty()) throw_usage(std::string(name) + " has no value");
     *place = *value;
@@ -104,6 +106,10 @@ std::string read_query(S3Settings& settings, std::string_view query) {
   if (!style.empty() && style != "path" && style != "virtual") {
     throw_usage("style is 'path' or 'virtual', not " + pet::quoted(style));
   }
+  if (!mode.empty() && mode != "single-writer") {
+    throw_usage("mode is 'single-writer' or not given, not " + pet::quoted(mode));
+  }
+  settings.single_writer = !mode.empty();
   return style;
 }
 
@@ -166,6 +172,7 @@ std::string S3Settings::url() const {
   if (endpoint_given) add("endpoint", endpoint);
   if (region != kDefaultRegion) add("region", region);
   if (in_path != usual_style(*this)) add("style", in_path ? "path" : "virtual");
+  if (single_writer) add("mode", "single-writer");
   return text;
 }
 

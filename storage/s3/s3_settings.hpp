@@ -1,6 +1,7 @@
 // What a storage on S3 needs to know, from its URL, the environment and AWS's files, in this order.
 //
 //   s3://bucket/prefix?endpoint=http://127.0.0.1:9000&region=eu-west-1&style=path&profile=pets
+//   s3://bucket/prefix?endpoint=https://HOST&mode=single-writer
 //
 // Endpoint:    AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, endpoint_url of the profile; else Amazon's of
 //              the region.
@@ -14,6 +15,8 @@
 //              AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; else the profile's in the two files;
 //              else those of the container (AWS_CONTAINER_CREDENTIALS_FULL_URI and its kin).
 //              Without any, requests are not signed: public buckets can be read.
+// Mode:        single-writer says that nobody else ever writes there, so that a server may be used that does
+//              not honour If-None-Match. One that does is asked for it all the same. URL alone.
 // CA:          AWS_CA_BUNDLE, else SSL_CERT_FILE, else the system's.
 //
 // Threads: any, as long as none changes the environment.
@@ -34,6 +37,7 @@ struct S3Settings {
   bool profile_given = false;   // by the URL: it comes before the environment's credentials
   bool in_path = false;         // the bucket's name
   bool endpoint_given = false;  // by anybody: it is not Amazon's
+  bool single_writer = false;   // nobody else ever writes there
 
   // `url` begins with "s3://".
   static S3Settings from_url(std::string_view url);

@@ -32,6 +32,14 @@ S3Storage::S3Storage(S3Settings settings, HttpOptions http, RetryPolicy retry,
 
 S3Storage::~S3Storage() = default;
 
+Capabilities S3Storage::capabilities() const {
+  return {.list = true,
+          .write = true,
+          .put_if_absent = true,
+          .remote = true,
+          .single_writer = connection_->settings().single_writer};
+}
+
 std::string S3Storage::describe() const { return connection_->settings().url(); }
 
 std::optional<std::chrono::seconds> S3Storage::clock_skew() const {

@@ -52,7 +52,7 @@ class S3Storage : public BaseStorage {
   ~S3Storage() override;
 
   std::string describe() const override;
-  Capabilities capabilities() const override { return {true, true, true, true}; }
+  Capabilities capabilities() const override;
   std::optional<std::chrono::seconds> clock_skew() const override;
 
  protected:

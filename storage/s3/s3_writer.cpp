@@ -1,9 +1,9 @@
 #include "storage/s3/s3_writer.hpp"
 
-#include <random>
 #include <utility>
 
 #include "storage/key.hpp"
+#include "storage/random_hex.hpp"
 #include "storage/s3/multipart_upload.hpp"
 
 namespace pet {
@@ -12,16 +12,6 @@ namespace {
 constexpr int kConflictAttempts = 10;  // of conditional writes that met others
 constexpr char kWriteId[] = "x-amz-meta-pet-write-id";
 constexpr std::string_view kProbe = "pet-probe/";
-
-std::string random_id() {
-  std::random_device random;
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string id;
-  for (int i = 0; i < 4; ++i) {
-    for (std::uint32_t bits = random(), j = 0; j < 8; ++j, bits >>= 4) id += kDigits[bits & 15];
-  }
-  return id;
-}
 
 }  // namespace
 
@@ -70,7 +60,7 @@ bool S3Writer::put_in_parts(std::string_view key, std::string_view bytes, PutMod
 std::optional<bool> S3Writer::try_in_parts(std::string_view key, std::string_view bytes,
                                            PutMode mode, WatchedTransfer& transfer) {
   using Outcome = MultipartUpload::Outcome;
-  const std::string id = random_id();
+  const std::string id = random_hex(32);
   transfer.begin(bytes.size());
   MultipartUpload upload(connection_, key, bytes, uploads_, {{kWriteId, id}}, transfer);
   upload.send();
@@ -89,7 +79,7 @@ std::optional<bool> S3Writer::try_in_parts(std::string_view key, std::string_vie
 // a large object goes in one request, which S3 takes up to 5 GiB.
 bool S3Writer::completes_conditionally() {
   probing_parts_.run([&] {
-    const std::string key = std::string(kProbe) + random_id();
+    const std::string key = std::string(kProbe) + random_hex(32);
     WatchedTransfer unseen({}, {}, {}, {});
     put(key, "1", unseen);
     try {
@@ -111,7 +101,7 @@ bool S3Writer::completes_conditionally() {
 
 bool S3Writer::put_whole_if_absent(std::string_view key, std::string_view bytes,
                                    WatchedTransfer& transfer) {
-  const std::string id = random_id();
+  const std::string id = random_hex(32);
   const S3Call request{.method = "PUT",
                        .key = key,
                        .headers = {{"If-None-Match", "*"}, {kWriteId, id}},
@@ -152,7 +142,7 @@ bool S3Writer::put_whole_if_absent(std::string_view key, std::string_view bytes,
 
 void S3Writer::require_conditional_writes() {
   probing_.run([&] {
-    const std::string key = std::string(kProbe) + random_id();
+    const std::string key = std::string(kProbe) + random_hex(32);
     WatchedTransfer unseen({}, {}, {}, {});
     const bool is_first = put_whole_if_absent(key, "1", unseen);
     // Nobody else knows that name: a refusal of the second can only mean the first.
@@ -167,11 +157,13 @@ void S3Writer::require_conditional_writes() {
     if (honours_conditions_) leftover_ = key;
   });
   if (honours_conditions_) return;
-  throw Error(ErrorCode::kStorageUnsupported,
-              connection_.settings().url() +
-                  ": the server replaces an object that it was asked to put only if absent, so two "
-                  "writers could both think that they moved latest\n  try: a server that honours "
-                  "If-None-Match, or single-writer mode");
+  throw Error(
+      ErrorCode::kStorageUnsupported,
+      connection_.settings().url() +
+          ": the server replaces an object that it was asked to put only if absent, so two "
+          "writers could both think that they moved latest\n  try: a server that honours "
+          "If-None-Match; or, where nobody else ever writes, mode=single-writer in the storage's "
+          "URL: s3://BUCKET/PREFIX?mode=single-writer");
 }
 
 std::string S3Writer::take_leftover() {

@@ -23,7 +23,8 @@ constexpr const char* kTraced =
 
 bool skipped_without_strace() {
   if (has_strace()) return false;
-  if (requires_strace()) FAIL("strace is required (PET_REQUIRE_STRACE), and is not here or may not trace");
+  if (requires_strace())
+    FAIL("strace is required (PET_REQUIRE_STRACE), and is not here or may not trace");
   WARN("SKIPPED: strace is not installed or may not trace here");
   return true;
 }
@@ -79,12 +80,12 @@ TEST_CASE("a put syncs the bytes, then names them, then syncs the name", "[stora
         Steps{"write a/.tmp", "fsync a/.tmp", "fsync .", "renameat a", "fsync a"});
 }
 
-TEST_CASE("a put_if_absent links, and syncs what it links on both sides", "[storage][local]") {
+TEST_CASE("a put_if_absent renames to a free name, and syncs on both sides", "[storage][local]") {
   if (skipped_without_strace()) return;
   const TemporaryFolder folder;
   LocalStorage(folder / "root").put("a/b", "old");
   CHECK(steps_of(folder / "root", "put_if_absent a/c 10") ==
-        Steps{"write a/.tmp", "fsync a/.tmp", "fsync .", "linkat a", "unlinkat a", "fsync a"});
+        Steps{"write a/.tmp", "fsync a/.tmp", "fsync .", "renameat2 a", "fsync a"});
 }
 
 TEST_CASE("a put_if_absent that finds the object syncs it all the same", "[storage][local]") {
@@ -111,15 +112,15 @@ TEST_CASE("a batch costs two barriers, whatever its size", "[storage][local]") {
   const Steps steps = steps_of(folder / "root", "put_many 100");
   CHECK(count(steps, "syncfs") == 2);
   CHECK(count(steps, "fsync") == 0);
-  CHECK(count(steps, "linkat") == 100);
+  CHECK(count(steps, "renameat2") == 100);
   std::vector<std::string> order;
   for (const std::string& step : steps) {
     const std::string call = step.substr(0, step.find(' '));
-    if (call != "unlinkat" && call != "mkdirat" && (order.empty() || order.back() != call)) {
+    if (call != "mkdirat" && (order.empty() || order.back() != call)) {
       order.push_back(call);
     }
   }
-  CHECK(order == std::vector<std::string>{"write", "syncfs", "linkat", "syncfs"});
+  CHECK(order == std::vector<std::string>{"write", "syncfs", "renameat2", "syncfs"});
 }
 
 TEST_CASE("without syncfs a batch syncs each file and folder", "[storage][local]") {
@@ -162,7 +163,7 @@ TEST_CASE(
   if (skipped_without_strace()) return;
   int reported = 0;
   for (const std::string verb : {"put", "put_if_absent"}) {
-    for (const std::string call : {"mkdirat", "fsync", "linkat", "renameat"}) {
+    for (const std::string call : {"mkdirat", "fsync", "renameat2", "renameat"}) {
       const TemporaryFolder folder;
       LocalStorage storage(folder / "root");
       for (int nth = 1; nth <= 6; ++nth) {
@@ -181,7 +182,7 @@ TEST_CASE(
       CHECK(storage.put_if_absent("a/d", "y"));
     }
   }
-  CHECK(reported >= 10);  // mkdirat, the fsyncs, and linkat or renameat, for either verb
+  CHECK(reported >= 10);  // mkdirat, the fsyncs, and renameat2 or renameat, for either verb
 }
 
 // Not by injection: the sanitizers' own write() would be hit first.
@@ -203,7 +204,7 @@ TEST_CASE("a writer that is killed leaves the old object or the new, and no lock
           "[storage][local]") {
   if (skipped_without_strace()) return;
   for (const std::string verb : {"put", "put_if_absent"}) {
-    for (const std::string call : {"write", "fsync", "linkat", "renameat", "unlinkat"}) {
+    for (const std::string call : {"write", "fsync", "renameat2", "renameat"}) {
       CAPTURE(verb, call);
       const TemporaryFolder folder;
       LocalStorage storage(folder / "root");
@@ -217,16 +218,41 @@ TEST_CASE("a writer that is killed leaves the old object or the new, and no lock
   }
 }
 
-TEST_CASE("without link, renameat2 creates if absent; without both it is unsupported",
+TEST_CASE("without renameat2, a writer that is killed leaves whole objects too",
+          "[storage][local]") {
+  if (skipped_without_strace()) return;
+  for (const std::string call : {"linkat", "unlinkat"}) {
+    CAPTURE(call);
+    const TemporaryFolder folder;
+    LocalStorage storage(folder / "root");
+    run(strace("-e trace=renameat2,linkat,unlinkat -e inject=renameat2:error=EINVAL -e inject=" +
+               call + ":signal=KILL:when=1 -o /dev/null") +
+        writer() + folder / "root" + " put_if_absent a/c 10");
+    const std::optional<std::string> left = storage.get("a/c");
+    CHECK(left.has_value() == (call == "unlinkat"));
+    CHECK((!left || *left == std::string(10, 'x')));
+    CHECK(storage.list("").size() == (left ? 1 : 0));
+    CHECK(storage.put_if_absent("a/c", "next") == !left);
+  }
+}
+
+TEST_CASE("systems without openat2 open folders one by one", "[storage][local]") {
+  if (skipped_without_strace()) return;
+  const TemporaryFolder folder;
+  LocalStorage(folder / "root").put("a/b/c", "old");
+  CHECK(run(inject("openat2:error=ENOSYS") + folder / "root" + " get a/b/c").output == "old\n");
+  CHECK(run(inject("openat2:error=ENOSYS") + folder / "root" + " get a/x/c").output == "absent\n");
+}
+
+TEST_CASE("without renameat2, a link creates if absent; without both it is unsupported",
           "[storage][local]") {
   if (skipped_without_strace()) return;
   const TemporaryFolder folder;
   const std::string root = folder / "root";
-  for (const std::string error : {"EPERM", "EOPNOTSUPP"}) {
+  for (const std::string error : {"EINVAL", "ENOSYS"}) {
     CAPTURE(error);
-    CHECK(
-        run(inject("linkat:error=" + error) + root + " put_if_absent a/" + error + " 10").output ==
-        "created\n");
+    CHECK(run(inject("renameat2:error=" + error) + root + " put_if_absent a/" + error + " 10")
+              .output == "created\n");
     CHECK(LocalStorage(root).get("a/" + error) == std::string(10, 'x'));
   }
   const Ended ended = run(strace("-e trace=linkat,renameat2 -e inject=linkat:error=EPERM -e "

@@ -62,7 +62,7 @@ if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
     # With syncs that do nothing, what was put must be lost: the cuts do find that.
     power_cut strace -o /dev/null -e trace=fsync -e inject=fsync:retval=0 "$writer" "$before/root" $verb a/b 5000
     [[ $(object a/b) != "$(bytes 5000)" ]] || fail "$verb without any fsync survived: this test shows nothing here"
-    for call in write fsync linkat renameat unlinkat; do
+    for call in write fsync renameat2 renameat; do
       for nth in 1 2 3; do
         power_cut strace -f -o /dev/null -e trace=$call -e "inject=$call:signal=KILL:when=$nth" \
           "$writer" "$before/root" $verb a/b 5000

@@ -5,8 +5,8 @@
 #include "core/cache/cache_check.hpp"
 #include "core/registry/keys.hpp"
 #include "core/registry/open_plugin_storage.hpp"
-#include "core/registry/writer_identity.hpp"
 #include "storage/open_storage.hpp"
+#include "storage/random_hex.hpp"
 #include "storage/storage_check.hpp"
 #include "tools/petctl/commands.hpp"
 #include "tools/petctl/machine_check.hpp"
@@ -187,7 +187,7 @@ void examine_storage(Visit& visit, const std::string& url, const std::string& ro
     return;
   }
   visit.begin("storage", storage->describe(), "storage " + one_line(storage->describe()) + role);
-  check_storage(*storage, {.probe = probe_key("doctor-" + random_write_id()),
+  check_storage(*storage, {.probe = probe_key("doctor-" + random_hex(32)),
                            .prefix = std::string(kClassesPrefix),
                            .not_written = std::move(not_written),
                            .report = visit.report()});

@@ -380,11 +380,15 @@ TEST_CASE("a storage that cannot put if absent is refused unless there is one wr
   bench.storage->limit_to({.list = true, .write = true, .put_if_absent = false});
   CHECK_THROWS_MATCHES(
       bench.registry.push(item("A", "a")), Error,
-      fails(ErrorCode::kStorageUnsupported,
-            {"memory: cannot put an object only if it is absent", "single-writer mode"}));
+      fails(ErrorCode::kStorageUnsupported, {"memory: cannot put an object only if it is absent",
+                                             "ContainerOptions::single_writer"}));
   CHECK(bench.storage->recorded().empty());
 
-  bench.options.write_mode = WriteMode::kSingleWriter;
+  SECTION("as the application says") { bench.options.write_mode = WriteMode::kSingleWriter; }
+  SECTION("as who opened the storage says") {
+    bench.storage->limit_to(
+        {.list = true, .write = true, .put_if_absent = false, .single_writer = true});
+  }
   Registry single = bench.fresh();
   CHECK(single.push(item("A", "a")).number == 1);
   CHECK(single.push(item("A", "b")).number == 2);

@@ -154,7 +154,7 @@ TEST_CASE("a server that ignores conditions is found out before the first condit
     CHECK_THROWS_MATCHES(storage.put_if_absent("log/1", "x"), Error,
                          fails(ErrorCode::kStorageUnsupported,
                                {"replaces an object that it was asked to put only if absent",
-                                "single-writer mode"}));
+                                "where nobody else ever writes, mode=single-writer"}));
   }
   CHECK(bucket.objects.empty());  // the probe too
   storage.put("log/1", "x");

@@ -32,6 +32,10 @@ TEST_CASE("a URL says bucket and prefix; the rest has Amazon's defaults", "[s3]"
   CHECK_FALSE(full.in_path);
   CHECK(full.url() ==
         "s3://team.x/pets/v1?endpoint=http://127.0.0.1:9000&region=eu-west-1&style=virtual");
+  CHECK_FALSE(full.single_writer);
+  const S3Settings single = S3Settings::from_url("s3://team/pets?mode=single-writer");
+  CHECK(single.single_writer);
+  CHECK(single.url() == "s3://team/pets?mode=single-writer");
   CHECK(S3Settings::from_url("s3://team.x").in_path);
   CHECK(S3Settings::from_url("s3://team?endpoint=http://h").in_path);
 }
@@ -95,6 +99,7 @@ TEST_CASE("what is no S3 storage is refused, and no secret is repeated", "[s3]")
            Case{"s3://team?region=", "region has no value"},
            Case{"s3://team?region=%4", "region has no value"},
            Case{"s3://team?style=host", "style is 'path' or 'virtual', not 'host'"},
+           Case{"s3://team?mode=single", "mode is 'single-writer' or not given, not 'single'"},
            Case{"s3://team?endpoint=ftp://x", "the endpoint is not https://HOST"},
            Case{"s3://team?endpoint=http://u:p@x", "the endpoint is not https://HOST"},
            Case{"s3://team#x", "a URL with '#'"},
