@@ -12,7 +12,8 @@ void require(bool able, const BaseStorage& storage, std::string_view verb, std::
   if (able) return;
   throw Error(ErrorCode::kStorageUnsupported,
               storage.describe() + " cannot " + std::string(verb) +
-                  ": choose a storage that can with --storage",
+                  (verb == "list" ? ": name the class, which can be read, or" : ":") +
+                  " choose a storage that can with --storage",
               {.class_name = {}, .hash = {}, .key = std::string(key)});
 }
 

@@ -125,6 +125,21 @@ std::vector<std::string_view> chain_members(std::string_view url) {
   return members;
 }
 
+std::string unknown_scheme(std::string_view url) {
+  for (const std::string_view member : chain_members(url)) {
+    if (std::string unknown = unknown_scheme(member); !unknown.empty()) return unknown;
+  }
+  const std::optional<std::string> scheme = scheme_of(url);
+  const bool is_known = !scheme || scheme == "chain" || find_scheme(*scheme) != nullptr;
+  return is_known ? std::string() : *scheme;
+}
+
+std::vector<std::string> storage_schemes() {
+  std::vector<std::string> names{"chain"};
+  for (const Scheme& scheme : kSchemes) names.emplace_back(scheme.name);
+  return names;
+}
+
 bool is_over_http(std::string_view url) {
   const std::vector<std::string_view> members = chain_members(url);
   if (!members.empty()) return std::ranges::any_of(members, is_over_http);

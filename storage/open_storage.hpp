@@ -12,6 +12,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -34,6 +35,12 @@ std::unique_ptr<BaseStorage> open_storage(std::string_view url, const ChainOptio
 // The members of a "chain:" as they stand there, in order; none for any other text. A '|' in a member's
 // name is %7C.
 std::vector<std::string_view> chain_members(std::string_view url);
+
+// The scheme that it, or the first such member of a chain, has and no storage; empty: there is none.
+std::string unknown_scheme(std::string_view url);
+
+// The schemes that there are.
+std::vector<std::string> storage_schemes();
 
 // Whether it, or a member of the chain, is asked over HTTP, for which libcurl has to be there. False for
 // what names no storage.

@@ -86,6 +86,9 @@ Check Examination::reach() {
   } catch (const Error& error) {
     const bool is_usage = error.code() == ErrorCode::kUsage;
     if (!is_usage && error.code() != ErrorCode::kStorageRefused) throw;
+    // Of a server that has said nothing at all, its certificate was refused: nobody was asked, and
+    // credentials are not what is wrong.
+    if (!is_usage && storage_.capabilities().remote && !storage_.clock_skew()) throw;
     refusal_ = error;
     return is_usage ? Check::skipped("nothing was asked") : Check::ok("it answers, with a refusal");
   }

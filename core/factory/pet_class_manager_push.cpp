@@ -130,8 +130,8 @@ PushResult PetClassManager::promote(const PetClassManager& to, const Promotion& 
       (source->description == target->description && source->description != "memory:")) {
     throw Error(ErrorCode::kUsage,
                 what + " from " + source->description +
-                    " to itself: name another storage, or push " +
-                    "with --move-back to make an older version latest again",
+                    " to itself: name another storage; petctl rollback makes an older release "
+                    "latest again",
                 {promotion.class_name, {}, {}});
   }
   return reporting_refusals(

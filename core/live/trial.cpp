@@ -151,7 +151,8 @@ void Conversation::no_helper(const std::string& why) {
   throw Error(ErrorCode::kUsage,
               "'" + path + "' is no helper for trials: " + why +
                   (said.empty() ? "" : "\n  it said: " + said) +
-                  "\n  try: install pet-trial beside the program, or name it in PET_TRIAL_HELPER",
+                  "\n  try: install pet-trial beside the program, or name it in PET_TRIAL_HELPER: "
+                  "PREFIX/libexec/petfactory/pet-trial, where PetFactory is installed",
               {.class_name = {}, .hash = {}, .key = path});
 }
 

@@ -32,7 +32,8 @@ constexpr milliseconds kBetweenClosingAndDeath{1000};
 [[noreturn]] void fail(int error, std::string_view doing, const std::string& path) {
   throw Error(ErrorCode::kUsage,
               std::string(doing) + " '" + path + "' for a trial: " + std::strerror(error) +
-                  "\n  try: install pet-trial beside the program, or name it in PET_TRIAL_HELPER",
+                  "\n  try: install pet-trial beside the program, or name it in PET_TRIAL_HELPER: "
+                  "PREFIX/libexec/petfactory/pet-trial, where PetFactory is installed",
               {.class_name = {}, .hash = {}, .key = path});
 }
 

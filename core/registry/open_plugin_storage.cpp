@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "core/near_miss.hpp"
 #include "core/registry/keys.hpp"
 #include "core/registry/log_entry.hpp"
 #include "core/registry/stored_json.hpp"
@@ -84,11 +85,16 @@ std::unique_ptr<BaseStorage> open_plugin_storage(std::string_view url, Observer 
                       "another copy is looked for: " + passed.reason,
                       {}});
   };
-  return open_storage(
-      url,
-      {.layout = {.is_immutable = [](std::string_view key) { return hashed_key(key).has_value(); },
-                  .check_of = check_of},
-       .report = report});
+  const ChainLayout layout{
+      .is_immutable = [](std::string_view key) { return hashed_key(key).has_value(); },
+      .check_of = check_of};
+  try {
+    return open_storage(url, {.layout = layout, .report = report});
+  } catch (const Error& error) {
+    const std::string hint = did_you_mean(unknown_scheme(url), storage_schemes());
+    if (hint.empty()) throw;
+    throw Error(error.code(), error.what() + ("\n  " + hint));
+  }
 }
 
 }  // namespace pet

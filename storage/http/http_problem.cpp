@@ -8,17 +8,44 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+namespace {
+
+bool says(const std::string& why, std::string_view words) {
+  return why.find(words) != std::string::npos;
+}
+
+// What curl and OpenSSL say of a certificate, and what to do about it.
+std::string next_step_of_untrusted(const std::string& why, const std::string& ca_variable) {
+  if (says(why, "has expired") || says(why, "not yet valid")) {
+    return "is this machine's clock right (timedatectl)? else the server needs a new certificate";
+  }
+  if (says(why, "target host name") || says(why, "does not match")) {
+    return "the host name that the certificate is for, in the URL";
+  }
+  if (says(why, "error setting certificate")) {
+    return ca_variable + "=FILE.pem, a file of certificates that you may read";
+  }
+  return "the right host name; " + ca_variable + "=FILE.pem for a CA of your own";
+}
+
+}  // namespace
+
 HttpProblem problem_of(const HttpFailure& failure, std::string_view ca_variable,
                        std::string_view try_this) {
   const std::string why = printable(failure.what());
   switch (failure.kind()) {
     case HttpFailure::Kind::kUntrusted:
       return {ErrorCode::kStorageRefused,
-              "the server's certificate is not trusted: " + why + "\n  try: the right host name; " +
-                  std::string(ca_variable) + "=FILE.pem for a CA of your own"};
+              "the server's certificate is not trusted: " + why +
+                  "\n  try: " + next_step_of_untrusted(why, std::string(ca_variable))};
     case HttpFailure::Kind::kTooLarge:
       return {ErrorCode::kCorrupt, why + "\n  try: is it the object that is meant?"};
     default:
+      if (says(why, "wrong version number")) {
+        return {ErrorCode::kStorageUnreachable,
+                "no answer over TLS: " + why +
+                    "\n  try: the port that speaks https there, or http:// if none does"};
+      }
       return {ErrorCode::kStorageUnreachable,
               "no answer: " + why + "\n  try: " + std::string(try_this) + "; again later"};
   }

@@ -36,6 +36,10 @@ bool is_web_page(const HttpResponse& response) {
 }
 
 std::string checked_url(std::string url) {
+  if (!url.starts_with("https://") && !url.starts_with("http://")) {
+    const bool may_be_shown = url.find('@') == std::string::npos;
+    throw_usage((may_be_shown ? pet::quoted(url) : "it") + " does not begin with https://");
+  }
   while (url.ends_with('/')) url.pop_back();
   const std::optional<Url> parts = Url::parse(url);
   if (!parts || parts->host.empty()) throw_usage("a URL without a host");

@@ -59,10 +59,17 @@ CredentialChain::Held CredentialChain::look() {
     return {*std::move(found), source.get(), now};
   }
   if (must_have_.empty()) return {{}, nullptr, clock_()};
-  throw Error(ErrorCode::kUsage, "the profile " + pet::quoted(must_have_) +
-                                     " has no credentials: looked at " + places() +
-                                     "\n  try: aws_access_key_id and aws_secret_access_key there, "
-                                     "or another profile");
+  const std::string unfollowed = unfollowed_key(must_have_);
+  const std::string next_step =
+      unfollowed.empty()
+          ? "aws_access_key_id and aws_secret_access_key there, or another profile"
+          : "the variables that 'aws configure export-credentials --format env --profile " +
+                must_have_ + "' prints";
+  throw Error(
+      ErrorCode::kUsage,
+      "the profile " + pet::quoted(must_have_) + " has no credentials" +
+          (unfollowed.empty() ? "" : " but " + unfollowed + ", which is not followed here") +
+          ": looked at " + places() + "\n  try: " + next_step);
 }
 
 // What is held after `before`: of the threads that ask, one looks.

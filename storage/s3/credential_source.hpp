@@ -35,6 +35,10 @@ std::unique_ptr<CredentialSource> environment_credentials();
 // A profile of ~/.aws/credentials, else of ~/.aws/config.
 std::unique_ptr<CredentialSource> file_credentials(const std::string& profile);
 
+// Where else such a profile would have AWS's own tools get credentials, which is not done here: "role_arn".
+// Empty: nowhere.
+std::string unfollowed_key(const std::string& profile);
+
 // What an agent beside the program hands out (ECS, EKS and their like): at
 // AWS_CONTAINER_CREDENTIALS_RELATIVE_URI of 169.254.170.2, or AWS_CONTAINER_CREDENTIALS_FULL_URI. Null
 // when the environment names none.

@@ -69,6 +69,17 @@ class FileCredentials : public CredentialSource {
 
 }  // namespace
 
+std::string unfollowed_key(const std::string& profile) {
+  for (const std::string& path : {aws_config_path(), aws_credentials_path()}) {
+    const std::string text = read_aws_file(path);
+    for (const char* key : {"role_arn", "sso_session", "sso_start_url", "credential_process",
+                            "web_identity_token_file", "login_session"}) {
+      if (!ini_value(text, profile, key).empty()) return key;
+    }
+  }
+  return {};
+}
+
 std::unique_ptr<CredentialSource> file_credentials(const std::string& profile) {
   return std::make_unique<FileCredentials>(profile);
 }

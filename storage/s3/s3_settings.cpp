@@ -48,7 +48,8 @@ void check_bucket(const std::string& bucket) {
   }
 }
 
-void check_endpoint(const std::string& endpoint) {
+// `from` says where it stands. A password in it is not repeated.
+void check_endpoint(const std::string& endpoint, const std::string& from) {
   const std::size_t scheme = endpoint.starts_with("https://")  ? 8
                              : endpoint.starts_with("http://") ? 7
                                                                : 0;
@@ -56,7 +57,9 @@ void check_endpoint(const std::string& endpoint) {
   const auto is_odd = [](char c) { return c <= ' ' || c >= 0x7F; };  // char is signed or not: both
   if (scheme == 0 || host.empty() || host.find_first_of("/?#@\\") != std::string_view::npos ||
       std::ranges::any_of(host, is_odd)) {
-    throw_usage("the endpoint is not https://HOST or http://HOST, perhaps with a port");
+    const bool may_be_shown = endpoint.find('@') == std::string::npos;
+    throw_usage("the endpoint " + (may_be_shown ? pet::quoted(endpoint) + " " : "") + "of " + from +
+                " is not https://HOST or http://HOST, perhaps with a port");
   }
 }
 
@@ -113,6 +116,23 @@ std::string read_query(S3Settings& settings, std::string_view query) {
   return style;
 }
 
+void fill_in_endpoint(S3Settings& settings) {
+  std::string from = "the URL";
+  for (const char* name : {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"}) {
+    if (!settings.endpoint.empty()) break;
+    settings.endpoint = aws_variable(name);
+    from = name;
+  }
+  if (settings.endpoint.empty()) {
+    settings.endpoint = config_value(settings, "endpoint_url");
+    from = "the profile " + pet::quoted(settings.profile) + " in " + aws_config_path();
+  }
+  settings.endpoint_given = !settings.endpoint.empty();
+  if (!settings.endpoint_given) settings.endpoint = amazon_endpoint(settings.region);
+  while (settings.endpoint.ends_with('/')) settings.endpoint.pop_back();
+  check_endpoint(settings.endpoint, from);
+}
+
 // What the URL does not say, the environment and the profile do.
 void fill_in(S3Settings& settings) {
   settings.profile_given = !settings.profile.empty();
@@ -120,14 +140,10 @@ void fill_in(S3Settings& settings) {
   settings.region =
       first_of({settings.region, aws_variable("AWS_REGION"), aws_variable("AWS_DEFAULT_REGION"),
                 config_value(settings, "region"), kDefaultRegion});
-  if (!is_region(settings.region)) throw_usage("the region is not letters, digits and '-'");
-  settings.endpoint =
-      first_of({settings.endpoint, aws_variable("AWS_ENDPOINT_URL_S3"),
-                aws_variable("AWS_ENDPOINT_URL"), config_value(settings, "endpoint_url")});
-  settings.endpoint_given = !settings.endpoint.empty();
-  if (!settings.endpoint_given) settings.endpoint = amazon_endpoint(settings.region);
-  while (settings.endpoint.ends_with('/')) settings.endpoint.pop_back();
-  check_endpoint(settings.endpoint);
+  if (!is_region(settings.region)) {
+    throw_usage("the region " + pet::quoted(settings.region) + " is not letters, digits and '-'");
+  }
+  fill_in_endpoint(settings);
 }
 
 }  // namespace
@@ -141,7 +157,10 @@ bool is_region(std::string_view text) {
 
 S3Settings S3Settings::from_url(std::string_view url) {
   S3Settings settings;
-  if (!url.starts_with(kScheme)) throw_usage("it does not begin with s3://");
+  if (!url.starts_with(kScheme)) {
+    const bool may_be_shown = url.find('@') == std::string_view::npos;
+    throw_usage((may_be_shown ? pet::quoted(url) : "it") + " does not begin with s3://");
+  }
   std::string_view rest = url.substr(kScheme.size());
   if (rest.find('#') != std::string_view::npos) throw_usage("a URL with '#'");
   std::string_view query;

@@ -21,6 +21,7 @@ void register_transfer_benchmarks();
 void register_far_benchmarks();
 void register_start_benchmarks();
 void register_trial_benchmarks();
+void register_swap_benchmarks();
 
 namespace {
 
@@ -86,6 +87,7 @@ int main(int argc, char** argv) {
 #ifdef PET_PETCTL
   pet::bench::register_start_benchmarks();
   pet::bench::register_trial_benchmarks();
+  pet::bench::register_swap_benchmarks();
 #endif
   pet::bench::RatioReporter reporter;
   benchmark::RunSpecifiedBenchmarks(&reporter);

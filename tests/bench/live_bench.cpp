@@ -1,16 +1,17 @@
 // The current version of something, read by many threads: ours beside a plain atomic pointer, which is
-// fast and frees what is being read. And what calls cost while versions are swapped without a pause.
+// fast and frees what is being read. And what reads cost while another thread does nothing but promote,
+// hundreds of thousands of times a second: the extreme. For whole swaps see swap_bench.cpp.
 #include <benchmark/benchmark.h>
 
 #include <atomic>
 #include <chrono>
-#include <ctime>
 #include <memory>
 #include <stop_token>
 #include <thread>
 #include <vector>
 
 #include "core/live/live.hpp"
+#include "tests/bench/thread_seconds.hpp"
 
 namespace pet::bench {
 
@@ -73,13 +74,6 @@ void snapshot_ours(benchmark::State& state) {
   }
 }
 
-// The processor's time of this thread: what another thread swaps meanwhile must not be in it.
-double thread_seconds() {
-  timespec time{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
-}
-
 void calls(benchmark::State& state, const Live<Model>& live) {
   constexpr int kCalls = 1000;  // in one iteration
   for (auto _ : state) {
@@ -115,8 +109,8 @@ void register_live_benchmarks() {
     add("snapshot" + suffix + "/bound", snapshot_bound);
     add("snapshot" + suffix + "/ours", snapshot_ours);
   }
-  benchmark::RegisterBenchmark("1000_calls_during_swaps/bound", calls_bound)->UseManualTime();
-  benchmark::RegisterBenchmark("1000_calls_during_swaps/ours", calls_ours)->UseManualTime();
+  benchmark::RegisterBenchmark("1000_reads_during_promotions/bound", calls_bound)->UseManualTime();
+  benchmark::RegisterBenchmark("1000_reads_during_promotions/ours", calls_ours)->UseManualTime();
 }
 
 }  // namespace pet::bench

@@ -28,6 +28,42 @@ check_status 1 'error: My_pipeline * predict: My_filter * predict: predict befor
 check '  4*  8*My_metric 4.0' \
   "$petctl" run config.json --x-train x.csv --x x.csv --target a
 
+# A service of one's own: without the helper beside it no version is tried, and with it one is current.
+mkdir live
+cat > live/CMakeLists.txt <<'C'
+cmake_minimum_required(VERSION 3.22)
+project(live CXX)
+find_package(PetFactory REQUIRED COMPONENTS core plugins)
+add_executable(live live.cpp)
+target_link_libraries(live PRIVATE PetFactory::core PetFactory::plugins)
+configure_file(${PetFactory_TRIAL_HELPER} helper/pet-trial COPYONLY)
+C
+cat > live/live.cpp <<'C'
+#include <cstdio>
+#include <pet/core/factory/container.hpp>
+#include <pet/core/live/live_pipeline.hpp>
+#include <pet/core/registry/open_plugin_storage.hpp>
+#include <pet/plugins/builtins.hpp>
+
+int main(int, char** argv) {
+  pet::Container container(
+      {.storage = pet::open_plugin_storage(argv[1]), .builtins = pet::builtins()});
+  pet::LivePipeline live(container, argv[2]);
+  live.start();
+  for (int i = 0; i < 600 && !live.wait_until_ready(std::chrono::milliseconds(100)); ++i) {
+    if (!live.status().problem.empty()) break;
+  }
+  std::puts(live.is_ready() ? "ready" : live.status().problem.c_str());
+  return live.is_ready() ? 0 : 1;
+}
+C
+echo '{"clazz": "My_filter", "params": {}}' > live.json
+check '' cmake -S live -B live/build -G Ninja
+check '' cmake --build live/build
+check_status 1 "cannot run the helper '$scratch/live/build/pet-trial'*try: install pet-trial beside the program, or name it in PET_TRIAL_HELPER: PREFIX/libexec/petfactory/pet-trial" live/build/live "$PET_STORAGE" live.json
+cp live/build/helper/pet-trial live/build
+check 'ready' live/build/live "$PET_STORAGE" live.json
+
 # An application without libsvm links core; what the built-in classes need is said by its name.
 mkdir asks
 cat > asks/CMakeLists.txt <<'C'

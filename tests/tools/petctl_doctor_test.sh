@@ -31,6 +31,7 @@ check_lines 5 'ok http libcurl/' 'FAILED reachable .*no answer' 'try: the endpoi
 check_lines 5 'FAILED reachable .*no answer' 'try: the URL with curl' -- "${doctor[@]}" --storage http://127.0.0.1:1/mirror
 check_lines 5 "storage file://$scratch/mistyped (1 of 2" 'FAILED reachable' "storage file://$scratch/storage (2 of 2" \
   'ok conditional writes' -- "${doctor[@]}" --storage "chain:$scratch/mistyped|$scratch/storage"
+check_lines 1 'FAILED open a chain has 1 storages, at least two' -- "${doctor[@]}" --storage "chain:$scratch/storage"
 check_lines 0 'skipped write a chain writes only to its last' -- "${doctor[@]}" --storage "chain:$scratch/storage|$scratch/storage"
 
 check_lines 1 'skipped reachable nothing was asked' 'FAILED credentials .*AWS_SECRET_ACCESS_KEY' 'skipped write' \

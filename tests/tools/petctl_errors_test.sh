@@ -30,6 +30,12 @@ check_status 2 "error: '../up' $no_class" "$PETCTL" pull ../up
 check_status 2 "error: '../up' $no_class" "$PETCTL" log ../up
 check_status 2 "error: '123' is not a version: expected a SHA-256 as 64 lower-case hex digits, got 3" \
   "$PETCTL" pull GoodFilter@123
+check_status 2 "error: '123' is not *, or its first digits, 6 at least*try: petctl list GoodFilter" "$PETCTL" pull GoodFilter@123
+check_status 2 "error: --interval: expected a number (SECONDS), got 'soon'*try: petctl watch --help" \
+  "$PETCTL" watch GoodFilter --interval soon
+# An unset variable of a script is not the default storage.
+check_status 2 'error: --storage was given an empty text, expected a name (URL)*try: petctl list --help' "$PETCTL" list --storage ''
+check_status 2 'error: --cache was given an empty text' "$PETCTL" --cache '' list
 check_status 2 "error: *not expected: --read-onyl*did you mean '--read-only'?*try: petctl doctor --help" \
   "$PETCTL" doctor --read-onyl
 check_status 2 'error: *not expected: storage*try: petctl doctor --help' "$PETCTL" doctor storage
@@ -62,6 +68,14 @@ check_status 2 'error: cannot read the config file nowhere.toml*try: check that 
   "$PETCTL" list --config nowhere.toml
 check_status 5 'error: s3://bucket/prefix*: no answer: *try: the endpoint http://127.0.0.1:1' \
   "$PETCTL" list --storage 's3://bucket/prefix?endpoint=http://127.0.0.1:1'
+check_status 2 "error: storage scheme 'htps:' is not known*one of: *did you mean *'https'" "$PETCTL" list --storage htps://host/x
+check_status 2 "error: storage scheme 's4:' is not known*did you mean 's3'?" "$PETCTL" list --storage 'chain:a|s4://bucket/x'
+check_status 2 "error: not an S3 storage: 's3:bucket/x' does not begin with s3://" "$PETCTL" list --storage s3:bucket/x
+check_status 2 "error: not an HTTP storage: 'https:/host/x' does not begin with https://*try: https://HOST" \
+  "$PETCTL" pull GoodFilter --storage https:/host/x
+check_status 2 "error: not an S3 storage: the endpoint '127.0.0.1:9' of AWS_ENDPOINT_URL_S3 is not https://HOST" \
+  env AWS_ENDPOINT_URL_S3=127.0.0.1:9 "$PETCTL" list --storage s3://bucket/x
+check_status 1 'cannot list: name the class, which can be read, or choose' "$PETCTL" list --storage http://127.0.0.1:1/x
 check_status 2 "error: storage * names a host*write file:///dir" \
   "$PETCTL" list --storage file://host/dir
 check_status 2 'error: no storage is named, and without HOME there is no default*try: --storage' env -u HOME -u XDG_DATA_HOME -u PET_STORAGE \

@@ -70,9 +70,9 @@ grep -q "GoodFilter $hash" shown.txt || fail "no result: $(cat -v shown.txt)"
 doctor=("$PETCTL" doctor --cache "$scratch/sixth")
 check_lines 0 'ok http libcurl/' "storage $PET_WEB_URL/mirror" 'ok reachable' "ok clock the server's clock and" 'ok credentials' \
   'skipped list this kind of storage does not list' 'skipped write this kind of storage is read-only' 'ok latency' -- "${doctor[@]}"
-check_lines 4 'FAILED credentials .*certificate is not trusted' 'try: .*SSL_CERT_FILE=FILE.pem' 'skipped latency' \
+check_lines 4 'FAILED reachable .*certificate is not trusted' 'try: .*SSL_CERT_FILE=FILE.pem' 'skipped latency' \
   -- env -u SSL_CERT_FILE "${doctor[@]}"
-check_lines 4 'FAILED credentials .*certificate is not trusted' -- "${doctor[@]}" --storage "$PET_WEB_EXPIRED/mirror"
+check_lines 4 'FAILED reachable .*certificate is not trusted' -- "${doctor[@]}" --storage "$PET_WEB_EXPIRED/mirror"
 check_lines 5 'FAILED reachable .*no such folder (404)' -- "${doctor[@]}" --storage "$PET_WEB_URL/mirrored"
 check_lines 4 'FAILED credentials .*401: the server wants credentials' 'try: ~/.netrc, or PET_HTTP_TOKEN' \
   -- "${doctor[@]}" --storage "$PET_WEB_URL/private"

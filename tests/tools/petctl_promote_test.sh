@@ -37,9 +37,9 @@ check '"moved": false, "release": \[{"platform": "linux-*"from": "'"$staging"'",
 # What is not there, and what is not right.
 check_status 3 "no entry of the log of GoodFilter in $staging names ${hash1//[0-9]/a}" promote "GoodFilter@${hash1//[0-9]/a}"
 check_status 3 "No remote versions found for GoodFiler*did you mean 'GoodFilter'" promote GoodFiler
-check_status 2 'promote needs URL' "$PETCTL" promote GoodFilter --to "$production"
-check_status 2 'error: --to is empty' "$PETCTL" promote GoodFilter --from "$staging" --to ''
-check_status 2 "promotion of GoodFilter from $staging to itself" "$PETCTL" promote GoodFilter --from "$staging" --to "$staging"
+check_status 2 'promote needs --from URL' "$PETCTL" promote GoodFilter --to "$production"
+check_status 2 'error: --to was given an empty text, expected a name (URL)' "$PETCTL" promote GoodFilter --from "$staging" --to ''
+check_status 2 "promotion of GoodFilter from $staging to itself: name another storage; petctl rollback makes" "$PETCTL" promote GoodFilter --from "$staging" --to "$staging"
 check_status 5 "'$scratch/gone' does not exist" "$PETCTL" promote GoodFilter --from gone --to "$production"
 check_status 5 'not asked offline' promote GoodFilter --offline
 binary=staging/plugins/GoodFilter/$hash2.so

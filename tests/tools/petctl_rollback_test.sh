@@ -27,7 +27,7 @@ check "\"class\": \"GoodFilter\", \"hash\": \"$hash1\", \"number\": 7, \"previou
 check_status 3 'has no entry #12, the newest is #7' "$PETCTL" rollback GoodFilter 12
 check_status 3 'begins with abcdef' "$PETCTL" rollback GoodFilter abcdef
 check_status 3 'no entry of the log' "$PETCTL" rollback GoodFilter "$(printf 'a%.0s' {1..64})"
-check_status 2 'is not a version' "$PETCTL" rollback GoodFilter nonsense
+check_status 2 "'nonsense' is not a version: *or a number of the log*try: petctl log GoodFilter" "$PETCTL" rollback GoodFilter nonsense
 check_status 3 "did you mean 'GoodFilter'" "$PETCTL" rollback GoodFiltr
 check_status 2 'rollback needs CLASS' "$PETCTL" rollback
 rm "storage/plugins/GoodFilter/$hash2.so"

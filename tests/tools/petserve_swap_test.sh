@@ -77,8 +77,10 @@ check '"data":\[22,22,22,22\]' answers
 # A config that moves moves the service; one that cannot be read does not.
 sed 's/"params": {}}, {"clazz": "Stamp", "params": {}}/"params": {}}/' stamps.json > moved && mv moved stamps.json
 eventually 30 '"data":\[2,2,2,2\]' answers
+echo '{"claz": "Stamp"}' > moved && mv moved stamps.json
+eventually 30 'found one with *claz' ask GET /status.json
 echo '{"clazz":' > moved && mv moved stamps.json
-eventually 30 '"problem": "stamps.json' ask GET /status.json
+eventually 30 '"problem": "stamps.json: line 2' ask GET /status.json
 check '"data":\[2,2,2,2\]' answers
 eventually 2 '"problem": "stamps.json' ask GET /status.json
 stop "$pid"
@@ -94,9 +96,26 @@ check '503 *"ready": false' ask GET /v2/health/ready
 eventually 20 'does not exist' ask POST /v2/models/late/infer @zeros.json
 check '503' ask POST /v2/models/late/infer @zeros.json
 check '503 {"error":"late is not ready' ask GET /v2/models/late
+# To load it waits for what is on its way alone, not for half a minute.
+check '"late is not ready yet: ' curl -sS --max-time 20 -X POST "$url/v2/repository/models/late/load"
 mkdir later
 "$PETCTL" push "$FIXTURES/good_filter.so" > /dev/null
 ready
 check '"data":\[0,0,0,0\]' ask POST /v2/models/late/infer @zeros.json
+stop "$pid"
+
+# Where no version ever worked, nothing says that the class is what is bad: with another config it is tried again.
+cat > unfitted.json <<'J'
+{"clazz": "F3Pipeline", "params": {"filters": [{"clazz": "StandardScalerPlugin", "params": {}}, {"clazz": "GoodFilter", "params": {}}]}}
+J
+options=(--samples samples.csv --poll 0.2 --rejections "$scratch/blamed")
+start unfitted unfitted.json "${options[@]}"
+eventually 20 '"problem": "*predict before fit' ask GET /status.json
+[[ -n $(ls blamed/rejected) ]] || { echo "FAILED: nothing was rejected"; failures=$((failures + 1)); }
+stop "$pid"
+check '"event": "forgiven", "model": "unfitted", "hash": "' cat unfitted.log
+[[ -z $(ls blamed/rejected) ]] || { echo "FAILED: still rejected: $(ls blamed/rejected)"; failures=$((failures + 1)); }
+start late late.json "${options[@]}"
+ready
 stop "$pid"
 finish

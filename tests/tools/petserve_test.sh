@@ -21,12 +21,25 @@ throwing=$("$PETCTL" list | sed -n 's/^\(Throws[A-Za-z]*\).*/\1/p')
 echo "{\"clazz\": \"$throwing\", \"params\": {}}" > throwing.json
 
 # What cannot be served is said at once.
-check_status 2 'pipelines is required' "$PETSERVE"
+check_status 2 'petserve needs PIPELINE.json' "$PETSERVE"
 check_status 2 'expected HOST:PORT' "$PETSERVE" iris.json --listen nowhere
 check_status 2 'cannot listen on' "$PETSERVE" iris.json --listen 203.0.113.1:80
 check_status 2 "are both the model 'iris'" "$PETSERVE" iris.json ./iris.json
 check_status 2 'cannot stand in a URL' "$PETSERVE" 'a b.json'
 check_status 2 'expected a size' "$PETSERVE" iris.json --max-body much
+check_status 2 "did you mean '--follow'?" "$PETSERVE" iris.json --folow GoodFilter
+check_status 2 "error: --poll: expected a number (SECONDS), got 'soon'" "$PETSERVE" iris.json --poll soon
+for wrong in '--record 9' '--failure-rate 7' '--tolerance -1' '--trial-time 0' '--max-requests 0' '--max-connections 0' \
+  '--latency-factor 0.5' '--poll 0' '--deadline 0'; do
+  check_status 2 "error: $wrong: expected *try: petserve --help" "$PETSERVE" iris.json --listen 127.0.0.1:0 $wrong
+done
+check_status 2 "error: --samples irsi=x.csv: no model 'irsi' is served*did you mean 'iris'" "$PETSERVE" iris.json --samples irsi=x.csv
+check_status 2 'y_test.npy: expected rows and columns, got int64 \[45\]*try: the file of inputs' \
+  "$PETSERVE" iris.json --samples "$iris/y_test.npy"
+check_status 2 'error: --cache was given an empty text' "$PETSERVE" iris.json --cache ''
+touch file
+check_status 1 "rejected versions cannot be remembered: *file*try: --rejections DIR" "$PETSERVE" iris.json --rejections file
+check '  --poll SECONDS=5 ' "$PETSERVE" --help
 check_status 2 'expected json or text' "$PETSERVE" iris.json --log-format xml
 check 'Examples:' "$PETSERVE" --help
 check 'petserve 0' "$PETSERVE" --version

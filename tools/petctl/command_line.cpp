@@ -9,11 +9,16 @@
 namespace pet::tools {
 namespace {
 
+constexpr char kAllVerbs[] =
+    "Also, with every verb: --storage URL, --cache DIR, --config FILE, --offline, --json, "
+    "--verbose:\n"
+    "see petctl --help.";
+
 CLI::App* add_verb(CLI::App& app, CommandLine& line, const std::string& name,
                    const std::string& help, const std::string& example,
                    std::function<void(const Settings&)> action) {
   CLI::App* verb = app.add_subcommand(name, help);
-  verb->footer("Example:\n  " + example);
+  verb->footer(kAllVerbs + ("\nExample:\n  " + example));
   verb->callback([&line, action = std::move(action)] {
     line.action = [&line, action] { action(line.settings); };
   });
@@ -31,23 +36,24 @@ void add_global_options(CLI::App& app, Settings& settings) {
 }
 
 void add_author_verbs(CLI::App& app, CommandLine& line) {
-  auto* make =
-      add_verb(app, line, "new", "Start a class: NAME/NAME.cpp and NAME/CMakeLists.txt",
-               "petctl new filter MyFilter && cmake -S MyFilter -B build && cmake --build build",
-               [&](const Settings& s) { run_new(s, line.make); });
+  auto* make = add_verb(app, line, "new", "Start a class: NAME/NAME.cpp and NAME/CMakeLists.txt",
+                        "petctl new filter MyFilter && cmake -S MyFilter -B MyFilter/build && "
+                        "cmake --build MyFilter/build",
+                        [&](const Settings& s) { run_new(s, line.make); });
   make->add_option("kind", line.make.kind, "filter, metric or pipeline")
       ->required()
       ->type_name("KIND");
   make->add_option("name", line.make.name, "The class's name")->required()->type_name("NAME");
   make->add_option("--directory", line.make.directory, "Where to make it")->type_name("DIR");
 
-  auto* inspect = add_verb(
-      app, line, "inspect", "Print every fact of a binary and whether it loads here",
-      "petctl inspect build/MyFilter.so", [&](const Settings& s) { run_inspect(s, line.inspect); });
+  auto* inspect =
+      add_verb(app, line, "inspect", "Print every fact of a binary and whether it loads here",
+               "petctl inspect MyFilter/build/MyFilter.so",
+               [&](const Settings& s) { run_inspect(s, line.inspect); });
   inspect->add_option("file", line.inspect.file, "The binary")->required()->type_name("FILE");
 
   auto* push = add_verb(app, line, "push", "Store binaries and make them their class's latest",
-                        "petctl push build/MyFilter.so --message 'faster on wide inputs'",
+                        "petctl push MyFilter/build/MyFilter.so --message 'faster on wide inputs'",
                         [&](const Settings& s) { run_push(s, line.push); });
   push->add_option("files", line.push.files, "The binaries")->required()->type_name("FILE");
   push->add_flag("--no-latest", line.push.no_latest, "Store only; latest stays where it is");
@@ -58,7 +64,7 @@ void add_author_verbs(CLI::App& app, CommandLine& line) {
 
   auto* status =
       add_verb(app, line, "status", "Compare binaries with storage: synced, out_of_sync, untracked",
-               "petctl status build/*.so",
+               "petctl status MyFilter/build/MyFilter.so",
                [&](const Settings& s) { line.succeeded = run_status(s, line.status); });
   status->add_option("files", line.status.files, "The binaries")->required()->type_name("FILE");
   status->add_flag("--exit-code", line.status.exit_code, "Exit with 1 unless all are synced");
@@ -212,12 +218,15 @@ void add_doctor_verb(CLI::App& app, CommandLine& line) {
                           example, [&](const Settings& s) { run_doctor(s, line.doctor); });
   doctor->add_flag("--read-only", line.doctor.read_only, "Write nothing to the storage");
   doctor->footer(
-      "Writes two small objects to the storage, plugins/pet-probe-…, and removes them. Of a chain\n"
-      "each storage is checked, and the last one written to.\n"
-      "Exit status: 0 nothing failed (there may be warnings), 5 a storage cannot be reached,\n"
-      "4 one refuses or is damaged, 1 anything else failed.\n"
-      "Example:\n  " +
-      example);
+      kAllVerbs +
+      ("\n"
+       "Writes two small objects to the storage, plugins/pet-probe-…, and removes them. Of a "
+       "chain\n"
+       "each storage is checked, and the last one written to.\n"
+       "Exit status: 0 nothing failed (there may be warnings), 5 a storage cannot be reached,\n"
+       "4 one refuses or is damaged, 1 anything else failed.\n"
+       "Example:\n  " +
+       example));
 }
 
 }  // namespace

@@ -200,6 +200,9 @@ void examine_storages(Visit& visit, const Settings& settings, bool read_only) {
     return;
   }
   const std::vector<std::string> urls = members_of(settings.storage);
+  if (urls.size() == 1 && urls.front() != settings.storage) {  // a chain of one, which is none
+    return examine_storage(visit, settings.storage, "", "");
+  }
   for (std::size_t i = 0; i < urls.size(); ++i) {
     const bool is_last = i + 1 == urls.size();
     std::string role;

@@ -30,7 +30,7 @@ Hash version_of(const PetClassManager& manager, const std::string& name,
     manager.history(name);  // throws when there is no class of that name
     throw Error(ErrorCode::kVersionNotFound,
                 "no version of " + name + " in " + manager.storage() + " begins with " + digits +
-                    "\n  try: petctl list " + name,
+                    "\n  try: petctl list " + name + " --storage '" + manager.storage() + "'",
                 subject);
   }
   std::string text = "several versions of " + name + " begin with " + digits + ":";
@@ -49,7 +49,13 @@ WantedVersion wanted_version(const PetClassManager& manager, const std::string& 
   if (text.ends_with(kEllipsis)) text.resize(text.size() - kEllipsis.size());
   const bool begins_one = text.size() >= kFewestDigits && text.size() < 2 * Hash::kBytes;
   if (begins_one && are_hex_digits(text)) return {name, version_of(manager, name, text)};
-  return {name, Hash::require(text)};
+  try {
+    return {name, Hash::require(text)};
+  } catch (const Error& error) {
+    throw Error(error.code(),
+                error.what() + (", or its first digits, 6 at least\n  try: petctl list " + name),
+                {.class_name = name, .hash = text, .key = {}});
+  }
 }
 
 std::vector<std::string> builtin_names(const Container& container) {

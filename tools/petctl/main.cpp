@@ -8,76 +8,14 @@
 #include <exception>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "storage/error.hpp"
 #include "tools/petctl/command_line.hpp"
 #include "tools/petctl/output.hpp"
+#include "tools/session/usage.hpp"
 
 namespace pet::tools {
 namespace {
-
-// The names that a mistyped word could have meant: verbs, or options of the verb that was given.
-std::vector<std::string> known_words(const CLI::App& app) {
-  std::vector<std::string> words;
-  const auto verbs = app.get_subcommands();
-  for (const CLI::App* scope :
-       {&app, verbs.empty() ? &app : static_cast<const CLI::App*>(verbs.front())}) {
-    for (const CLI::Option* option : scope->get_options()) {
-      for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
-    }
-  }
-  if (verbs.empty()) {
-    for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
-      words.push_back(verb->get_name());
-    }
-  }
-  return words;
-}
-
-// The first argument of a verb that must be given and was not, by the name that --help shows.
-std::string missing_argument(const CLI::App& verb) {
-  for (const CLI::Option* option : verb.get_options()) {
-    if (option->get_required() && option->count() == 0) {
-      return verb.get_name() + " needs " + option->get_type_name();
-    }
-  }
-  return verb.get_name() + " needs more arguments";
-}
-
-int report_usage(const CLI::App& app, const CLI::ParseError& error, bool json) {
-  if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-  std::string what = error.what();
-  if (app.get_subcommands().empty()) {
-    what = app.remaining().empty() ? "a verb is missing"
-                                   : "no verb or option '" + app.remaining().front() + "'";
-  } else if (error.get_name() == "RequiredError") {
-    what = missing_argument(*app.get_subcommands().front());
-  }
-  std::string hint;
-  for (const std::string& word : app.remaining(true)) {
-    hint = suggestion(word.substr(0, word.find('=')), known_words(app));
-    if (!hint.empty()) break;
-  }
-  const auto verbs = app.get_subcommands();
-  const std::string verb = verbs.empty() ? "" : " " + verbs.front()->get_name();
-  print_error(Error(ErrorCode::kUsage, what + hint + "\n  try: petctl" + verb + " --help"), json);
-  return exit_status(ErrorCode::kUsage);
-}
-
-// What is given as an empty text, an unset variable of a script say, would mean that it was not given.
-void require_texts(const CLI::App& verb) {
-  for (const CLI::Option* option : verb.get_options()) {
-    const std::string kind = option->get_type_name();
-    const bool is_file = kind == "FILE" || kind == "DIR" || kind.ends_with(".json");
-    for (const std::string& value : option->results()) {
-      if (!is_file || !value.empty()) continue;
-      throw Error(ErrorCode::kUsage, option->get_name(false, true) +
-                                         " was given an empty text, expected a name (" + kind +
-                                         ")\n  try: petctl " + verb.get_name() + " --help");
-    }
-  }
-}
 
 // Whether --json was given, also on a command line that cannot be parsed.
 bool wants_json(int argc, char** argv) {
@@ -114,11 +52,13 @@ int main_of(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return report_usage(app, error, wants_json(argc, argv));
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    print_error(usage_error(app, error), wants_json(argc, argv));
+    return exit_status(ErrorCode::kUsage);
   }
   if (line.settings.json) reserve_stdout();
   try {
-    for (const CLI::App* verb : app.get_subcommands()) require_texts(*verb);
+    require_texts(app);
     line.action();
     const int status = flush_output();
     return status == 0 && !line.succeeded ? 1 : status;

@@ -9,12 +9,7 @@
 namespace pet::tools {
 namespace {
 
-// An empty text, an unset variable of a script say, must not mean the storage of the settings.
-std::unique_ptr<Container> open_at(Settings settings, const std::string& url, const char* option) {
-  if (url.empty()) {
-    throw Error(ErrorCode::kUsage, std::string(option) + " is empty\n  try: " + option +
-                                       " file:///DIRECTORY, or another storage's URL");
-  }
+std::unique_ptr<Container> open_at(Settings settings, const std::string& url) {
   settings.storage = url;
   return open_session(settings);
 }
@@ -43,8 +38,8 @@ std::string outcome_text(const PushResult& result) {
 }  // namespace
 
 void run_promote(const Settings& settings, const PromoteOptions& options) {
-  const auto from = open_at(settings, options.from, "--from");
-  const auto to = open_at(settings, options.to, "--to");
+  const auto from = open_at(settings, options.from);
+  const auto to = open_at(settings, options.to);
   const std::string name = options.target.substr(0, options.target.find('@'));
   Promotion promotion;
   if (!options.message.empty()) promotion.message = options.message;

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "core/artifact/class_name.hpp"
+#include "storage/key.hpp"
 #include "tools/petctl/commands.hpp"
 #include "tools/petctl/lookup.hpp"
 #include "tools/petctl/output.hpp"
@@ -26,8 +27,17 @@ Rollback wanted_rollback(const PetClassManager& manager, const RollbackOptions& 
   if (!options.message.empty()) rollback.message = options.message;
   if (options.to.empty()) return rollback;
   rollback.number = number_in(options.to);
-  if (!rollback.number) {
+  if (rollback.number) return rollback;
+  try {
     rollback.hash = wanted_version(manager, options.class_name + "@" + options.to).hash;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kInvalidHash) throw;
+    throw Error(error.code(),
+                pet::quoted(options.to) +
+                    " is not a version: expected a hash, its first digits (6 at least), or a "
+                    "number of the log\n  try: petctl log " +
+                    options.class_name,
+                {.class_name = options.class_name, .hash = options.to, .key = {}});
   }
   return rollback;
 }

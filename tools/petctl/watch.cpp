@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "core/artifact/class_name.hpp"
 #include "storage/error.hpp"
@@ -31,8 +32,9 @@ class Watch {
       number_ = newest->number;
       print(*newest);
     } else if (!settings_.json) {
+      const std::vector<std::string> similar = container_.pcm.similar_names(options_.class_name);
       print_line("no versions of " + options_.class_name + " in " + container_.pcm.storage() +
-                 " yet; waiting for the first");
+                 " yet; waiting for the first" + suggestion(options_.class_name, similar));
     }
     flush_output();
     while (moves_ < options_.moves || options_.moves == 0) {
@@ -82,7 +84,8 @@ void run_watch(const Settings& given, const WatchOptions& options) {
   Settings settings = given;
   require_class_name(options.class_name);
   if (!(options.interval >= 0.1 && options.interval <= 86'400)) {
-    throw Error(ErrorCode::kUsage, "--interval: expected seconds from 0.1 to 86400");
+    throw Error(ErrorCode::kUsage,
+                "--interval: expected seconds from 0.1 to 86400\n  try: petctl watch --help");
   }
   const auto container = open_session(settings);
   container->pcm.require_storage("watching " + options.class_name);

@@ -13,6 +13,7 @@
 #include "tools/petserve/serve.hpp"
 #include "tools/session/session_options.hpp"
 #include "tools/session/terminal_text.hpp"
+#include "tools/session/usage.hpp"
 
 namespace pet::tools {
 namespace {
@@ -29,7 +30,7 @@ void add_live_options(CLI::App& app, ServeOptions& options) {
       ->type_name("[NAME=]FILE")
       ->allow_extra_args(false);
   app.add_option("--record", options.record,
-                 "Also try new versions with so many of the last inputs, 8 at most")
+                 "Also try new versions with so many of the last inputs, 8 at most (default: none)")
       ->type_name("N");
   app.add_option(
          "--tolerance", options.tolerance,
@@ -37,47 +38,64 @@ void add_live_options(CLI::App& app, ServeOptions& options) {
       ->type_name("X");
   app.add_option("--poll", options.poll,
                  "Look for moves so often; those of files on this machine are heard of at once")
+      ->capture_default_str()
       ->type_name("SECONDS");
   app.add_option("--trial-time", options.trial_time, "A trial may take so long")
+      ->capture_default_str()
       ->type_name("SECONDS");
   app.add_option(
          "--failure-rate", options.failure_rate,
          "A version that fails more often than this, and twice as often as the one before, is "
          "rolled back")
+      ->capture_default_str()
       ->type_name("SHARE");
   app.add_option("--latency-factor", options.latency_factor,
                  "… or whose median is so many times that of the one before; 0: never")
+      ->capture_default_str()
       ->type_name("X");
   app.add_option("--min-calls", options.min_calls, "… judged by so many calls at least")
+      ->capture_default_str()
       ->type_name("N");
   app.add_option("--probation", options.probation,
                  "For so long the version before stays loaded, to be back at once")
+      ->capture_default_str()
       ->type_name("SECONDS");
-  app.add_option("--rejections", options.rejections,
-                 "Where versions that were found bad are remembered; 'none': only until the end")
+  app.add_option(
+         "--rejections", options.rejections,
+         "Where versions that were found bad are remembered, when another one works; 'none': only "
+         "until the end (default: below $XDG_DATA_HOME, for all services of this user)")
       ->type_name("DIR");
 }
 
 void add_server_options(CLI::App& app, ServeOptions& options) {
   app.add_option("--listen", options.listen, "Port 0: any that is free; it is printed")
+      ->capture_default_str()
       ->type_name("HOST:PORT");
   app.add_option("--max-body", options.max_body, "A larger request is refused (413)")
+      ->capture_default_str()
       ->type_name("SIZE");
   app.add_option("--max-requests", options.max_requests, "More at the same time are refused (503)")
+      ->capture_default_str()
       ->type_name("N");
-  app.add_option("--max-connections", options.max_connections, "More have to wait")->type_name("N");
+  app.add_option("--max-connections", options.max_connections, "More have to wait")
+      ->capture_default_str()
+      ->type_name("N");
   app.add_option("--deadline", options.deadline, "An answer that takes longer is a 504")
+      ->capture_default_str()
       ->type_name("SECONDS");
   app.add_option("--shutdown-delay", options.shutdown_delay,
                  "After SIGTERM, go on for so long while /v2/health/ready says 503")
+      ->capture_default_str()
       ->type_name("SECONDS");
   app.add_option("--shutdown-limit", options.shutdown_limit,
                  "… and then wait so long for requests that have begun")
+      ->capture_default_str()
       ->type_name("SECONDS");
   app.add_option("--log-format", options.log_format,
                  "json or text; text is the default on a terminal")
       ->type_name("FORMAT");
   app.add_option("--log-level", options.log_level, "debug (each request), info, warning or error")
+      ->capture_default_str()
       ->type_name("LEVEL");
 }
 
@@ -98,7 +116,12 @@ int main_of(int argc, char** argv) {
       "  curl -d '{\"inputs\":[{\"name\":\"x\",\"shape\":[1,4],\"datatype\":\"FP64\","
       "\"data\":[5.1,3.5,1.4,0.2]}]}' \\\n"
       "    http://127.0.0.1:8080/v2/models/fitted/infer\n"
-      "Exit status: 0 ended by SIGTERM or SIGINT and all was answered, 1 failed, 2 usage.");
+      "Exit status: 0 ended by SIGTERM or SIGINT and all was answered, 1 failed or requests were "
+      "cut "
+      "off, 2 usage,\n"
+      "or an address that cannot be listened on. A config, a class or a storage that is wrong ends "
+      "nothing:\n"
+      "it is logged, shown at / and looked at again.");
   ServeOptions options;
   app.add_option("pipelines", options.pipelines, "The configs")
       ->required()
@@ -109,10 +132,10 @@ int main_of(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);
-    std::fprintf(stderr, "error: %s\n  try: petserve --help\n", paragraph(error.what()).c_str());
-    return exit_status(ErrorCode::kUsage);
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    throw usage_error(app, error);
   }
+  require_texts(app);
   return serve(options, stop.descriptor());
 }
 

@@ -16,6 +16,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr milliseconds kLook{50};
+
 std::string name_of(const std::filesystem::path& config) {
   std::string name = config.stem().string();
   const auto fits = [](char c) {
@@ -54,22 +56,73 @@ Model::~Model() { unload(); }
 bool Model::load(milliseconds timeout) {
   const std::lock_guard lock(loading_);
   std::shared_ptr<LivePipeline> live = live_.load();
+  std::uint64_t polls = 0;
   if (live == nullptr) {
+    swaps_before_ = swaps_;
+    rejected_before_ = rejected();
     live = std::make_shared<LivePipeline>(container_, config_, options_);
     facts_.store(nullptr);  // versions are counted from 1 again
     live->start();
     live_ = live;
   } else {
+    polls = live->status().polls;
     live->poll_soon();
   }
-  return live->wait_until_ready(timeout);
+  return wait_until_ready(*live, polls, timeout);
+}
+
+// Not until the timeout where a poll of its own has found that nothing is on its way.
+bool Model::wait_until_ready(const LivePipeline& live, std::uint64_t polls,
+                             milliseconds timeout) const {
+  const auto until = std::chrono::steady_clock::now() + timeout;
+  while (!live.wait_until_ready(std::min(timeout, kLook))) {
+    const LiveStatus status = live.status();
+    const bool is_known = status.polls > polls && !status.problem.empty() && !status.candidate;
+    if (is_known || std::chrono::steady_clock::now() >= until) return false;
+  }
+  return true;
 }
 
 // No request's thread may destroy a pipeline: this one waits until it is the last.
 void Model::unload() {
   const std::lock_guard lock(loading_);
-  const std::shared_ptr<LivePipeline> live = live_.exchange(nullptr);
+  std::shared_ptr<LivePipeline> live = live_.exchange(nullptr);
+  if (live == nullptr) return;
   while (live.use_count() > 1) std::this_thread::sleep_for(milliseconds(1));
+  live.reset();
+  if (swaps_ == swaps_before_) forgive();
+}
+
+// By hash, what was found bad for this model.
+std::set<Hash> Model::rejected() const {
+  std::set<Hash> hashes;
+  if (options_.rejections == nullptr) return hashes;
+  try {
+    for (const Rejection& rejection : options_.rejections->all()) {
+      if (rejection.pipeline == name_) hashes.insert(rejection.hash);
+    }
+  } catch (const Error& error) {
+    log_.write(LogLevel::kWarning, "rejections", {{"model", name_}, {"text", error.what()}});
+  }
+  return hashes;
+}
+
+// Where no version was ever current, nothing says that one is bad: the config or the samples may be. What
+// they made fail is tried again at the next start, which may have others.
+void Model::forgive() {
+  for (const Hash& hash : rejected()) {
+    if (rejected_before_.contains(hash)) continue;
+    try {
+      options_.rejections->forgive(hash);
+    } catch (const Error& error) {
+      log_.write(LogLevel::kWarning, "rejections", {{"model", name_}, {"text", error.what()}});
+      return;
+    }
+    log_.write(LogLevel::kInfo, "forgiven",
+               {{"model", name_},
+                {"hash", hash.hex()},
+                {"text", "no version was ever current: config or samples may be what is wrong"}});
+  }
 }
 
 std::shared_ptr<LivePipeline> Model::live() const {

@@ -20,6 +20,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,6 +64,7 @@ class Model {
 
   // Loaded already: looks at once whether something has moved. Whether it is ready then.
   bool load(std::chrono::milliseconds timeout);
+  // What was rejected and never had a version beside it that works may be tried again by the next load.
   void unload();
 
   // `version`: a number, an id, or empty for whatever is current.
@@ -86,6 +88,10 @@ class Model {
   std::uint64_t rollbacks() const noexcept { return rollbacks_; }
 
  private:
+  bool wait_until_ready(const LivePipeline& live, std::uint64_t polls,
+                        std::chrono::milliseconds timeout) const;
+  std::set<Hash> rejected() const;
+  void forgive();
   void on_event(const LiveEvent& event);
   LiveEvent with_text(const LiveEvent& event);
   void log(const LiveEvent& event) const;
@@ -99,7 +105,9 @@ class Model {
   const LiveOptions options_;
   const Log& log_;
 
-  std::mutex loading_;
+  std::mutex loading_;  // guards the next two, which are as the last load found them
+  std::uint64_t swaps_before_ = 0;
+  std::set<Hash> rejected_before_;
   mutable std::atomic<std::shared_ptr<const VersionFacts>> facts_;
   CallStats requests_;
   std::array<std::atomic<std::uint64_t>, 600> by_status_{};

@@ -1,5 +1,6 @@
 #include "tools/petserve/serve.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -8,6 +9,7 @@
 #include <map>
 #include <memory>
 
+#include "storage/key.hpp"
 #include "storage/local_storage.hpp"
 #include "tools/data/table.hpp"
 #include "tools/petserve/process_posix.hpp"
@@ -15,12 +17,15 @@
 #include "tools/petserve/service.hpp"
 #include "tools/session/byte_size.hpp"
 #include "tools/session/session.hpp"
+#include "tools/session/terminal_text.hpp"
 
 namespace pet::tools {
 namespace {
 
 namespace fs = std::filesystem;
 using std::chrono::milliseconds;
+constexpr std::size_t kMostRecorded = 8;  // as LiveOptions has it
+
 using Samples = std::vector<std::shared_ptr<const XYData>>;
 
 milliseconds time_of(double seconds, const char* option) {
@@ -28,6 +33,31 @@ milliseconds time_of(double seconds, const char* option) {
     throw Error(ErrorCode::kUsage, std::string(option) + ": expected seconds, 0 or more");
   }
   return milliseconds(std::llround(seconds * 1000));
+}
+
+void require(bool is_right, const char* option, double value, const char* expected) {
+  if (is_right) return;
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", value);
+  throw Error(ErrorCode::kUsage, std::string(option) + " " + text + ": expected " + expected +
+                                     "\n  try: petserve --help");
+}
+
+// What would be taken, and then mean nothing, or that nothing works.
+void require_ranges(const ServeOptions& options) {
+  require(options.max_requests >= 1, "--max-requests", 0, "1 or more");
+  require(options.max_connections >= 1, "--max-connections", 0, "1 or more");
+  require(options.deadline > 0, "--deadline", options.deadline, "seconds, more than 0");
+  require(options.trial_time > 0, "--trial-time", options.trial_time, "seconds, more than 0");
+  require(options.poll > 0, "--poll", options.poll, "seconds, more than 0");
+  require(options.record <= kMostRecorded, "--record", static_cast<double>(options.record),
+          "0 to 8");
+  require(options.failure_rate > 0 && options.failure_rate <= 1, "--failure-rate",
+          options.failure_rate, "a share of the calls, such as 0.01; 1 is all of them");
+  require(options.latency_factor == 0 || options.latency_factor > 1, "--latency-factor",
+          options.latency_factor, "more than 1, or 0 for never");
+  const double tolerance = options.tolerance.value_or(0);
+  require(tolerance >= 0, "--tolerance", tolerance, "0 or more");
 }
 
 // "HOST:PORT", with an address of IPv6 in brackets.
@@ -81,17 +111,31 @@ Log log_of(const ServeOptions& options) {
   return Log(format == "json" ? LogFormat::kJson : LogFormat::kText, *level);
 }
 
-// By the model's name; under "" those for all.
+// The inputs alone, in rows and columns.
+std::shared_ptr<const XYData> read_sample(const std::string& file) {
+  XYData x = read_table(file).x;
+  if (x.ndim() == 2) return std::make_shared<const XYData>(std::move(x));
+  throw Error(ErrorCode::kUsage, file + ": expected rows and columns, got " + x.describe() +
+                                     "\n  try: the file of inputs (x), without targets");
+}
+
+// By the model's name; under "" those for all. Of "NAME=FILE" the first part is a model's name, unless the
+// whole is a file.
 std::map<std::string, Samples> read_samples(const ServeOptions& options) {
+  std::vector<std::string> models;
+  for (const std::string& config : options.pipelines) models.push_back(fs::path(config).stem());
   std::map<std::string, Samples> samples;
   for (const std::string& given : options.samples) {
     const auto equals = given.find('=');
-    std::string name = equals == std::string::npos ? "" : given.substr(0, equals);
-    const auto is_it = [&](const std::string& file) { return fs::path(file).stem() == name; };
-    const bool is_model = std::any_of(options.pipelines.begin(), options.pipelines.end(), is_it);
+    const std::string name = equals == std::string::npos ? "" : given.substr(0, equals);
+    const bool is_model = std::ranges::count(models, name) > 0;
+    if (!is_model && !name.empty() && !fs::exists(given)) {
+      throw Error(ErrorCode::kUsage, "--samples " + given + ": no model " + pet::quoted(name) +
+                                         " is served" + suggestion(name, models) +
+                                         "\n  try: a model's name is its file's, without .json");
+    }
     const std::string file = is_model ? given.substr(equals + 1) : given;
-    if (!is_model) name.clear();
-    samples[name].push_back(std::make_shared<const XYData>(read_table(file).x));
+    samples[is_model ? name : ""].push_back(read_sample(file));
   }
   return samples;
 }
@@ -110,9 +154,15 @@ std::shared_ptr<Rejections> open_rejections(const ServeOptions& options, const L
       return std::make_shared<Rejections>();
     }
   }
-  const auto storage = std::make_shared<LocalStorage>(place.string());
-  storage->ensure_exists();
-  return std::make_shared<Rejections>(storage);
+  try {
+    const auto storage = std::make_shared<LocalStorage>(place.string());
+    storage->ensure_exists();
+    return std::make_shared<Rejections>(storage);
+  } catch (const Error& error) {
+    throw Error(error.code(),
+                "rejected versions cannot be remembered: " + std::string(error.what()) +
+                    "\n  try: --rejections DIR, another directory, or 'none'");
+  }
 }
 
 LiveOptions live_options(const ServeOptions& options) {
@@ -147,6 +197,7 @@ Observer observer_of(const Log& log) {
 
 int serve(const ServeOptions& options, int stop) {
   const Log log = log_of(options);
+  require_ranges(options);
   const ServerOptions address = server_options(options);
   const LiveOptions live = live_options(options);
   std::map<std::string, Samples> samples = read_samples(options);

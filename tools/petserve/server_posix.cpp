@@ -28,14 +28,24 @@ constexpr milliseconds kNewAtEnd{200};
 constexpr milliseconds kNewOthersWait{1000};
 constexpr int kBacklog = 512;
 
-[[noreturn]] void refuse_address(const ServerOptions& options, const std::string& why) {
-  throw Error(ErrorCode::kUsage, "cannot listen on " + options.host + ":" +
-                                     std::to_string(options.port) + ": " + why +
-                                     "\n  try: --listen 127.0.0.1:0 for a port that is free");
-}
-
 std::string shown_host(const std::string& host) {
   return host.find(':') == std::string::npos ? host : "[" + host + "]";
+}
+
+[[noreturn]] void refuse_address(const ServerOptions& options, const std::string& why,
+                                 const std::string& next_step) {
+  throw Error(ErrorCode::kUsage, "cannot listen on " + shown_host(options.host) + ":" +
+                                     std::to_string(options.port) + ": " + why +
+                                     "\n  try: --listen " + next_step);
+}
+
+// What an errno of bind() asks for.
+std::string next_step_of(int error, const std::string& host, int port) {
+  if (error == EADDRNOTAVAIL) {
+    return "0.0.0.0:" + std::to_string(port) + " for all of this machine's addresses";
+  }
+  if (error == EACCES) return host + ":8080: ports below 1024 are not for everybody";
+  return host + ":0 for a port that is free";
 }
 
 }  // namespace
@@ -67,7 +77,8 @@ void Server::bind() {
   addrinfo* found = nullptr;
   const std::string port = std::to_string(options_.port);
   if (const int error = ::getaddrinfo(options_.host.c_str(), port.c_str(), &hints, &found)) {
-    refuse_address(options_, ::gai_strerror(error));
+    refuse_address(options_, ::gai_strerror(error),
+                   "0.0.0.0:" + port + " for all of this machine's addresses");
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
   int error = 0;
@@ -83,7 +94,10 @@ void Server::bind() {
     error = errno;
     if (fd >= 0) ::close(fd);
   }
-  if (listener_ < 0) refuse_address(options_, std::strerror(error));
+  if (listener_ < 0) {
+    const std::string host = shown_host(options_.host);
+    refuse_address(options_, std::strerror(error), next_step_of(error, host, options_.port));
+  }
   sockaddr_storage bound{};
   socklen_t size = sizeof bound;
   ::getsockname(listener_, reinterpret_cast<sockaddr*>(&bound), &size);

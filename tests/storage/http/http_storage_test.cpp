@@ -141,11 +141,19 @@ TEST_CASE("whom the server's certificate does not name is not talked to", "[http
     return [at] { mirror(at).get("plugins/D/a.so"); };
   };
   CHECK_THAT(refusal(ErrorCode::kStorageRefused, asks(environment("PET_WEB_EXPIRED"))),
-             Catch::Contains("certificate is not trusted") && Catch::Contains("expired"));
+             Catch::Contains("certificate is not trusted") && Catch::Contains("expired") &&
+                 Catch::Contains("try: is this machine's clock right"));
   CHECK_THAT(refusal(ErrorCode::kStorageRefused, asks(environment("PET_WEB_OTHER_HOST"))),
-             Catch::Contains("certificate is not trusted") && Catch::Contains("SSL_CERT_FILE"));
+             Catch::Contains("certificate is not trusted") &&
+                 Catch::Contains("try: the host name that the certificate is for"));
   CHECK_THAT(refusal(ErrorCode::kStorageRefused, [] { HttpStorage(url()).get("plugins/D/a.so"); }),
-             Catch::Contains("certificate is not trusted"));
+             Catch::Contains("certificate is not trusted") &&
+                 Catch::Contains("try: the right host name; SSL_CERT_FILE=FILE.pem"));
+  // A server that speaks plain http there.
+  std::string plain = environment("PET_WEB_PLAIN");
+  plain.replace(0, 4, "https");
+  CHECK_THAT(refusal(ErrorCode::kStorageUnreachable, asks(plain)),
+             Catch::Contains("no answer over TLS: ") && Catch::Contains("or http:// if none does"));
   CHECK(mirror(environment("PET_WEB_PLAIN")).get("plugins/D/a.so") == "x");  // loopback
 }
 

@@ -56,20 +56,26 @@ TEST_CASE("an S3 server whose certificate does not fit is not talked to", "[s3]"
     const char* ca;
     std::string endpoint;
     const char* why;
+    const char* next_step;
   };
   for (const Case& c : {
-           Case{nullptr, environment("PET_S3_TLS"), "certificate"},
-           Case{bundle.c_str(), environment("PET_S3_TLS_EXPIRED"), "expired"},
-           Case{bundle.c_str(), other_host, "host name 'localhost'"},
+           Case{nullptr, environment("PET_S3_TLS"), "certificate",
+                "the right host name; AWS_CA_BUNDLE=FILE.pem for a CA of your own"},
+           Case{"/no/such.pem", environment("PET_S3_TLS"), "/no/such.pem",
+                "AWS_CA_BUNDLE=FILE.pem, a file of certificates that you may read"},
+           Case{bundle.c_str(), environment("PET_S3_TLS_EXPIRED"), "expired",
+                "is this machine's clock right (timedatectl)? else the server needs a new "
+                "certificate"},
+           Case{bundle.c_str(), other_host, "host name 'localhost'",
+                "the host name that the certificate is for, in the URL"},
        }) {
     CAPTURE(c.endpoint, c.ca);
     const Environment ca("AWS_CA_BUNDLE", c.ca);
     const std::string url = bucket_url("tls") + "?endpoint=" + c.endpoint;
-    CHECK_THROWS_MATCHES(
-        open_storage(url)->get("a"), Error,
-        fails(ErrorCode::kStorageRefused,
-              {url + ": the server's certificate is not trusted: ", c.why,
-               "try: the right host name; AWS_CA_BUNDLE=FILE.pem for a CA of your own"}));
+    CHECK_THROWS_MATCHES(open_storage(url)->get("a"), Error,
+                         fails(ErrorCode::kStorageRefused,
+                               {url + ": the server's certificate is not trusted: ", c.why,
+                                "try: " + std::string(c.next_step)}));
   }
 }
 

@@ -343,5 +343,10 @@ TEST_CASE("an address that cannot be had is refused with what to try", "[petserv
   CHECK_THROWS_WITH(Server({.port = port}, echo),
                     Contains("cannot listen on 127.0.0.1:" + std::to_string(port)) &&
                         Contains("Address already in use") && Contains("--listen 127.0.0.1:0"));
-  CHECK_THROWS_WITH(Server({.host = "no.such.host.invalid"}, echo), Contains("cannot listen on"));
+  CHECK_THROWS_WITH(
+      Server({.host = "no.such.host.invalid"}, echo),
+      Contains("cannot listen on") && Contains("0 for all of this machine's addresses"));
+  CHECK_THROWS_WITH(
+      Server({.host = "203.0.113.1", .port = port}, echo),
+      Contains("Cannot assign") && Contains("--listen 0.0.0.0:" + std::to_string(port)));
 }
