@@ -91,7 +91,7 @@ template <class One>
 void on_two_threads(const One& one) {
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
-    for (std::size_t i = next++; i < count(); i = next++) one(i);
+    for (std::size_t i = next++; i < transfer_plugins().size(); i = next++) one(i);
   };
   std::thread other(work);
   work();
@@ -112,7 +112,7 @@ void fetch_directory_bound(benchmark::State& state) {
   for (auto _ : state) {
     state.PauseTiming();
     const TemporaryFolder& folder = new_folder();
-    std::vector<void*> libraries(count());
+    std::vector<void*> libraries(transfer_plugins().size());
     state.ResumeTiming();
     on_two_threads([&](std::size_t i) {
       const std::string to = folder / (transfer_plugins()[i].binary.hash().hex() + ".so");
@@ -185,7 +185,7 @@ void fetch_nginx_bound(benchmark::State& state) {
     }
     test::write_file(folder / "config", config);
     const std::string command = "curl --silent --fail --parallel --config " + (folder / "config");
-    std::vector<void*> libraries(count());
+    std::vector<void*> libraries(transfer_plugins().size());
     state.ResumeTiming();
     if (std::system(command.c_str()) != 0) fail("curl failed");
     on_two_threads([&](std::size_t i) {
