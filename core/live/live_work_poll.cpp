@@ -12,8 +12,8 @@
 
 namespace pet {
 
-// Before anything is looked at, so that what changes meanwhile is heard of. A log that is on this machine, by a
-// directory that gets a file with each move.
+// Before anything is looked at, so that what changes meanwhile is heard of: the config's file, and where the
+// logs are on this machine the directories that get a file with each move.
 void LiveWork::listen() {
   std::vector<FileEvents::Place> places;
   if (!source_.file().empty()) places.push_back({FileEvents::Kind::kFile, source_.file()});
@@ -161,10 +161,11 @@ std::optional<ClassVersion> LiveWork::choose(const std::string& name, bool must_
   if (known == choices_.end()) return choose_but(name);
   if (chooser_.may_have_moved(known->second)) {
     // What is suspected may not be what is there now; and what was bad, and is named again by somebody
-    // who may have had it forgiven, is tried again.
+    // who may have had it forgiven, is tried again. What was missing is the newest no more.
     const std::lock_guard lock(mutex_);
     clear_suspects();
     bad_configs_.clear();
+    std::erase_if(absent_, [&](const auto& absent) { return absent.second.name == name; });
   } else if (!must_choose) {
     return std::nullopt;
   } else if (accused && accused->name == name) {

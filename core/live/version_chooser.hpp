@@ -1,13 +1,13 @@
 // VersionChooser: which version of a class a service should have now.
 //
-// The newest entry of its log whose binary for this platform is not rejected, nor one of `but_not`; where the storage has no
-// log of the class, the one that is compiled in. It never goes on where something is wrong: a storage
-// that fails, a damaged entry, a release without this platform are errors, after which the caller keeps
-// what it has.
+// The newest entry of its log whose binary for this platform is not rejected, nor one of `but_not`; where
+// the storage has no log of the class, the one that is compiled in. It never goes on where something is
+// wrong: a storage that fails, a damaged entry, a release without this platform are errors, after which the
+// caller keeps what it has. Of the log it reads the end, as far back as it has to.
 //
 // Threads: any.
-// Throws:  kClassNotFound; kNoBinaryForPlatform; kVersionNotFound when all are rejected; what the
-//          storage throws.
+// Throws:  kClassNotFound; kNoBinaryForPlatform; kVersionNotFound when all are rejected or in `but_not`;
+//          what the storage throws.
 #pragma once
 
 #include <optional>

@@ -103,9 +103,22 @@ void PushBatch::check_item(Job& job) {
   job.class_name = name;
 }
 
+void PushBatch::look() {
+  BaseStorage& storage = *registry_.storage_;
+  try {
+    storage.ensure_exists();
+  } catch (const Error& error) {
+    for (Job& job : jobs_) {
+      if (!job.error) job.error = error;
+    }
+    return;
+  }
+  if (lists_at_once()) list_objects();
+}
+
 // Once the storage cannot be reached, the other classes are not asked for: they would only wait for
 // the same answer.
-void PushBatch::look() {
+void PushBatch::list_objects() {
   BaseStorage& storage = *registry_.storage_;
   std::mutex mutex;
   std::optional<Error> unreachable;
@@ -115,8 +128,7 @@ void PushBatch::look() {
       if (unreachable) throw Error(*unreachable);
     }
     try {
-      storage.ensure_exists();
-      if (lists_at_once()) job.there = ClassObjects::list(storage, class_prefix(job.class_name));
+      job.there = ClassObjects::list(storage, class_prefix(job.class_name));
     } catch (const Error& error) {
       const std::lock_guard lock(mutex);
       if (error.code() == ErrorCode::kStorageUnreachable) unreachable = error;
@@ -298,10 +310,16 @@ void PushBatch::write_entries() {
   } catch (const Error&) {
     // Any of them may have been written: settle() finds out.
   }
-  concurrently(writers.size(), [&](std::size_t i) {
-    attempt(*writers[i], [&](Job& job) {
-      outcomes[i] == PutOutcome::kWritten ? job.writer->won() : job.writer->settle();
-    });
+  std::vector<Job*> others_were_first;
+  for (std::size_t i = 0; i < writers.size(); ++i) {
+    if (outcomes[i] == PutOutcome::kWritten) {
+      writers[i]->writer->won();
+    } else {
+      others_were_first.push_back(writers[i]);
+    }
+  }
+  concurrently(others_were_first.size(), [&](std::size_t i) {
+    attempt(*others_were_first[i], [](Job& job) { job.writer->settle(); });
   });
 }
 

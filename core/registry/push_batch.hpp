@@ -66,6 +66,7 @@ class PushBatch {
 
   void check_items();
   void look();
+  void list_objects();
   void read_newest();
   void find_new_names();
   bool has_new_names() const;

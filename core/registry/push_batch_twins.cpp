@@ -22,11 +22,11 @@ Error PushBatch::case_twin(const std::string& class_name, const std::string& twi
 // published, stored. Fitted states alone do not make a class: they come last of its objects.
 void PushBatch::find_new_names() {
   if (!registry_.storage_->capabilities().list) return;
+  if (goal_ == Goal::kPublish) {
+    for (Job& job : jobs_) job.name_is_new = !job.error && job.writer->class_is_new();
+    return;
+  }
   for_each_live([&](Job& job) {
-    if (job.writer) {
-      job.name_is_new = job.writer->class_is_new();
-      return;
-    }
     if (job.there) {
       const std::string_view first = job.there->first_key();
       job.name_is_new = first.empty() || is_state(first, job.class_name);

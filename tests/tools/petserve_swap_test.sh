@@ -14,10 +14,11 @@ cat > stamps.json <<'J'
 J
 echo '{"inputs":[{"name":"x","shape":[4,1],"datatype":"FP64","data":[0,0,0,0]}]}' > zeros.json
 printf 'x\n0\n1\n' > samples.csv
-options=(--samples samples.csv --poll 0.2 --rejections "$scratch/rejections" --min-calls 100 --log-level debug)
-start one stamps.json "${options[@]}"
+options=(--samples samples.csv --rejections "$scratch/rejections" --min-calls 100 --log-level debug)
+start one stamps.json "${options[@]}" --poll 0.2
 one=$pid one_url=$url
-start two stamps.json "${options[@]}" --storage "$PET_STORAGE" --cache "$PET_CACHE"
+# It polls once an hour, and hears of what is on this machine.
+start two stamps.json "${options[@]}" --poll 3600 --storage "$PET_STORAGE" --cache "$PET_CACHE"
 two=$pid two_url=$url
 for url in "$one_url" "$two_url"; do ready; done
 url=$one_url
@@ -70,7 +71,7 @@ check 'lost=0 refused=0 mixed=0' cat load2.out
 
 # A restart takes the newest that is not rejected.
 stop "$one"
-start again stamps.json "${options[@]}"
+start again stamps.json "${options[@]}" --poll 0.2
 ready
 check '"data":\[22,22,22,22\]' answers
 

@@ -10,7 +10,9 @@
 #include "storage/s3/s3_connection.hpp"
 #include "tests/storage/error_matcher.hpp"
 #include "tests/storage/s3/real_s3.hpp"
+#include "tests/storage/shell.hpp"
 #include "tests/storage/storage_contract.hpp"
+#include "tests/storage/temporary_folder.hpp"
 
 namespace pet::test {
 namespace {
@@ -146,6 +148,33 @@ TEST_CASE("large objects go up in parts, of which none are left", "[s3]") {
   }
   CHECK_THAT(uploads(), Catch::Contains("ListMultipartUploadsResult"));
   CHECK_THAT(uploads(), !Catch::Contains("<UploadId>"));
+}
+
+TEST_CASE("what goes up in parts is read by others, and what others put in parts is read", "[s3]") {
+  constexpr std::size_t kPart = std::size_t{5} << 20;
+  make_bucket("shared");
+  S3Storage storage(S3Settings::from_url("s3://shared"), {}, {},
+                    {.in_parts_beyond = kPart, .part_size = kPart, .at_once = 3});
+  std::string bytes(12'345'678, '\0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 37 + (i >> 9));
+  const TemporaryFolder folder;
+  write_file(folder / "theirs", bytes);
+  const std::string bucket = "':s3,provider=Ceph,env_auth=true,endpoint=\"" +
+                             environment("AWS_ENDPOINT_URL_S3") + "\":shared";
+  const std::string rclone =
+      "rclone --config= --s3-no-check-bucket --s3-upload-cutoff=5M "
+      "--s3-chunk-size=5M copyto ";
+
+  storage.put("ours", bytes);
+  const Ended down = run(rclone + bucket + "/ours' " + folder / "ours");
+  CHECK(down.status == 0);
+  CHECK_THAT(down.output, Catch::Equals(""));
+  CHECK((read_file(folder / "ours") == bytes));
+
+  const Ended up = run(rclone + folder / "theirs" + " " + bucket + "/theirs'");
+  CHECK(up.status == 0);
+  CHECK_THAT(up.output, Catch::Equals(""));
+  CHECK((storage.get("theirs") == bytes));
 }
 
 }  // namespace pet::test
