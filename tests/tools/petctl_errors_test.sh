@@ -28,9 +28,8 @@ no_class="is not a class name: expected a letter or '_', then letters, digits an
 check_status 2 "error: 'My-Filter' $no_class" "$PETCTL" new filter My-Filter
 check_status 2 "error: '../up' $no_class" "$PETCTL" pull ../up
 check_status 2 "error: '../up' $no_class" "$PETCTL" log ../up
-check_status 2 "error: '123' is not a version: expected a SHA-256 as 64 lower-case hex digits, got 3" \
+check_status 2 "error: '123' is not a version: expected a SHA-256 as 64 lower-case hex digits, or its first digits, 6 at least*try: petctl list GoodFilter" \
   "$PETCTL" pull GoodFilter@123
-check_status 2 "error: '123' is not *, or its first digits, 6 at least*try: petctl list GoodFilter" "$PETCTL" pull GoodFilter@123
 check_status 2 "error: --interval: expected a number (SECONDS), got 'soon'*try: petctl watch --help" \
   "$PETCTL" watch GoodFilter --interval soon
 # An unset variable of a script is not the default storage.

@@ -111,7 +111,7 @@ cat > unfitted.json <<'J'
 J
 options=(--samples samples.csv --poll 0.2 --rejections "$scratch/blamed")
 start unfitted unfitted.json "${options[@]}"
-eventually 20 '"problem": "*predict before fit' ask GET /status.json
+eventually 20 '"problem": "*predict before fit*try: petctl run unfitted.json --x-train' ask GET /status.json
 [[ -n $(ls blamed/rejected) ]] || { echo "FAILED: nothing was rejected"; failures=$((failures + 1)); }
 stop "$pid"
 check '"event": "forgiven", "model": "unfitted", "hash": "' cat unfitted.log

@@ -44,7 +44,9 @@ check_status 2 'expected json or text' "$PETSERVE" iris.json --log-format xml
 check 'Examples:' "$PETSERVE" --help
 check 'petserve 0' "$PETSERVE" --version
 
-start iris iris.json numbers.json throwing.json --samples iris=x.csv --max-body 1MB --log-level debug
+echo '{"clazz": "StandardScalerPlugin", "params": {}}' > raw.json
+
+start iris iris.json numbers.json throwing.json raw.json --samples iris=x.csv --max-body 1MB --log-level debug
 ready
 
 # The protocol, with curl.
@@ -99,6 +101,11 @@ check '400 *predict: *expected 4 columns as in fit, got float64 \[1, 3\]' ask PO
   '{"inputs":[{"name":"x","shape":[1,3],"datatype":"FP64","data":[1,2,3]}]}'
 check "400 *no output 'z', expected 'y' or 'y_index'" ask POST /v2/models/iris/infer "${flower/\"inputs\"/\"outputs\":[{\"name\":\"z\"\}],\"inputs\"}"
 check "500 {\"error\":\"$throwing *predict: " ask POST /v2/models/throwing/infer "$flower"
+# What is served unfitted, and without samples, is found out by the first who asks.
+check '500 *predict before fit: *try: petctl run raw.json --x-train FILE' ask POST /v2/models/raw/infer "$flower"
+gzip < all.json > all.gz
+check '{"model_name":"iris"' curl -sS -H 'Content-Encoding: gzip' --data-binary @all.gz "$url/v2/models/iris/infer"
+check "says, 'gzip'*try: without that header" curl -sS -H 'Content-Encoding: gzip' -d "$flower" "$url/v2/models/iris/infer"
 head -c 1100000 /dev/zero > large
 check '413 {"error":"the body is larger than 1000000 bytes (--max-body)' ask POST /v2/models/iris/infer @large
 check '400 *expected {*ready*: true} or nothing: expected bool, got int64' ask POST /v2/repository/index '{"ready": 1}'

@@ -92,9 +92,12 @@ void add_storage_verbs(CLI::App& app, CommandLine& line) {
 }
 
 void add_run_verb(CLI::App& app, CommandLine& line) {
-  auto* run = add_verb(app, line, "run", "Build a pipeline from its config; fit, predict, evaluate",
-                       "petctl run pipeline.json --x-train iris.csv --x iris.csv --target target",
-                       [&](const Settings& s) { run_run(s, line.run); });
+  auto* run =
+      add_verb(app, line, "run",
+               "Build a pipeline from its config; fit, predict, evaluate. Without data: fetch and "
+               "check all that it names",
+               "petctl run pipeline.json --x-train iris.csv --x iris.csv --target target",
+               [&](const Settings& s) { run_run(s, line.run); });
   RunOptions& options = line.run;
   run->add_option("pipeline", options.pipeline, "The config")
       ->required()

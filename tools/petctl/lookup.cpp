@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "core/artifact/class_name.hpp"
+#include "storage/key.hpp"
 #include "tools/petctl/output.hpp"
 
 namespace pet::tools {
@@ -52,9 +53,13 @@ WantedVersion wanted_version(const PetClassManager& manager, const std::string& 
   try {
     return {name, Hash::require(text)};
   } catch (const Error& error) {
-    throw Error(error.code(),
-                error.what() + (", or its first digits, 6 at least\n  try: petctl list " + name),
-                {.class_name = name, .hash = text, .key = {}});
+    throw Error(
+        error.code(),
+        pet::quoted(text) +
+            " is not a version: expected a SHA-256 as 64 lower-case hex digits, or its first "
+            "digits, 6 at least\n  try: petctl list " +
+            name,
+        {.class_name = name, .hash = text, .key = {}});
   }
 }
 

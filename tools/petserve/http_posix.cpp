@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "core/pipeline/json_document.hpp"
+#include "storage/key.hpp"
 #include "tools/petserve/error_answer.hpp"
 
 namespace pet::tools {
@@ -190,7 +191,11 @@ bool Server::Http::read_body(const httplib::Request& request, httplib::Response&
   } else if (response.status < 400) {
     refuse(response, 400, "the body ends before its length, or is not what its headers say");
   } else {
-    refuse(response, response.status, "the body cannot be read");
+    const std::string coding = request.get_header_value("Content-Encoding");
+    refuse(response, response.status,
+           coding.empty() ? "the body cannot be read"
+                          : "the body is not what its Content-Encoding says, " +
+                                pet::quoted(coding) + "\n  try: without that header, or 'gzip'");
   }
   return false;
 }

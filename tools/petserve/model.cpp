@@ -31,6 +31,13 @@ std::string name_of(const std::filesystem::path& config) {
                   "\n  try: another name for the file, or a link to it");
 }
 
+// "predict before fit" is how classes put it that are not fitted.
+std::string unfitted_hint(std::string_view problem, const std::filesystem::path& config) {
+  if (problem.find("before fit") == std::string_view::npos) return "";
+  return "\n  try: petctl run " + config.string() +
+         " --x-train FILE --y-train FILE --save FITTED.json, and serve what that writes";
+}
+
 LogLevel level_of(const LiveEvent& event) {
   const bool is_bad = event.kind != LiveEventKind::kState || event.state == VersionState::kRejected;
   return is_bad ? LogLevel::kWarning : LogLevel::kInfo;
@@ -176,7 +183,7 @@ std::shared_ptr<const VersionFacts> Model::current(std::string_view asked) const
   const std::shared_ptr<LivePipeline> live = this->live();
   const auto version = live->read();
   if (!version->pipeline) {
-    const std::string problem = live->status().problem;
+    const std::string problem = status_of(*live).problem;
     throw HttpRefusal(503, name_ + " is not ready: " +
                                (problem.empty() ? "its first version is on its way" : problem));
   }
@@ -203,7 +210,7 @@ Prediction Model::predict(const XYData& x, std::string_view asked) const {
   } catch (const BadInput& error) {
     throw HttpRefusal(400, error.what());
   } catch (const Error& error) {
-    throw HttpRefusal(500, error.what());
+    throw HttpRefusal(500, error.what() + unfitted_hint(error.what(), config_));
   } catch (const std::exception& error) {
     throw HttpRefusal(500, name_ + ": " + error.what());
   }
@@ -213,7 +220,13 @@ Prediction Model::predict(const XYData& x, std::string_view asked) const {
 std::optional<LiveStatus> Model::status() const {
   const std::shared_ptr<LivePipeline> live = live_.load();
   if (live == nullptr) return std::nullopt;
-  return live->status();
+  return status_of(*live);
+}
+
+LiveStatus Model::status_of(const LivePipeline& live) const {
+  LiveStatus status = live.status();
+  status.problem += unfitted_hint(status.problem, config_);
+  return status;
 }
 
 bool Model::is_ready() const {

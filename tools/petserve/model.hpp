@@ -90,6 +90,7 @@ class Model {
  private:
   bool wait_until_ready(const LivePipeline& live, std::uint64_t polls,
                         std::chrono::milliseconds timeout) const;
+  LiveStatus status_of(const LivePipeline& live) const;
   std::set<Hash> rejected() const;
   void forgive();
   void on_event(const LiveEvent& event);
