@@ -37,6 +37,7 @@
 #include "core/loader/pet_class.hpp"
 #include "core/observer.hpp"
 #include "core/registry/promote.hpp"
+#include "core/registry/readable.hpp"
 #include "core/registry/registry.hpp"
 #include "core/registry/rollback.hpp"
 
@@ -156,8 +157,14 @@ class PetClassManager {
   std::vector<LogEntry> history(std::string_view name,
                                 std::size_t limit = BaseStorage::kNoLimit) const;
 
+  // The same where the log is damaged: what can be read of it, and what is wrong with the rest.
+  ReadableLog readable_history(std::string_view name) const;
+
   // All classes that the storage has, sorted, each with its newest entry.
   std::vector<StoredClass> classes() const;
+
+  // The same where some are damaged or may not be read.
+  ReadableClasses readable_classes() const;
 
   // Their names alone, which costs fewer requests.
   std::vector<std::string> class_names() const;

@@ -110,7 +110,7 @@ void Candidate::try_out(const CandidateTest& test) {
                                               .cache = container_.pcm.cache().describe(),
                                               .samples = clones(test.samples),
                                               .expected = answers(test.current, test.samples),
-                                              .tolerance = test.tolerance},
+                                              .answer_rules = test.answer_rules},
                                              stop_.get_token());
   if (report.cancelled || is_cancelled()) return;
   if (!report.passed) {

@@ -45,8 +45,8 @@ using Samples = std::vector<std::shared_ptr<const XYData>>;
 struct CandidateTest {
   std::shared_ptr<const Trial> trial;
   Samples samples;
-  VersionSnapshot current;          // whose answers it is compared with
-  std::optional<double> tolerance;  // of numbers; none: only types and shapes are compared
+  VersionSnapshot current;  // whose answers it is compared with
+  AnswerRules answer_rules;
 };
 
 class Candidate {

@@ -78,8 +78,8 @@ struct LiveOptions {
   std::vector<std::shared_ptr<const XYData>> samples = {};  // for the trial and to warm with
   // So many of the last inputs that predict() answered are samples, too: 8 at most, of 16 MiB at most.
   std::size_t record = 0;
-  std::optional<double> tolerance = {};     // a candidate may differ so much from the current one
-  std::shared_ptr<const Trial> trial = {};  // none: Trial's default
+  AnswerRules answer_rules = {};                // for the trial
+  std::shared_ptr<const Trial> trial = {};      // none: Trial's default
   std::shared_ptr<Rejections> rejections = {};  // none: remembered until the end of the process
   Budget budget = {};
   std::chrono::milliseconds poll{5'000};

@@ -100,7 +100,7 @@ CandidateTest LiveWork::test() {
   CandidateTest test{.trial = options_.trial,
                      .samples = options_.samples,
                      .current = {},
-                     .tolerance = options_.tolerance};
+                     .answer_rules = options_.answer_rules};
   {
     const std::lock_guard lock(recorded_mutex_);
     test.samples.insert(test.samples.end(), recorded_.begin(), recorded_.end());

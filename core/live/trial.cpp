@@ -22,8 +22,9 @@ using std::chrono::nanoseconds;
 using trial::Frame;
 using trial::TrialProcess;
 
-constexpr std::array<std::string_view, 8> kPhases{"start",  "load", "construct", "import",
-                                                  "export", "warm", "call",      "destroy"};
+constexpr auto kPhases = std::to_array<std::string_view>(
+    {"start", "load", "construct", "import", "export", "warm", "call", "destroy"});
+static_assert(kPhases.size() == static_cast<std::size_t>(TrialPhase::kDestroy) + 1);
 constexpr char kHelperName[] = "pet-trial";
 
 // "4 GiB", "1.5 MiB".
@@ -265,7 +266,7 @@ void Conversation::take_answer(const Frame& frame) {
   const std::size_t index = call_ - 1;
   const XYData* const expected = request_.expected.empty() ? nullptr : &request_.expected[index];
   const std::string fault =
-      trial::fault_of(answer, request_.samples[index], expected, request_.tolerance);
+      trial::fault_of(answer, request_.samples[index], expected, request_.answer_rules);
   report_.answers.push_back(std::move(answer));
   if (!fault.empty()) reject("answered wrongly in " + where() + ": " + fault);
 }

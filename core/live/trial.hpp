@@ -60,6 +60,13 @@ struct TrialLimits {
   std::uint64_t answer = std::uint64_t{256} << 20;  // bytes of one answer
 };
 
+// What a candidate's answers are held against, beside being finite and of a type and shape.
+struct AnswerRules {
+  // How far numbers may be from the current version's, as numpy.allclose has it:
+  // |a - b| <= tolerance * (1 + |b|). Not given: values are not compared, only types and shapes.
+  std::optional<double> tolerance = {};
+};
+
 struct TrialRequest {
   // JSON, every node pinned (version_hash or "builtin"), with state_hash where it has learned.
   std::string config;
@@ -68,9 +75,7 @@ struct TrialRequest {
   std::vector<XYData> samples;
   // The current version's answers to them, one a sample (nothing: not compared), or none at all.
   std::vector<XYData> expected;
-  // How far numbers may be from those expected, as numpy.allclose has it:
-  // |a - b| <= tolerance * (1 + |b|). Not given: values are not compared, only types and shapes.
-  std::optional<double> tolerance;
+  AnswerRules answer_rules = {};
 };
 
 struct TrialReport {

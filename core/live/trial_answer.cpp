@@ -67,17 +67,18 @@ std::string fault_of_shape(const XYData& answer, const XYData& sample, const XYD
 
 // `wanted` are as many as `values`, or none.
 std::string fault_of_values(const XYData& answer, const std::vector<Number>& values,
-                            const std::vector<Number>& wanted, std::optional<double> tolerance) {
+                            const std::vector<Number>& wanted, const AnswerRules& rules) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     const bool finite = std::isfinite(values[i]);
     if (!finite && (wanted.empty() || std::isfinite(wanted[i]))) {
       return "expected finite numbers, got " + text_of(values[i]) + " at " +
              place_of(i, answer.shape());
     }
-    if (wanted.empty() || !tolerance || is_near(values[i], wanted[i], *tolerance)) continue;
+    if (wanted.empty() || !rules.tolerance || is_near(values[i], wanted[i], *rules.tolerance))
+      continue;
     return "expected " + text_of(wanted[i]) + " at " + place_of(i, answer.shape()) +
            ", as from the current version, got " + text_of(values[i]) + ", further away than " +
-           text_of(*tolerance) + " allows";
+           text_of(*rules.tolerance) + " allows";
   }
   return "";
 }
@@ -95,7 +96,7 @@ bool has_numbers(const XYData& data) {
 }  // namespace
 
 std::string fault_of(const XYData& answer, const XYData& sample, const XYData* expected,
-                     std::optional<double> tolerance) {
+                     const AnswerRules& rules) {
   if (expected != nullptr && !*expected) expected = nullptr;
   if (!answer) return "expected an answer, got nothing";
   const std::string fault = fault_of_shape(answer, sample, expected);
@@ -108,7 +109,7 @@ std::string fault_of(const XYData& answer, const XYData& sample, const XYData* e
     const bool may_not_be = is_float(like) && first_not_finite(numbers_of(like)).has_value();
     if (!is_float(answer) || may_not_be) return "";
   }
-  return fault_of_values(answer, numbers_of(answer), wanted, tolerance);
+  return fault_of_values(answer, numbers_of(answer), wanted, rules);
 }
 
 }  // namespace pet::trial

@@ -122,7 +122,11 @@ class Registry {
   // list. At most one request a class, and one a thousand objects.
   std::vector<std::string> class_names() const;
 
-  // The same with the newest entry of each, many asked for at once.
+  // Those among the first thousand objects that begin with the same two letters: for "did you mean". One
+  // request; none where the storage cannot list.
+  std::vector<std::string> similar_names(std::string_view class_name) const;
+
+  // All classes with the newest entry of each, many asked for at once.
   std::vector<StoredClass> classes() const;
 
   // The bytes of one binary, not verified (core/cache does that); nullopt when absent. One request.

@@ -15,6 +15,25 @@ namespace {
 
 constexpr std::size_t kPage = 1000;
 
+// The classes that keys, listed in their order, belong to.
+class ClassNames {
+ public:
+  void add(const std::vector<std::string>& keys) {
+    for (const std::string& key : keys) {
+      const std::optional<std::string_view> name = class_of(key);
+      if (!name || seen_ == *name) continue;
+      seen_ = *name;
+      // States come last: a class whose first object is one has nothing else.
+      if (!is_state(key, *name)) names_.emplace_back(*name);
+    }
+  }
+  std::vector<std::string> take() { return std::move(names_); }
+
+ private:
+  std::string seen_;
+  std::vector<std::string> names_;
+};
+
 }  // namespace
 
 std::vector<StoredVersion> Registry::versions(std::string_view class_name,
@@ -172,24 +191,24 @@ std::string Registry::platform_of_unlogged(std::string_view class_name, const Ha
 }
 
 std::vector<std::string> Registry::class_names() const {
-  std::vector<std::string> names;
-  std::string seen;
+  ClassNames names;
   std::string after;
   while (true) {
     const std::vector<std::string> keys = storage_->list(kClassesPrefix, after, kPage);
-    for (const std::string& key : keys) {
-      const std::optional<std::string_view> name = class_of(key);
-      if (!name || seen == *name) continue;
-      seen = *name;
-      // States come last: a class whose first object is one has nothing else.
-      if (!is_state(key, *name)) names.emplace_back(*name);
-    }
+    names.add(keys);
     if (keys.size() < kPage) break;
     // The rest of the class that the page ended in is passed over: '0' follows '/'.
     const std::optional<std::string_view> last = class_of(keys.back());
     after = last ? std::string(kClassesPrefix) + std::string(*last) + "0" : keys.back();
   }
-  return names;
+  return names.take();
+}
+
+std::vector<std::string> Registry::similar_names(std::string_view class_name) const {
+  if (!storage_->capabilities().list) return {};
+  ClassNames names;
+  names.add(storage_->list(std::string(kClassesPrefix).append(class_name.substr(0, 2)), {}, kPage));
+  return names.take();
 }
 
 std::vector<StoredClass> Registry::classes() const {

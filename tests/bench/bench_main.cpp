@@ -18,6 +18,7 @@ void register_call_benchmarks();
 void register_live_benchmarks();
 void register_plugins_benchmarks();
 void register_transfer_benchmarks();
+void register_far_benchmarks();
 void register_start_benchmarks();
 void register_trial_benchmarks();
 void register_swap_benchmarks();
@@ -82,6 +83,7 @@ int main(int argc, char** argv) {
   pet::bench::register_live_benchmarks();
   pet::bench::register_plugins_benchmarks();
   pet::bench::register_transfer_benchmarks();
+  pet::bench::register_far_benchmarks();
 #ifdef PET_PETCTL
   pet::bench::register_start_benchmarks();
   pet::bench::register_trial_benchmarks();

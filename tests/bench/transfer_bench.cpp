@@ -7,10 +7,6 @@
 //                  tests/servers/with_nginx pet_bench --benchmark_filter=nginx
 // push_directory   New classes durably into a directory, beside the same files, directories and
 //                  ordering barriers, a syncfs each. Asked: at most 1.25 times.
-// push_new,        To a real S3 server behind a proxy that adds 50 ms to every request, beside the same
-// push_unchanged,  without the 50 ms: what is beyond, in units of 50 ms, is the round trips. Asked: at
-// build_pinned     most 10, 4 and 3 (which round_trips_test proves by counting). Only beside a server:
-//                  tests/servers/with_s3 pet_bench --benchmark_filter='push_new|unchanged|build_pinned'
 #include <benchmark/benchmark.h>
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -22,9 +18,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <list>
 #include <memory>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -33,75 +27,18 @@
 #include "core/artifact/machine.hpp"
 #include "core/cache/binary_cache.hpp"
 #include "core/factory/pet_factory.hpp"
-#include "core/pipeline/build.hpp"
-#include "core/pipeline/json_document.hpp"
 #include "core/registry/keys.hpp"
 #include "storage/http/http_storage.hpp"
 #include "storage/local_storage.hpp"
-#include "storage/s3/s3_storage.hpp"
-#include "tests/bench/bench_plugins.hpp"
-#include "tests/renamed_plugin.hpp"
-#include "tests/storage/http/slow_proxy.hpp"
-#include "tests/storage/s3/real_server.hpp"
-#include "tests/storage/temporary_folder.hpp"
+#include "tests/bench/transfer_plugins.hpp"
 
 namespace pet::bench {
 namespace {
 
 using test::TemporaryFolder;
 
-constexpr std::size_t kBytes = 200'000;
-
-struct Plugin {
-  std::string name;
-  Binary binary;
-};
-
-std::size_t count() { return many_plugins() < 100 ? 4 : 100; }
-
-const std::vector<Plugin>& plugins() {
-  static const std::vector<Plugin> all = [] {
-    std::vector<Plugin> made;
-    for (std::size_t i = 0; i < count(); ++i) {
-      std::string bytes(test::numbered_plugin(i).view());
-      bytes.resize(std::max(bytes.size(), kBytes), '#');  // behind what the loader maps
-      made.push_back({test::numbered_name(i), Binary::from_bytes(std::move(bytes))});
-    }
-    return made;
-  }();
-  return all;
-}
-
 std::string key_of(const Plugin& plugin) {
   return binary_key(plugin.name, plugin.binary.hash(), Machine::current().platform);
-}
-
-// A new one, which stays until the end: ext4 takes no inode that was freed in the last seconds, and
-// searches long for others.
-const TemporaryFolder& new_folder() {
-  static std::list<TemporaryFolder> folders;
-  return folders.emplace_back();
-}
-
-// All as classes that have their bytes.
-std::vector<PetClass> opened() {
-  static const TemporaryFolder folder;
-  const PetClassManager manager(nullptr, std::make_shared<BinaryCache>(folder / "cache"));
-  std::vector<PetClass> classes;
-  for (const Plugin& plugin : plugins()) {
-    const std::string file = folder / ("files/" + plugin.name + ".so");
-    if (!std::filesystem::exists(file)) test::write_file(file, std::string(plugin.binary.view()));
-    classes.push_back(manager.open_plugin(file));
-  }
-  return classes;
-}
-
-// Pushes all.
-void fill(const std::shared_ptr<BaseStorage>& storage) {
-  const PetClassManager manager(storage, BinaryCache::in_memory());
-  for (const PushOutcome& outcome : manager.push_many(opened())) {
-    if (outcome.error) throw Error(*outcome.error);
-  }
 }
 
 // --- in plain C++ ---
@@ -154,7 +91,7 @@ template <class One>
 void on_two_threads(const One& one) {
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
-    for (std::size_t i = next++; i < count(); i = next++) one(i);
+    for (std::size_t i = next++; i < transfer_plugins().size(); i = next++) one(i);
   };
   std::thread other(work);
   work();
@@ -175,11 +112,11 @@ void fetch_directory_bound(benchmark::State& state) {
   for (auto _ : state) {
     state.PauseTiming();
     const TemporaryFolder& folder = new_folder();
-    std::vector<void*> libraries(count());
+    std::vector<void*> libraries(transfer_plugins().size());
     state.ResumeTiming();
     on_two_threads([&](std::size_t i) {
-      const std::string to = folder / (plugins()[i].binary.hash().hex() + ".so");
-      copy_and_hash(from + key_of(plugins()[i]), to);
+      const std::string to = folder / (transfer_plugins()[i].binary.hash().hex() + ".so");
+      copy_and_hash(from + key_of(transfer_plugins()[i]), to);
       libraries[i] = load(to);
     });
     state.PauseTiming();
@@ -191,7 +128,8 @@ void fetch_directory_bound(benchmark::State& state) {
 
 std::vector<ClassRequest> requests() {
   std::vector<ClassRequest> all;
-  for (const Plugin& plugin : plugins()) all.push_back({plugin.name, plugin.binary.hash()});
+  for (const Plugin& plugin : transfer_plugins())
+    all.push_back({plugin.name, plugin.binary.hash()});
   return all;
 }
 
@@ -241,17 +179,17 @@ void fetch_nginx_bound(benchmark::State& state) {
     state.PauseTiming();
     const TemporaryFolder& folder = new_folder();
     std::string config;
-    for (const Plugin& plugin : plugins()) {
+    for (const Plugin& plugin : transfer_plugins()) {
       config += "url = \"" + url + "/" + key_of(plugin) + "\"\noutput = \"" +
                 (folder / (plugin.name + ".so")) + "\"\n";
     }
     test::write_file(folder / "config", config);
     const std::string command = "curl --silent --fail --parallel --config " + (folder / "config");
-    std::vector<void*> libraries(count());
+    std::vector<void*> libraries(transfer_plugins().size());
     state.ResumeTiming();
     if (std::system(command.c_str()) != 0) fail("curl failed");
     on_two_threads([&](std::size_t i) {
-      const std::string file = folder / (plugins()[i].name + ".so");
+      const std::string file = folder / (transfer_plugins()[i].name + ".so");
       benchmark::DoNotOptimize(sha256(file));
       libraries[i] = load(file);
     });
@@ -277,7 +215,7 @@ struct File {
 std::vector<std::vector<File>> stages_of(const std::string& root) {
   std::vector<std::vector<File>> stages(4);
   const LocalStorage filled(filled_directory() / "pets");
-  for (const Plugin& plugin : plugins()) {
+  for (const Plugin& plugin : transfer_plugins()) {
     const std::string keys[] = {key_of(plugin), facts_key(plugin.name, plugin.binary.hash()),
                                 log_key(plugin.name, 1), latest_key(plugin.name)};
     for (std::size_t i = 0; i < 4; ++i) {
@@ -337,105 +275,16 @@ void push_directory_ours(benchmark::State& state) {
   }
 }
 
-// --- far away ---
-
-constexpr std::chrono::milliseconds kFarAway{50};
-constexpr std::chrono::milliseconds kHere{0};
-
-std::shared_ptr<BaseStorage> far_storage(const std::string& endpoint, const std::string& bucket) {
-  return std::make_shared<S3Storage>(
-      S3Settings::from_url("s3://" + bucket + "?endpoint=" + endpoint));
-}
-
-std::string new_bucket() {
-  static int number = 0;
-  const std::string name = "bench-" + std::to_string(++number);
-  test::make_bucket(name);
-  return name;
-}
-
-const std::string& filled_bucket() {
-  static const std::string bucket = [] {
-    const std::string name = new_bucket();
-    fill(far_storage(test::s3_endpoint(), name));
-    return name;
-  }();
-  return bucket;
-}
-
-void push(benchmark::State& state, bool is_new, std::chrono::milliseconds distance) {
-  for (auto _ : state) {
-    state.PauseTiming();
-    const std::string bucket = is_new ? new_bucket() : filled_bucket();
-    test::Delay delay(distance);
-    std::optional<test::SlowProxy> proxy(std::in_place, test::s3_endpoint(), delay);
-    {
-      const PetClassManager manager(far_storage(proxy->url(), bucket), BinaryCache::in_memory());
-      const std::vector<PetClass> classes = opened();
-      std::vector<PushOutcome> outcomes;
-      state.ResumeTiming();
-      outcomes = manager.push_many(classes);
-      state.PauseTiming();
-      for (const PushOutcome& outcome : outcomes) {
-        if (outcome.error) throw Error(*outcome.error);
-      }
-    }
-    proxy.reset();
-    state.ResumeTiming();
-  }
-}
-
-void build_pinned(benchmark::State& state, std::chrono::milliseconds distance) {
-  std::string config;
-  for (const Plugin& plugin : plugins()) {
-    config += (config.empty() ? "[" : ", ") + std::string("{\"clazz\": \"") + plugin.name +
-              "\", \"version_hash\": \"" + plugin.binary.hash().hex() + "\", \"params\": {}}";
-  }
-  config += "]";
-  for (auto _ : state) {
-    state.PauseTiming();
-    test::Delay delay(distance);
-    std::optional<test::SlowProxy> proxy(std::in_place, test::s3_endpoint(), delay);
-    {
-      const TemporaryFolder& folder = new_folder();
-      PetClassManager manager(far_storage(proxy->url(), filled_bucket()),
-                              std::make_shared<BinaryCache>(folder / "cache"));
-      const PetFactory factory(manager);
-      ParamValue built;
-      state.ResumeTiming();
-      built = build_value(parse_json(config), factory);
-      state.PauseTiming();
-    }
-    proxy.reset();
-    state.ResumeTiming();
-  }
-}
-
-template <class Run, class... Arguments>
-void add(const std::string& name, const Run& run, Arguments... arguments) {
-  benchmark::RegisterBenchmark(name.c_str(), run, arguments...)
-      ->Unit(benchmark::kMillisecond)
-      ->UseRealTime();
-}
-
 }  // namespace
 
 void register_transfer_benchmarks() {
-  add("fetch_directory/bound", fetch_directory_bound);
-  add("fetch_directory/ours", fetch_directory_ours);
-  add("push_directory/bound", push_directory_bound);
-  add("push_directory/ours", push_directory_ours);
+  add_transfer("fetch_directory/bound", fetch_directory_bound);
+  add_transfer("fetch_directory/ours", fetch_directory_ours);
+  add_transfer("push_directory/bound", push_directory_bound);
+  add_transfer("push_directory/ours", push_directory_ours);
   if (!environment("PET_WEB_ROOT").empty()) {
-    add("fetch_nginx/bound", fetch_nginx_bound);
-    add("fetch_nginx/ours", fetch_nginx_ours);
-  }
-  if (!test::s3_endpoint().empty()) {
-    add("push_new/bound", push, true, kHere);
-    add("push_new/ours", push, true, kFarAway);
-    add("push_unchanged/bound", push, false, kHere);
-    add("push_unchanged/ours", push, false, kFarAway);
-    add("build_pinned/bound", build_pinned, kHere);
-    add("build_pinned/ours", build_pinned, kFarAway);
+    add_transfer("fetch_nginx/bound", fetch_nginx_bound);
+    add_transfer("fetch_nginx/ours", fetch_nginx_ours);
   }
 }
 

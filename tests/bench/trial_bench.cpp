@@ -47,7 +47,7 @@ void trial_ours(benchmark::State& state) {
                              .cache = farm.directory(),
                              .samples = one_sample(),
                              .expected = {},
-                             .tolerance = {}};
+                             .answer_rules = {}};
   for (auto _ : state) {
     const TrialReport report = trial.run(request);
     if (!report.passed) throw std::runtime_error(report.reason);

@@ -20,7 +20,7 @@ echo '{"clazz": "Nothing<img src=x onerror=alert(1)>", "params": {}}' > forged.j
 echo '{"inputs":[{"name":"x","shape":[4,1],"datatype":"FP64","data":[0,0,0,0]}]}' > zeros.json
 printf 'x\n0\n1\n' > samples.csv
 start page stamps.json knn.json forged.json --samples stamps=samples.csv --poll 0.2 --rejections none --min-calls 100
-eventually 30 '200' ask GET /v2/models/stamps/ready
+for model in stamps knn; do eventually 30 '200' ask GET /v2/models/$model/ready; done
 "$LOAD_GENERATOR" "$url" /v2/models/stamps/infer zeros.json 300 --threads 2 --rate 60 --stamp > load.out 2>&1 &
 running+=($!)
 # For a picture that shows more than a test needs: PET_PAGE_SECONDS=40.

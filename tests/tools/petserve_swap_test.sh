@@ -61,7 +61,8 @@ running+=("$load")
 push stamp_throws_later
 eventually 60 '"kind": "rollback"' ask GET /status.json
 eventually 30 '"data":\[22,22,22,22\]' answers
-check "\"hash\": \"$(hash_of stamp_throws_later)\", \"reason\": \"" ask GET /status.json
+# First it goes back, then it finds out whose fault it was.
+eventually 30 "\"hash\": \"$(hash_of stamp_throws_later)\", \"reason\": \"" ask GET /status.json
 check 'pet_rollbacks_total{model="stamps"} 1' curl -sS "$url/metrics"
 check 'pet_rejections_total{model="stamps",cause="budget"} 1' curl -sS "$url/metrics"
 kill -TERM "$load"

@@ -1,7 +1,6 @@
 // petctl list and log: what a storage holds, and how each class's latest came to be where it is.
 #include "core/artifact/describe.hpp"
-#include "core/registry/keys.hpp"
-#include "storage/base_storage.hpp"
+#include "core/registry/readable.hpp"
 #include "storage/key.hpp"
 #include "tools/petctl/commands.hpp"
 #include "tools/petctl/entry_text.hpp"
@@ -46,74 +45,6 @@ ParamObject damaged_json(const std::string& name) {
   return {{"number", ParamValue()}, {"class", name}, {"hash", ParamValue()}, {"damaged", true}};
 }
 
-// The classes of a storage; one that is damaged, or that may not be read, hides none of the others.
-struct Classes {
-  std::vector<StoredClass> found;
-  std::vector<Error> damage;  // class_name() is the name of each, which is not in `found`
-};
-
-// Whether the error may concern one class alone.
-bool is_damage(const Error& error) {
-  return error.code() == ErrorCode::kCorrupt || error.code() == ErrorCode::kStorageRefused;
-}
-
-Error of_class(const std::string& name, const Error& error) {
-  return {
-      error.code(), error.what(), {.class_name = name, .hash = error.hash(), .key = error.key()}};
-}
-
-// The class that a list came to when it was refused "/srv/pets/plugins/MyFilter"; empty when it was
-// refused something else.
-std::string refused_class(const Error& error) {
-  const std::string prefix = "/" + std::string(kClassesPrefix);
-  const std::size_t at = error.key().rfind(prefix);
-  if (at == std::string::npos) return {};
-  const std::string key = error.key().substr(at + 1);
-  return std::string(class_of(key + "/").value_or(""));
-}
-
-// Class by class, past the folders that may not be listed, whose classes are `damage` then.
-std::vector<std::string> readable_names(const BaseStorage& storage, std::vector<Error>& damage) {
-  std::vector<std::string> names;
-  std::string after;
-  const auto pass = [&after](std::string_view name) {  // '0' follows '/'
-    after = std::string(kClassesPrefix).append(name).append("0");
-  };
-  while (true) {
-    try {
-      const std::vector<std::string> keys = storage.list(kClassesPrefix, after, 1);
-      if (keys.empty()) return names;
-      const std::optional<std::string_view> name = class_of(keys.front());
-      if (name && !is_state(keys.front(), *name)) names.emplace_back(*name);
-      name ? pass(*name) : void(after = keys.front());
-    } catch (const Error& error) {
-      const std::string name = is_damage(error) ? refused_class(error) : "";
-      if (name.empty() || std::string(kClassesPrefix).append(name) < after) throw;
-      damage.push_back(of_class(name, error));
-      pass(name);
-    }
-  }
-}
-
-Classes classes_of(const Container& container) {
-  const PetClassManager& manager = container.pcm;
-  Classes classes;
-  try {
-    return {manager.classes(), {}};
-  } catch (const Error& error) {
-    if (!is_damage(error)) throw;
-  }
-  for (const std::string& name : readable_names(*container.storage(), classes.damage)) {
-    try {
-      classes.found.push_back({name, manager.latest_meta(name)});
-    } catch (const Error& error) {
-      if (!is_damage(error)) throw;
-      classes.damage.push_back(of_class(name, error));
-    }
-  }
-  return classes;
-}
-
 // Throws what was found damaged, after all that is not has been printed; with --json, `key` of the
 // document holds what there is.
 void report_damage(const std::vector<Error>& damage, const char* key, const ParamList& all) {
@@ -129,7 +60,7 @@ void report_damage(const std::vector<Error>& damage, const char* key, const Para
 void list_classes(const Settings& settings, const Container& container) {
   ParamList all;
   Rows rows{{"CLASS", "LATEST", "NUMBER", "TIME", "MESSAGE"}};
-  const Classes classes = classes_of(container);
+  const ReadableClasses classes = container.pcm.readable_classes();
   for (const auto& [name, entry] : classes.found) {
     if (entry) {
       all.push_back(entry_json(*entry));
@@ -185,37 +116,6 @@ void list_versions(const Settings& settings, const Container& container, const s
   if (settings.json) print_json(all);
 }
 
-// The entries of a class's log, newest first; one that is damaged hides none of the others.
-struct Log {
-  std::vector<LogEntry> entries;
-  std::vector<Error> damage;
-};
-
-Log log_of(const Container& container, const std::string& name) {
-  Log log;
-  try {
-    log.entries = asking_for(name, container, [&] { return container.pcm.history(name); });
-    return log;
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kCorrupt) throw;
-    log.damage.push_back(error);
-  }
-  const std::shared_ptr<BaseStorage> storage = container.storage();
-  const Registry registry(storage);
-  std::vector<std::string> keys = storage->list(log_prefix(name));
-  for (auto key = keys.rbegin(); key != keys.rend(); ++key) {
-    const std::optional<std::uint64_t> number = log_number(*key, name);
-    if (!number) continue;
-    try {
-      if (auto entry = registry.entry(name, *number)) log.entries.push_back(*std::move(entry));
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::kCorrupt) throw;
-      if (error.key() != log.damage.front().key()) log.damage.push_back(error);
-    }
-  }
-  return log;
-}
-
 // What a storage holds is asked of the storage or not at all.
 void require_online(const Settings& settings, const PetClassManager& manager) {
   if (!settings.offline) return;
@@ -239,7 +139,9 @@ void run_log(const Settings& given, const LogOptions& options) {
   Settings settings = given;
   const auto container = open_session(settings);
   require_online(settings, container->pcm);
-  const Log log = log_of(*container, options.class_name);
+  const ReadableLog log = asking_for(options.class_name, *container, [&] {
+    return container->pcm.readable_history(options.class_name);
+  });
   ParamList all;
   Rows rows{{"NUMBER", "HASH", "TIME", "BY", "MESSAGE"}};
   for (const LogEntry& entry : log.entries) {

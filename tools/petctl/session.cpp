@@ -12,13 +12,10 @@
 namespace pet::tools {
 namespace {
 
-// Damage that was survived, bad storages of a chain and what plugins say concern everybody; the rest is for --verbose.
+// What is no warning is for --verbose.
 Observer observer_for(const Settings& settings) {
   return [verbose = settings.verbose](const Event& event) {
-    const bool warning = event.kind == EventKind::kDamage || event.kind == EventKind::kQuarantine ||
-                         event.kind == EventKind::kPassedOver ||
-                         event.kind == EventKind::kPluginLog;
-    if (warning) {
+    if (is_warning(event.kind)) {
       print_warning(to_string(event));
     } else if (verbose) {
       erase_progress_line();

@@ -169,7 +169,7 @@ LiveOptions live_options(const ServeOptions& options) {
   LiveOptions live;
   live.follow = options.follow;
   live.record = options.record;
-  live.tolerance = options.tolerance;
+  live.answer_rules.tolerance = options.tolerance;
   live.poll = std::max(time_of(options.poll, "--poll"), milliseconds(10));
   live.budget.failure_rate = options.failure_rate;
   live.budget.latency_factor = options.latency_factor;
@@ -185,10 +185,7 @@ LiveOptions live_options(const ServeOptions& options) {
 
 Observer observer_of(const Log& log) {
   return [&log](const Event& event) {
-    const bool is_bad = event.kind == EventKind::kDamage || event.kind == EventKind::kQuarantine ||
-                        event.kind == EventKind::kPassedOver ||
-                        event.kind == EventKind::kPluginLog ||
-                        event.kind == EventKind::kStaysResident;
+    const bool is_bad = is_warning(event.kind) || event.kind == EventKind::kStaysResident;
     const LogLevel level = is_bad ? LogLevel::kWarning : LogLevel::kDebug;
     if (!log.wants(level)) return;
     log.write(level, std::string(to_string(event.kind)),

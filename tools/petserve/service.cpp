@@ -1,6 +1,7 @@
 #include "tools/petserve/service.hpp"
 
 #include <algorithm>
+#include <array>
 #include <condition_variable>
 #include <mutex>
 
@@ -58,6 +59,24 @@ HttpAnswer wrong_method(const HttpRequest& request, const WrongMethod& wrong) {
   return answer;
 }
 
+// What `answer` gives, or what its refusal or failure means to a client.
+template <class Answer>
+HttpAnswer answered(const HttpRequest& request, const Answer& answer) {
+  try {
+    return answer();
+  } catch (const WrongMethod& wrong) {
+    return wrong_method(request, wrong);
+  } catch (const HttpRefusal& refusal) {
+    return error_answer(refusal);
+  } catch (const Error& error) {
+    return error_answer(error);
+  } catch (const Failure& failure) {
+    return error_answer(400, failure.what());
+  } catch (const std::exception& error) {
+    return error_answer(500, error.what());
+  }
+}
+
 ParamObject tensor_json(const char* name, const char* datatype, ParamList shape) {
   return {{"name", name}, {"datatype", datatype}, {"shape", std::move(shape)}};
 }
@@ -106,20 +125,7 @@ bool Service::is_ready() const {
 
 HttpAnswer Service::answer(const HttpRequest& request) noexcept try {
   const auto start = Clock::now();
-  HttpAnswer answer;
-  try {
-    answer = route(request);
-  } catch (const WrongMethod& wrong) {
-    answer = wrong_method(request, wrong);
-  } catch (const HttpRefusal& refusal) {
-    answer = error_answer(refusal);
-  } catch (const Error& error) {
-    answer = error_answer(error);
-  } catch (const Failure& failure) {
-    answer = error_answer(400, failure.what());
-  } catch (const std::exception& error) {
-    answer = error_answer(500, error.what());
-  }
+  HttpAnswer answer = answered(request, [&] { return route(request); });
   if (log_.wants(LogLevel::kDebug)) {
     const auto taken = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start);
     log_.write(LogLevel::kDebug, "request",
@@ -133,38 +139,54 @@ HttpAnswer Service::answer(const HttpRequest& request) noexcept try {
   return {.status = 500, .body = R"({"error":"out of memory, or worse"})"};
 }
 
+// What a GET at a fixed path is answered with.
+struct Service::Document {
+  std::string_view path;
+  HttpAnswer (*answer)(const Service& service);
+};
+
+const Service::Document* Service::find_document(std::string_view path) {
+  static constexpr std::array kDocuments{
+      Document{"/", [](const Service&) { return status_page(); }},
+      Document{"/status.json",
+               [](const Service& service) -> HttpAnswer {
+                 return {.body = status_json(service), .headers = {{"Cache-Control", "no-store"}}};
+               }},
+      Document{"/metrics",
+               [](const Service& service) -> HttpAnswer {
+                 return {.body = metrics_text(service),
+                         .type = "text/plain; version=0.0.4; charset=utf-8"};
+               }},
+      Document{"/v2",
+               [](const Service& service) {
+                 return json_answer({{"name", "petserve"},
+                                     {"version", service.options_.version},
+                                     {"extensions", ParamList{"model_repository"}}});
+               }},
+      Document{"/v2/health/live",
+               [](const Service&) {
+                 return json_answer({{"live", true}});
+               }},
+      Document{"/v2/health/ready", [](const Service& service) { return service.readiness(); }},
+  };
+  while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);  // "/v2/" is "/v2"
+  const auto* const found = std::ranges::find(kDocuments, path, &Document::path);
+  return found == kDocuments.end() ? nullptr : found;
+}
+
 HttpAnswer Service::route(const HttpRequest& request) {
+  if (const Document* const document = find_document(request.path)) {
+    require_method(request, "GET");
+    return document->answer(*this);
+  }
   const Path path = parts_of(request.path);
-  if (path.empty()) {
-    require_method(request, "GET");
-    return status_page();
-  }
-  if (path.size() == 1 && path[0] == "metrics") {
-    require_method(request, "GET");
-    return {.body = metrics_text(*this), .type = "text/plain; version=0.0.4; charset=utf-8"};
-  }
-  if (path.size() == 1 && path[0] == "status.json") {
-    require_method(request, "GET");
-    return {.body = status_json(*this), .headers = {{"Cache-Control", "no-store"}}};
-  }
-  if (path[0] != "v2") no_such_path(request);
-  if (path.size() == 1) {
-    require_method(request, "GET");
-    return json_answer({{"name", "petserve"},
-                        {"version", options_.version},
-                        {"extensions", ParamList{"model_repository"}}});
-  }
-  if (path.size() == 3 && path[1] == "health" && (path[2] == "live" || path[2] == "ready")) {
-    require_method(request, "GET");
-    return health(path[2]);
-  }
-  if (path.size() >= 3 && path[1] == "models") return of_model(request, path);
-  if (path[1] == "repository") return of_repository(request, path);
+  const bool is_v2 = path.size() >= 2 && path[0] == "v2";
+  if (is_v2 && path.size() >= 3 && path[1] == "models") return of_model(request, path);
+  if (is_v2 && path[1] == "repository") return of_repository(request, path);
   no_such_path(request);
 }
 
-HttpAnswer Service::health(std::string_view what) const {
-  if (what == "live") return json_answer({{"live", true}});
+HttpAnswer Service::readiness() const {
   if (is_ready()) return json_answer({{"ready", true}});
   std::string missing;
   for (const auto& model : models_) {
@@ -210,16 +232,7 @@ HttpAnswer Service::of_model(const HttpRequest& request, const Path& path) {
   if (path[next] != "infer") no_such_path(request);
   require_method(request, "POST");
   const auto start = Clock::now();
-  HttpAnswer answer;
-  try {
-    answer = infer(model, version, request.body);
-  } catch (const HttpRefusal& refusal) {
-    answer = error_answer(refusal);
-  } catch (const Error& error) {
-    answer = error_answer(error);
-  } catch (const Failure& failure) {
-    answer = error_answer(400, failure.what());
-  }
+  HttpAnswer answer = answered(request, [&] { return infer(model, version, request.body); });
   model.count(answer.status, Clock::now() - start);
   return answer;
 }

@@ -61,8 +61,12 @@ class Service {
  private:
   using Path = std::vector<std::string_view>;
 
+  struct Document;
+
   HttpAnswer route(const HttpRequest& request);
-  HttpAnswer health(std::string_view what) const;
+  // Null: none is there. `path` as it was asked for.
+  static const Document* find_document(std::string_view path);
+  HttpAnswer readiness() const;
   HttpAnswer of_model(const HttpRequest& request, const Path& path);
   HttpAnswer infer(Model& model, std::string_view version, const std::string& body) const;
   HttpAnswer metadata(const Model& model, std::string_view version) const;

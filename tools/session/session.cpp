@@ -48,4 +48,9 @@ std::unique_ptr<Container> open_session(Settings& settings, SessionUse use,
   });
 }
 
+bool is_warning(EventKind kind) {
+  return kind == EventKind::kDamage || kind == EventKind::kQuarantine ||
+         kind == EventKind::kPassedOver || kind == EventKind::kPluginLog;
+}
+
 }  // namespace pet::tools

@@ -21,4 +21,8 @@ enum class SessionUse {
 std::unique_ptr<Container> open_session(Settings& settings, SessionUse use,
                                         const Observer& observer);
 
+// Whether an event concerns everybody, also who did not ask to be told: damage that was survived, a bad
+// storage of a chain, what plugins say.
+bool is_warning(EventKind kind);
+
 }  // namespace pet::tools

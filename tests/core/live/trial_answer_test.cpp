@@ -50,7 +50,7 @@ TEST_CASE("an answer has the current version's type and shape", "[live][trial]")
 
 TEST_CASE("rows are the input's only where the current version's are", "[live][trial]") {
   const XYData expected = XYData::mock<double>({{1, 2}, {3, 4}});  // of three rows
-  CHECK(fault_of(XYData::mock<double>({{1, 2}}), kSample, &expected, 0.0) == "");
+  CHECK(fault_of(XYData::mock<double>({{1, 2}}), kSample, &expected, {0.0}) == "");
   CHECK(fault_of(XYData::mock<double>({{1, 2, 3}}), kSample, &expected, {}) != "");
   CHECK(fault_of(XYData::empty(dtype_of<double>(), {0, 2}), kSample, &expected, {}) != "");
   CHECK(fault_of(XYData::mock<double>({{kNan, 2}}), kSample, &expected, {}) != "");
@@ -58,11 +58,11 @@ TEST_CASE("rows are the input's only where the current version's are", "[live][t
 
 TEST_CASE("numbers that the current version has not either are allowed", "[live][trial]") {
   const XYData expected = numbers({1, kNan, kInfinity});
-  CHECK(fault_of(numbers({1, kNan, kInfinity}), kSample, &expected, 0.0) == "");
+  CHECK(fault_of(numbers({1, kNan, kInfinity}), kSample, &expected, {0.0}) == "");
   CHECK(fault_of(numbers({1, 5, 5}), kSample, &expected, {}) == "");
   CHECK_THAT(fault_of(numbers({kNan, kNan, kInfinity}), kSample, &expected, {}),
              Contains("got nan at [0]"));
-  CHECK_THAT(fault_of(numbers({1, kNan, -kInfinity}), kSample, &expected, 1.0),
+  CHECK_THAT(fault_of(numbers({1, kNan, -kInfinity}), kSample, &expected, {1.0}),
              Contains("expected inf at [2], as from the current version, got -inf"));
 }
 
@@ -70,16 +70,16 @@ TEST_CASE("values are compared within the tolerance, when there is one", "[live]
   const XYData expected = numbers({0, 100, -1});
   const XYData near = numbers({0.009, 101, -1});
   CHECK(fault_of(near, kSample, &expected, {}) == "");
-  CHECK(fault_of(near, kSample, &expected, 0.01) == "");
+  CHECK(fault_of(near, kSample, &expected, {0.01}) == "");
   CHECK(
-      fault_of(near, kSample, &expected, 0.001) ==
+      fault_of(near, kSample, &expected, {0.001}) ==
       "expected 0 at [0], as from the current version, got 0.009, further away than 0.001 allows");
-  CHECK(fault_of(expected, kSample, &expected, 0.0) == "");
+  CHECK(fault_of(expected, kSample, &expected, {0.0}) == "");
   const auto large = std::int64_t{1} << 60;
   const XYData labels = XYData::mock<std::int64_t>({1, 2, large});
-  CHECK(fault_of(XYData::mock<std::int64_t>({1, 2, large}), kSample, &labels, 0.0) == "");
-  CHECK_THAT(fault_of(XYData::mock<std::int64_t>({1, 2, large + 1}), kSample, &labels, 0.0),
+  CHECK(fault_of(XYData::mock<std::int64_t>({1, 2, large}), kSample, &labels, {0.0}) == "");
+  CHECK_THAT(fault_of(XYData::mock<std::int64_t>({1, 2, large + 1}), kSample, &labels, {0.0}),
              Contains("at [2]"));
   const XYData flags = XYData::mock<bool>({true, false, true});
-  CHECK(fault_of(XYData::mock<bool>({true, true, true}), kSample, &flags, 0.0) != "");
+  CHECK(fault_of(XYData::mock<bool>({true, true, true}), kSample, &flags, {0.0}) != "");
 }

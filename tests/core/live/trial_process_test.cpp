@@ -1,9 +1,11 @@
 // What trials leave behind, how they are stopped, and helpers that are none.
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +13,7 @@
 #include <catch2/catch.hpp>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -22,13 +25,13 @@
 #include "core/live/trial_frame.hpp"
 #include "core/live/trial_process_posix.hpp"
 #include "storage/error.hpp"
+#include "storage/posix_file.hpp"
 #include "tests/core/live/trial_site.hpp"
 #include "tests/core/loader/loading.hpp"
 
 using namespace pet;
 using namespace pet::test;
 using Catch::Matchers::Contains;
-using Catch::Matchers::StartsWith;
 
 namespace {
 
@@ -49,33 +52,41 @@ std::size_t open_descriptors() {
 
 bool has_children() { return ::waitpid(-1, nullptr, WNOHANG) != -1 || errno != ECHILD; }
 
-// Not there, or dead and not reaped yet by who took it over.
-bool is_dead(int pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string stat;
-  std::getline(file, stat);
-  const std::size_t name_end = stat.rfind(')');
-  return name_end == std::string::npos || stat.substr(name_end + 2, 1) == "Z";
+constexpr int kPatience = 60'000;  // milliseconds, for what takes a few; then the test fails
+
+bool is_readable(int descriptor) {
+  pollfd waiting{descriptor, POLLIN, 0};
+  return ::poll(&waiting, 1, kPatience) == 1;
 }
 
-// Killed is not yet dead.
+// Killed is not yet dead. A process that nobody has reaped yet is.
 bool dies(int pid) {
-  for (int i = 0; i < 2000 && !is_dead(pid); ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  return is_dead(pid);
+  const posix::FileDescriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  return process ? is_readable(process.get()) : errno == ESRCH;
 }
 
-// The process that a candidate named, once it has.
-int told_process(const std::string& file) {
-  for (int i = 0; i < 2000; ++i) {
-    int pid = 0;
-    if (std::ifstream(file) >> pid && pid > 0) return pid;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+// Through which a candidate says which process the test is to look for.
+class Told {
+ public:
+  explicit Told(std::string pipe) : pipe_(std::move(pipe)) {
+    REQUIRE(::mkfifo(pipe_.c_str(), 0600) == 0);
+    descriptor_ = posix::FileDescriptor(::open(pipe_.c_str(), O_RDWR | O_CLOEXEC));
+    ::setenv("PET_MISBEHAVE_FILE", pipe_.c_str(), 1);
   }
-  FAIL("no process was told in " + file);
-  return 0;
-}
+  ~Told() { ::unsetenv("PET_MISBEHAVE_FILE"); }
+
+  // Once it has; 0 when it never does.
+  int process() const {
+    char text[32]{};
+    if (!is_readable(descriptor_.get())) return 0;
+    [[maybe_unused]] const ssize_t got = ::read(descriptor_.get(), text, sizeof text - 1);
+    return std::atoi(text);
+  }
+
+ private:
+  const std::string pipe_;
+  posix::FileDescriptor descriptor_;
+};
 
 // A program of the test's own in place of the helper.
 std::string script(const TrialSite& site, const std::string& lines) {
@@ -89,18 +100,19 @@ std::string script(const TrialSite& site, const std::string& lines) {
 
 TEST_CASE("a trial is cancelled at once, and says nothing of the candidate", "[live][trial]") {
   const Misbehaving site;
+  const Told told(site.folder / "told");
   std::stop_source stop;
   std::jthread canceller([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    told.process();  // it hangs
     stop.request_stop();
   });
   // The limits are hours: only the cancellation ends it.
   const TrialLimits limits{.time = std::chrono::hours(2), .call = std::chrono::hours(2)};
   const TrialReport report =
-      Trial(PET_TRIAL_PROGRAM, limits).run(site.candidate("warm", "hang"), stop.get_token());
+      Trial(PET_TRIAL_PROGRAM, limits).run(site.candidate("warm", "told_hang"), stop.get_token());
   CHECK(report.cancelled);
   CHECK(!report.passed);
-  CHECK_THAT(report.reason, StartsWith("cancelled in "));
+  CHECK(report.reason == "cancelled in warm");
   CHECK(!has_children());
 
   const TrialReport before =
@@ -247,16 +259,15 @@ TEST_CASE("[the service of the test after this]", "[.service]") {
 }
 
 TEST_CASE("a helper does not outlive its service", "[live][trial]") {
-  TemporaryFolder folder;
-  const std::string file = folder / "helper";
-  ::setenv("PET_MISBEHAVE_FILE", file.c_str(), 1);
+  const TemporaryFolder folder;
+  const Told told(folder / "told");
   char* const arguments[] = {const_cast<char*>("service"), const_cast<char*>("[.service]"),
                              nullptr};
   pid_t service = 0;
   REQUIRE(::posix_spawn(&service, "/proc/self/exe", nullptr, nullptr, arguments, environ) == 0);
-  ::unsetenv("PET_MISBEHAVE_FILE");
-  const int helper = told_process(file);
-  CHECK(!is_dead(helper));
+  const int helper = told.process();
+  REQUIRE(helper > 0);
+  CHECK(::kill(helper, 0) == 0);
   ::kill(service, SIGKILL);
   ::waitpid(service, nullptr, 0);
   CHECK(dies(helper));
@@ -264,12 +275,12 @@ TEST_CASE("a helper does not outlive its service", "[live][trial]") {
 
 TEST_CASE("what a candidate started ends with its trial", "[live][trial]") {
   const Misbehaving site;
-  const std::string file = site.folder / "child";
-  ::setenv("PET_MISBEHAVE_FILE", file.c_str(), 1);
+  const Told told(site.folder / "told");
   const TrialReport report = site.try_it(site.candidate("warm", "child"));
-  ::unsetenv("PET_MISBEHAVE_FILE");
   CHECK(report.reason == "");
-  CHECK(dies(told_process(file)));
+  const int child = told.process();
+  REQUIRE(child > 0);
+  CHECK(dies(child));
 }
 
 TEST_CASE("trials beside threads that load and unload libraries leave nothing behind",

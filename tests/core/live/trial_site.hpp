@@ -44,7 +44,7 @@ struct TrialSite {
             .cache = folder / "cache",
             .samples = samples_of(samples),
             .expected = {},
-            .tolerance = {}};
+            .answer_rules = {}};
   }
 
   TrialReport try_it(const TrialRequest& request, TrialLimits limits = {}) const {

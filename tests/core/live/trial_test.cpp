@@ -207,7 +207,7 @@ TEST_CASE("the answers are compared with the current version's", "[live][trial]"
     request.expected.push_back(answer.clone());
   }
   CHECK(site.try_it(request).passed);
-  request.tolerance = 1e-6;
+  request.answer_rules.tolerance = 1e-6;
   const TrialReport report = site.try_it(request);
   CHECK(!report.passed);
   CHECK_THAT(report.reason, StartsWith("answered wrongly in call 1 of 3: expected 4 at [1, 0]"));

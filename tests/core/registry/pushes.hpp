@@ -41,6 +41,8 @@ inline Hash hash_of(const std::string& bytes) { return Hash::of(std::string_view
 inline constexpr Capabilities kRemote{
     .list = true, .write = true, .put_if_absent = true, .remote = true};
 
+inline constexpr Capabilities kNoList{.list = false, .write = true, .put_if_absent = true};
+
 // A registry over memory, with what went to the storage and what was reported.
 struct Bench {
   explicit Bench(bool remote = false) {
@@ -74,6 +76,12 @@ struct Bench {
     return found;
   }
 };
+
+inline void push_versions(Bench& bench, int count, const std::string& class_name = "MyFilter") {
+  for (int i = 1; i <= count; ++i) {
+    bench.registry.push(item(class_name, "version " + std::to_string(i)));
+  }
+}
 
 inline std::string read(BaseStorage& storage, const std::string& key) {
   return storage.get(key).value_or("absent");
