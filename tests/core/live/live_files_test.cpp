@@ -2,23 +2,15 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <string>
-#include <thread>
 
 #include "core/live/live_pipeline.hpp"
 #include "tests/core/live/service.hpp"
 
 using namespace pet;
 using namespace pet::test;
-using std::chrono::milliseconds;
 namespace fs = std::filesystem;
 
 namespace {
-
-// Waits as long as it takes; a test that waits in vain is ended by its time limit.
-template <class Condition>
-void await(const Condition& condition) {
-  while (!condition()) std::this_thread::sleep_for(milliseconds(1));
-}
 
 void start(Service& service) {
   service.options.clock = {};
