@@ -94,6 +94,7 @@ cat > late.json <<'J'
 J
 start late late.json --poll 0.2
 check '503 *"ready": false' ask GET /v2/health/ready
+check '"event": "samples", "text": "none: a new version is tried without input' cat late.log
 eventually 20 'does not exist' ask POST /v2/models/late/infer @zeros.json
 check '503' ask POST /v2/models/late/infer @zeros.json
 check '503 {"error":"late is not ready' ask GET /v2/models/late

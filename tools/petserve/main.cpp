@@ -110,7 +110,7 @@ int main_of(int argc, char** argv) {
       "A model's name is its file's: iris.json is served as /v2/models/iris.\n"
       "/ is a status page, /metrics is for Prometheus.\n"
       "Examples:\n"
-      "  petserve fitted.json --storage file:///srv/pets --follow MyFilter\n"
+      "  petserve fitted.json --storage file:///srv/pets --follow MyFilter --samples x.npy\n"
       "  petserve iris.json digits.json --listen 0.0.0.0:8080 --samples iris=x.npy --tolerance "
       "1e-9\n"
       "  curl -d '{\"inputs\":[{\"name\":\"x\",\"shape\":[1,4],\"datatype\":\"FP64\","

@@ -140,6 +140,14 @@ std::map<std::string, Samples> read_samples(const ServeOptions& options) {
   return samples;
 }
 
+void tell_of_samples(const Log& log) {
+  log.write(
+      LogLevel::kInfo, "samples",
+      {{"text",
+        "none: a new version is tried without input, so that one which fails on it is found by "
+        "its calls alone; try: --samples FILE, or --record 8"}});
+}
+
 // Durable, and the same for all services of this user: what is bad for one is bad for another.
 std::shared_ptr<Rejections> open_rejections(const ServeOptions& options, const Log& log) {
   if (options.rejections == "none") return std::make_shared<Rejections>();
@@ -201,6 +209,7 @@ int serve(const ServeOptions& options, int stop) {
   const ServerOptions address = server_options(options);
   const LiveOptions live = live_options(options);
   std::map<std::string, Samples> samples = read_samples(options);
+  if (samples.empty() && options.record == 0) tell_of_samples(log);
   Settings settings = options.settings;
   const auto container = open_session(settings, SessionUse::kRun, observer_of(log));
   const auto rejections = open_rejections(options, log);
