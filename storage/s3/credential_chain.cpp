@@ -65,11 +65,9 @@ CredentialChain::Held CredentialChain::look() {
           ? "aws_access_key_id and aws_secret_access_key there, or another profile"
           : "the variables that 'aws configure export-credentials --format env --profile " +
                 must_have_ + "' prints";
-  throw Error(
-      ErrorCode::kUsage,
-      "the profile " + pet::quoted(must_have_) + " has no credentials" +
-          (unfollowed.empty() ? "" : " but " + unfollowed + ", which is not followed here") +
-          ": looked at " + places() + "\n  try: " + next_step);
+  throw Error(ErrorCode::kUsage, "the profile " + pet::quoted(must_have_) +
+                                     " has no credentials: looked at " + places() +
+                                     "\n  try: " + next_step);
 }
 
 // What is held after `before`: of the threads that ask, one looks.

@@ -36,7 +36,7 @@ std::unique_ptr<CredentialSource> environment_credentials();
 std::unique_ptr<CredentialSource> file_credentials(const std::string& profile);
 
 // Where else such a profile would have AWS's own tools get credentials, which is not done here: "role_arn".
-// Empty: nowhere.
+// Empty: nowhere, or the files cannot be read.
 std::string unfollowed_key(const std::string& profile);
 
 // What an agent beside the program hands out (ECS, EKS and their like): at

@@ -1,11 +1,27 @@
 #include <filesystem>
 #include <mutex>
 
+#include "storage/error.hpp"
 #include "storage/key.hpp"
 #include "storage/s3/aws_files.hpp"
 #include "storage/s3/credential_source.hpp"
 
 namespace pet {
+std::string unfollowed_key(const std::string& profile) try {
+  constexpr const char* kKeys[] = {"role_arn",           "sso_session",
+                                   "sso_start_url",      "web_identity_token_file",
+                                   "credential_process", "login_session"};
+  for (const std::string& path : {aws_config_path(), aws_credentials_path()}) {
+    const std::string text = read_aws_file(path);
+    for (const char* key : kKeys) {
+      if (!ini_value(text, profile, key).empty()) return key;
+    }
+  }
+  return {};
+} catch (const Error&) {
+  return {};  // it is a hint alone
+}
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -57,7 +73,9 @@ class FileCredentials : public CredentialSource {
   std::string where() const override {
     std::string text = "the profile " + pet::quoted(profile_);
     if (paths_[0].empty()) return text + " (there is no HOME)";
-    return text + " in " + paths_[0] + " or " + paths_[1];
+    text += " in " + paths_[0] + " or " + paths_[1];
+    const std::string unfollowed = unfollowed_key(profile_);
+    return unfollowed.empty() ? text : text + ", whose " + unfollowed + " is not followed here";
   }
 
  private:
@@ -68,17 +86,6 @@ class FileCredentials : public CredentialSource {
 };
 
 }  // namespace
-
-std::string unfollowed_key(const std::string& profile) {
-  for (const std::string& path : {aws_config_path(), aws_credentials_path()}) {
-    const std::string text = read_aws_file(path);
-    for (const char* key : {"role_arn", "sso_session", "sso_start_url", "credential_process",
-                            "web_identity_token_file", "login_session"}) {
-      if (!ini_value(text, profile, key).empty()) return key;
-    }
-  }
-  return {};
-}
 
 std::unique_ptr<CredentialSource> file_credentials(const std::string& profile) {
   return std::make_unique<FileCredentials>(profile);

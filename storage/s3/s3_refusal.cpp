@@ -37,7 +37,9 @@ std::string rights_problem(const S3Asked& asked, const S3Complaint& complaint) {
   if (asked.credentials.access_key.empty()) {
     return "no credentials were found in " + asked.places +
            "\n  try: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the profile " +
-           pet::quoted(asked.settings.profile) + " in ~/.aws/credentials";
+           pet::quoted(asked.settings.profile) +
+           " in ~/.aws/credentials; 'aws configure "
+           "export-credentials --format env' prints what AWS's own tools find";
   }
   // Some servers do not say that credentials have expired.
   const std::string perhaps =

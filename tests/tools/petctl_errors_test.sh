@@ -53,7 +53,8 @@ toml 'cache = ""' 'line 1: cache: the text is empty'
 toml 'storage = "a" "b"' 'line 1: storage: not expected after the text'
 toml 'storage = "a\\q"' "line 1: storage: '*' is no escape here"
 toml '[a]\nstorage = "x"' "line 1: there are no tables here, got '\[a\]'"
-toml 'storage = "a"\nstorage = "b"' 'line 2: storage is there twice'
+toml 'cache = "pets"' "line 1: cache: 'pets' would be another directory wherever this is used: begin it with '/' or '~/'"
+toml 'storage = "/a"\nstorage = "b"' 'line 2: storage is there twice'
 toml 'cache_max_sise = "1 GB"' "line 1: unknown key 'cache_max_sise'*did you mean 'cache_max_size'"
 toml 'storage' "line 1: is not TOML: no '=' in 'storage'"
 rm config/petfactory/config.toml

@@ -131,6 +131,8 @@ check '"event": "request", "method": "POST", "path": "/v2/models/iris/infer", "s
 while IFS= read -r line; do
   printf '%s' "$line" | "$JSON_CHECK" > /dev/null || { echo "FAILED: no JSON: $line"; failures=$((failures + 1)); }
 done < <(head -40 iris.log)
+eventually 10 '"event": "pinned", "model": "iris", "text": "GoodFilter *: the config alone moves' cat iris.log
+! grep -q '"event": "pinned", "model": "throwing"' iris.log || { echo "FAILED: what is followed is pinned"; failures=$((failures + 1)); }
 stop "$pid"
 check '"event": "ended"' cat iris.log
 finish

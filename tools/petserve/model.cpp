@@ -276,6 +276,28 @@ void Model::log(const LiveEvent& event) const {
   log_.write(level_of(event), "version", fields);
 }
 
+void Model::tick() {
+  history_.tick(std::chrono::system_clock::now(), requests());
+  if (!has_told_pinned_) tell_pinned();
+}
+
+// Once, since who pushes a new version and sees none come looks here: a fitted config pins all its classes.
+void Model::tell_pinned() {
+  const std::optional<LiveStatus> status = this->status();
+  if (!status || status->current.number == 0) return;
+  has_told_pinned_ = true;
+  std::string pinned;
+  for (const ClassVersion& version : status->current.classes) {
+    if (!version.hash || version.is_followed()) continue;
+    pinned += (pinned.empty() ? "" : ", ") + version.shown();
+  }
+  if (pinned.empty()) return;
+  log_.write(LogLevel::kInfo, "pinned",
+             {{"model", name_},
+              {"text", pinned + ": the config alone moves what it pins; --follow CLASS follows "
+                                "the latest of one"}});
+}
+
 void Model::count_rejection(const std::string& cause) {
   const std::lock_guard lock(events_mutex_);
   const auto same = [&](const auto& row) { return row.first == cause; };

@@ -81,7 +81,8 @@ class Model {
   void count(int status, std::chrono::nanoseconds duration) noexcept;
   std::uint64_t answered_with(int status) const noexcept;
   CallCounts requests() const noexcept { return requests_.counts(); }
-  void tick() { history_.tick(std::chrono::system_clock::now(), requests()); }
+  // Each second, by one thread.
+  void tick();
   const ModelHistory& history() const noexcept { return history_; }
   std::vector<std::pair<std::string, std::uint64_t>> rejections_by_cause() const;
   std::uint64_t swaps() const noexcept { return swaps_; }
@@ -91,6 +92,7 @@ class Model {
   bool wait_until_ready(const LivePipeline& live, std::uint64_t polls,
                         std::chrono::milliseconds timeout) const;
   LiveStatus status_of(const LivePipeline& live) const;
+  void tell_pinned();
   std::set<Hash> rejected() const;
   void forgive();
   void on_event(const LiveEvent& event);
@@ -115,6 +117,7 @@ class Model {
   std::atomic<std::uint64_t> swaps_{0};
   std::atomic<std::uint64_t> rollbacks_{0};
   ModelHistory history_;
+  bool has_told_pinned_ = false;     // tick()'s
   mutable std::mutex events_mutex_;  // guards the next two
   std::vector<std::pair<std::string, std::uint64_t>> causes_;
   std::pair<std::uint64_t, std::string> found_;  // the last version that was found, and what moved

@@ -56,6 +56,15 @@ std::string text_of(const Line& line, const std::string& key, std::string_view r
   return text;
 }
 
+// A file counts wherever a program is started: "pets" would be another directory each time.
+void require_place(const Line& line, const std::string& key, const std::string& place) {
+  if (place.starts_with('/') || place.starts_with('~') || place.find(':') != std::string::npos) {
+    return;
+  }
+  line.refuse(key + ": " + pet::quoted(place) +
+              " would be another directory wherever this is used: begin it with '/' or '~/'");
+}
+
 void read_line(const Line& line, std::string_view text, ConfigFile& config) {
   if (text.empty() || text.front() == '#') return;
   if (text.front() == '[') line.refuse("there are no tables here, got " + pet::quoted(text));
@@ -73,6 +82,7 @@ void read_line(const Line& line, std::string_view text, ConfigFile& config) {
   std::string& value = *values[found - known.begin()];
   if (!value.empty()) line.refuse(key + " is there twice");
   value = text_of(line, key, trimmed(text.substr(equals + 1)));
+  if (key != "cache_max_size") require_place(line, key, value);
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 //   cache_max_size = "10 GB"
 //
 // Throws: kUsage with file and line: no text in quotes, an unknown key (with the near miss), a key
-//         that is there twice, a table.
+//         that is there twice, a table, a path that does not begin with / or ~.
 #pragma once
 
 #include <istream>

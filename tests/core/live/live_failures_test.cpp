@@ -19,12 +19,6 @@ using std::chrono::seconds;
 
 namespace {
 
-// Waits as long as it takes; a test that waits in vain is ended by its time limit.
-template <class Condition>
-void await(const Condition& condition) {
-  while (!condition()) std::this_thread::sleep_for(milliseconds(1));
-}
-
 std::string binary_file(const Service& service, const Hash& hash) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(service.folder / "pets")) {
     const std::string path = entry.path().string();

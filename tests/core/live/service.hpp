@@ -14,6 +14,7 @@
 #include <memory>
 #include <pet/xydata.hpp>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "core/cache/binary_cache.hpp"
@@ -106,6 +107,12 @@ struct Service {
   LiveOptions options;
   std::unique_ptr<LivePipeline> live;
 };
+
+// Waits as long as it takes; a test that waits in vain is ended by its time limit.
+template <class Condition>
+void await(const Condition& condition) {
+  while (!condition()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
 
 // So many answers; those that fail are counted by the version.
 inline void call(const Service& service, int times) {

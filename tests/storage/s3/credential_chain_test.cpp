@@ -61,11 +61,11 @@ TEST_CASE("a profile of a kind that is not followed is said to be one", "[s3]") 
               "[profile pets]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = default\n");
   CHECK_THROWS_MATCHES(
       chain_of("s3://team?profile=pets").current(), Error,
-      fails(
-          ErrorCode::kUsage,
-          {"the profile 'pets' has no credentials but role_arn, which is not followed here: looked",
-           "try: the variables that 'aws configure export-credentials --format env --profile "
-           "pets'"}));
+      fails(ErrorCode::kUsage,
+            {"the profile 'pets' has no credentials: looked at ",
+             "/.aws/config, whose role_arn is not followed here",
+             "try: the variables that 'aws configure export-credentials --format env --profile "
+             "pets'"}));
 }
 
 TEST_CASE("credentials are asked for again before they expire, and not sooner", "[s3]") {
