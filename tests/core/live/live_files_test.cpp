@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/live/live_pipeline.hpp"
+#include "tests/await.hpp"
 #include "tests/core/live/service.hpp"
 
 using namespace pet;
@@ -21,7 +22,8 @@ void start(Service& service) {
 }
 
 void await_answer(const Service& service, double expected) {
-  await([&] { return service.live->is_ready() && service.answer() == expected; });
+  await("the answer " + std::to_string(expected),
+        [&] { return service.live->is_ready() && service.answer() == expected; });
 }
 
 std::string stamp_and(const std::string& others) {
@@ -35,7 +37,7 @@ std::string stamp_and(const std::string& others) {
 TEST_CASE("a push into a storage on this machine is heard of", "[live][files]") {
   Service service;
   start(service);
-  await([&] { return service.live->status().polls == 1; });
+  await("the first poll", [&] { return service.live->status().polls > 0; });
   service.push("stamp_1");  // the class's first
   await_answer(service, 11);
   service.push("stamp_2");
@@ -49,7 +51,7 @@ TEST_CASE("a storage that was wiped, and is filled again, is heard of", "[live][
   await_answer(service, 11);
   const auto polls = service.live->status().polls;
   fs::remove_all(service.folder / "pets");
-  await([&] { return service.live->status().polls > polls; });
+  await("another poll", [&] { return service.live->status().polls > polls; });
   CHECK(service.answer() == 11);
   service.storage->ensure_exists();
   const PetClassManager another(service.storage,
@@ -81,8 +83,8 @@ TEST_CASE("a class that a new config names is heard of", "[live][files]") {
   start(service);
   await_answer(service, 11);
   write_file(service.folder / "pipeline.json", stamp_and(R"({"clazz": "Picky", "params": {}})"));
-  await([&] { return service.live->status().problem != ""; });  // it is not there yet
+  await("a problem", [&] { return service.live->status().problem != ""; });  // it is not there yet
   service.push("picky_1");
-  await([&] { return service.live->status().swaps == 2; });
+  await("the second swap", [&] { return service.live->status().swaps == 2; });
   CHECK(service.live->status().problem == "");
 }
