@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <thread>
 
 #include "core/held_events.hpp"
 #include "storage/base_storage.hpp"
@@ -24,13 +25,19 @@ struct ThreadUse {
 // For single requests to a storage on this machine: a thread costs as much as some ten local files;
 // a file system behind a network gains by many.
 inline constexpr ThreadUse kForRequests{16, 16};
-// For fetching, checking and loading whole binaries of such a one.
-inline constexpr ThreadUse kForBinaries{8, 1};
 // For whatever waits for a network, which answers a hundred requests in the time of one.
 inline constexpr ThreadUse kForRemote{120, 1};
 
 inline ThreadUse requests_to(const BaseStorage& storage) {
   return storage.capabilities().remote ? kForRemote : kForRequests;
+}
+
+// For fetching, checking and loading whole binaries. From this machine (nullptr: from its cache) that is
+// work for its processors, and for one thread more, while another waits for the disk.
+inline ThreadUse binaries_from(const BaseStorage* storage) {
+  if (storage != nullptr && storage->capabilities().remote) return kForRemote;
+  const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
+  return {.at_most = std::min<std::size_t>(processors + 1, 8), .calls_worth = 1};
 }
 
 // call(0) … call(count - 1), in no promised order.

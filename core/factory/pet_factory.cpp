@@ -188,9 +188,9 @@ std::vector<ClassAnswer> PetFactory::prefetch(std::span<const ClassRequest> requ
 }
 
 std::size_t PetFactory::fetches_at_once() const {
-  const std::shared_ptr<BaseStorage> storage = manager_.storage_handle();
-  const bool waits = storage && storage->capabilities().remote && !manager_.options().offline;
-  return (waits ? kForRemote : kForBinaries).at_most;
+  const std::shared_ptr<BaseStorage> storage =
+      manager_.options().offline ? nullptr : manager_.storage_handle();
+  return binaries_from(storage.get()).at_most;
 }
 
 // ---- publishing ---------------------------------------------------------------------------------

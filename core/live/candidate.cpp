@@ -92,11 +92,13 @@ void Candidate::fetch() const {
   const auto fetch_class = [&](std::size_t i) {
     if (classes[i].hash) container_.pcm.fetch(classes[i].name, *classes[i].hash);
   };
-  concurrently(classes.size(), fetch_class, kForBinaries);
+  const std::shared_ptr<BaseStorage> storage = container_.pcm.storage_handle();
+  const ThreadUse threads = binaries_from(storage.get());
+  concurrently(classes.size(), fetch_class, threads);
   const auto fetch_state = [&](std::size_t i) {
     container_.pcm.recover_state(resolved_.states[i].first, resolved_.states[i].second);
   };
-  concurrently(resolved_.states.size(), fetch_state, kForBinaries);
+  concurrently(resolved_.states.size(), fetch_state, threads);
 }
 
 void Candidate::check() const {

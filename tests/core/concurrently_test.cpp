@@ -12,9 +12,11 @@
 namespace pet::test {
 namespace {
 
+constexpr ThreadUse kEach{.at_most = 8, .calls_worth = 1};
+
 TEST_CASE("each call is made exactly once, however many there are", "[core]") {
   const std::size_t count = GENERATE(0, 1, 3, 4, 8, 63, 1000);
-  const ThreadUse use = GENERATE(kForRequests, kForBinaries);
+  const ThreadUse use = GENERATE(kForRequests, kEach);
   std::vector<std::atomic<int>> calls(count);
   concurrently(
       count, [&](std::size_t i) { ++calls[i]; }, use);
@@ -24,7 +26,7 @@ TEST_CASE("each call is made exactly once, however many there are", "[core]") {
 TEST_CASE("calls run at the same time", "[core]") {
   Barrier barrier(2);
   concurrently(
-      2, [&](std::size_t) { barrier.arrive_and_wait(); }, kForBinaries);
+      2, [&](std::size_t) { barrier.arrive_and_wait(); }, kEach);
   CHECK(barrier.met());
 }
 
@@ -34,8 +36,8 @@ TEST_CASE("no more threads are used than is said, and none for a few calls", "[c
     ThreadUse use;
     std::size_t most;
   } const cases[] = {
-      {7, kForRequests, 1}, {8, kForRequests, 2}, {1000, kForRequests, 16},
-      {1, kForBinaries, 1}, {3, kForBinaries, 3}, {1000, kForBinaries, 8},
+      {31, kForRequests, 1}, {32, kForRequests, 2}, {1000, kForRequests, 16},
+      {1, kEach, 1},         {3, kEach, 3},         {1000, kEach, 8},
   };
   for (const auto& each : cases) {
     CAPTURE(each.calls, each.use.at_most);
@@ -61,7 +63,7 @@ TEST_CASE("the failure of the lowest index is thrown, when all calls have ended"
     ++ended;
     if (i % 2 == 1 && i >= 5) throw std::runtime_error("call " + std::to_string(i));
   };
-  CHECK_THROWS_WITH(concurrently(40, call, kForBinaries), "call 5");
+  CHECK_THROWS_WITH(concurrently(40, call, kEach), "call 5");
   CHECK(ended == 40);
 }
 
