@@ -6,6 +6,7 @@
 #include "storage/error.hpp"
 #include "tests/barrier.hpp"
 #include "tests/core/factory/site.hpp"
+#include "tests/renamed_plugin.hpp"
 
 namespace pet::test {
 namespace {
@@ -81,24 +82,24 @@ TEST_CASE("22: one failure does not stop the others, and one error lists all", "
 
 TEST_CASE("22: push_all is batched and parallel", "[core][factory]") {
   Site site;
-  for (const char* name : {"good_filter", "counter_v1", "learning_filter", "mean_error",
-                           "wrapper_pipeline", "returns_null", "returns_input", "throws_int"}) {
-    const PetClass clazz = site.open(name);
-    site.factory.assign(clazz.name(), clazz);
+  constexpr std::size_t kClasses = 32;
+  for (std::size_t i = 0; i < kClasses; ++i) {
+    const std::string file = site.folder / (numbered_name(i) + ".so");
+    write_file(file, std::string(numbered_plugin(i).view()));
+    site.factory.assign(numbered_name(i), site.manager.open_plugin(file));
   }
-  const std::size_t classes = site.factory.tracked_hashes().size();
-  REQUIRE(classes == 8);
+  REQUIRE(site.factory.tracked_hashes().size() == kClasses);
   Barrier reading(2);
   site.storage->before_each([&](const std::string& request) {
     if (request.starts_with("get ")) reading.arrive_and_wait();
   });
-  CHECK(site.factory.push_all().size() == classes);
+  CHECK(site.factory.push_all().size() == kClasses);
   CHECK(reading.met());
   // One batch each for binaries, facts, entries and hints.
   CHECK(site.requests("put").size() == 4);
   for (const std::string& request : site.requests("put")) {
-    CHECK_THAT(request, Catch::StartsWith("put_many ") && Catch::Contains("/Counter/") &&
-                            Catch::Contains("/GoodFilter/"));
+    CHECK_THAT(request, Catch::StartsWith("put_many ") && Catch::Contains("/GoodF00000/") &&
+                            Catch::Contains("/GoodF00031/"));
   }
 }
 
