@@ -22,6 +22,7 @@ void register_far_benchmarks();
 void register_start_benchmarks();
 void register_trial_benchmarks();
 void register_swap_benchmarks();
+void register_watch_benchmarks();
 
 namespace {
 
@@ -88,6 +89,7 @@ int main(int argc, char** argv) {
   pet::bench::register_start_benchmarks();
   pet::bench::register_trial_benchmarks();
   pet::bench::register_swap_benchmarks();
+  pet::bench::register_watch_benchmarks();
 #endif
   pet::bench::RatioReporter reporter;
   benchmark::RunSpecifiedBenchmarks(&reporter);
