@@ -1,7 +1,7 @@
 // random_hex: names and ids that nobody else makes.
 //
-// From the system's source: std::random_device asks the processor first, which costs
-// tens of microseconds in a virtual machine.
+// From the system's source: std::random_device asks the processor first, which in a virtual machine is
+// slower than the system call.
 //
 // Threads: any.
 #pragma once

@@ -1,6 +1,6 @@
 // The current version of something, read by many threads: ours beside a plain atomic pointer, which is
-// fast and frees what is being read. And what reads cost while another thread does nothing but promote,
-// hundreds of thousands of times a second: the extreme. For whole swaps see swap_bench.cpp.
+// fast and frees what is being read. And what reads cost while another thread does nothing but promote:
+// the extreme. For whole swaps see swap_bench.cpp.
 #include <benchmark/benchmark.h>
 
 #include <atomic>

@@ -3,12 +3,14 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <future>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "core/live/live_pipeline.hpp"
 #include "core/loader/bad_input.hpp"
+#include "tests/await.hpp"
 #include "tests/core/live/service.hpp"
 
 using namespace pet;
@@ -18,6 +20,9 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 namespace {
+
+constexpr const char* kPickyAndStamp = R"({"clazz": "WrapperPipeline", "params": {"filters": [
+    {"clazz": "Picky", "params": {}}, {"clazz": "Stamp", "params": {}}]}})";
 
 std::string binary_file(const Service& service, const Hash& hash) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(service.folder / "pets")) {
@@ -39,8 +44,7 @@ void start(Service& service) {
 }  // namespace
 
 TEST_CASE("of two that moved together only the bad one is left out", "[live]") {
-  Service service({}, R"({"clazz": "WrapperPipeline", "params": {"filters": [
-      {"clazz": "Picky", "params": {}}, {"clazz": "Stamp", "params": {}}]}})");
+  Service service({}, kPickyAndStamp);
   service.push("stamp_1");
   service.push("picky_1");
   service.settle();
@@ -194,14 +198,14 @@ TEST_CASE("a rollback waits neither for a candidate's download nor for rejection
   service.options.rejections = std::make_shared<Rejections>(rejections);
   start(service);
   service.push("stamp_1");
-  await([&] { return service.live->is_ready(); });
+  await("the first version", [&] { return service.live->is_ready(); });
   service.push("stamp_2");
-  await([&] { return service.answer() == 22; });
+  await("the second version", [&] { return service.answer() == 22; });
   is_stalled = true;
   service.push("stamp_nan");
-  await([&] { return stalled > 0; });
+  await("the storage to stall", [&] { return stalled > 0; });
   CHECK(service.live->reject_current("bad"));
-  await([&] { return service.answer() == 11; });
+  await("the first version again", [&] { return service.answer() == 11; });
   is_stalled = false;
   open.set_value();
   service.live.reset();  // before what it asks
@@ -212,13 +216,12 @@ TEST_CASE("swaps and rollbacks under readers that never pause", "[live][concurre
   const Hash second = service.push("stamp_2");
   service.push("stamp_1");
   start(service);
-  await([&] { return service.live->is_ready(); });
-  std::atomic<bool> done{false};
+  await("the first version", [&] { return service.live->is_ready(); });
   std::atomic<int> wrong{0};
   std::vector<std::jthread> readers;
   for (int i = 0; i < 2; ++i) {
-    readers.emplace_back([&] {
-      while (!done) {
+    readers.emplace_back([&](const std::stop_token& stop) {
+      while (!stop.stop_requested()) {
         const double answer = service.answer();
         if (answer != 11 && answer != 22) ++wrong;
       }
@@ -227,14 +230,13 @@ TEST_CASE("swaps and rollbacks under readers that never pause", "[live][concurre
   for (int i = 0; i < 10; ++i) {
     CAPTURE(i);
     service.push("stamp_2");
-    await([&] { return service.answer() == 22; });
+    await("the second version", [&] { return service.answer() == 22; });
     CHECK(service.live->reject_current("enough"));
-    await([&] { return service.answer() == 11; });
+    await("the first version again", [&] { return service.answer() == 11; });
     service.push("stamp_1");
     // Forgiven, and named again, it is tried again.
-    await([&] { return service.options.rejections->forgive(second); });
+    await("the rejection", [&] { return service.options.rejections->forgive(second); });
   }
-  done = true;
   readers.clear();
   CHECK(wrong == 0);
   CHECK(service.live->status().rollbacks == 10);
@@ -246,7 +248,7 @@ TEST_CASE("a pipeline can be destroyed while its candidate hangs in the trial", 
       std::make_shared<const Trial>(PET_TRIAL_PROGRAM, TrialLimits{.time = std::chrono::hours(1)});
   start(service);
   service.push("stamp_hangs");
-  await([&] {
+  await("the candidate in its trial", [&] {
     const auto candidate = service.live->status().candidate;
     return candidate && candidate->state == VersionState::kChecked;
   });
@@ -259,7 +261,7 @@ TEST_CASE("a pipeline can be destroyed at any moment of a swap", "[live]") {
     Service service;
     service.push("stamp_1");
     start(service);
-    if (delay % 2 == 0) await([&] { return service.live->is_ready(); });
+    if (delay % 2 == 0) await("the first version", [&] { return service.live->is_ready(); });
     service.push("stamp_2");
     std::this_thread::sleep_for(milliseconds(delay));
     const LivePipeline::Snapshot held = service.live->snapshot();
@@ -272,20 +274,19 @@ TEST_CASE("a storage that comes and goes loses no call and no version", "[live]"
   Service service;
   start(service);
   service.push("stamp_1");
-  await([&] { return service.live->is_ready(); });
+  await("the first version", [&] { return service.live->is_ready(); });
   for (int i = 0; i < 5; ++i) {
     service.watched->break_down(ErrorCode::kStorageUnreachable);
     service.push(i % 2 == 0 ? "stamp_2" : "stamp_1");
     for (int j = 0; j < 20; ++j) CHECK_NOTHROW(service.answer());
     service.watched->heal();
-    await([&] { return service.answer() == (i % 2 == 0 ? 22 : 11); });
+    await("the other version", [&] { return service.answer() == (i % 2 == 0 ? 22 : 11); });
   }
   CHECK(service.live->status().rejections.empty());
 }
 
 TEST_CASE("of two that moved together, the one without which calls go well is rejected", "[live]") {
-  Service service({}, R"({"clazz": "WrapperPipeline", "params": {"filters": [
-      {"clazz": "Picky", "params": {}}, {"clazz": "Stamp", "params": {}}]}})");
+  Service service({}, kPickyAndStamp);
   service.push("picky_1");
   service.push("stamp_1");
   service.settle();

@@ -9,6 +9,7 @@
 #include "core/live/live_pipeline.hpp"
 #include "core/live/trial_channel_posix.hpp"
 #include "core/loader/loader.hpp"
+#include "tests/await.hpp"
 #include "tests/core/live/service.hpp"
 #include "tests/core/live/trial_site.hpp"
 #include "tests/core/loader/loading.hpp"
@@ -71,7 +72,7 @@ struct Watched {
   // Reads go on, whatever happened.
   void await_reads() const {
     const std::uint64_t before = answers;
-    while (answers < before + 100) std::this_thread::yield();
+    await("a hundred answers more", [&] { return answers >= before + 100; });
   }
 
   Service service;

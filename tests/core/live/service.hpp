@@ -108,12 +108,6 @@ struct Service {
   std::unique_ptr<LivePipeline> live;
 };
 
-// Waits as long as it takes; a test that waits in vain is ended by its time limit.
-template <class Condition>
-void await(const Condition& condition) {
-  while (!condition()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-}
-
 // So many answers; those that fail are counted by the version.
 inline void call(const Service& service, int times) {
   for (int i = 0; i < times; ++i) {
