@@ -16,8 +16,10 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,6 +37,13 @@ class ByteSink {
   // storage does not know.
   virtual void begin(std::optional<std::uint64_t> size) = 0;
   virtual void write(std::string_view piece) = 0;
+
+  // Where the next piece may be put, at most `most` bytes of it, before write() is called with what was
+  // put there: so it is copied once less. Empty: the sink has no place of its own. After begin().
+  virtual std::span<char> room(std::size_t most) noexcept {
+    static_cast<void>(most);
+    return {};
+  }
 };
 
 // All of it in memory.

@@ -34,6 +34,7 @@ class CheckedSink final : public ByteSink {
     check_.write(piece);
     pass_on([&] { sink_.write(piece); });
   }
+  std::span<char> room(std::size_t most) noexcept override { return sink_.room(most); }
 
   bool has_failed() const noexcept { return has_failed_; }
 

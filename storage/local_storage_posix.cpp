@@ -287,8 +287,7 @@ bool LocalStorage::do_read(std::string_view key, ByteSink& sink, std::uint64_t m
   if (!object) return false;
   check_size(key, object->size, max_size);
   sink.begin(object->size);
-  posix::read_pieces(object->fd.get(), object->size, object->path,
-                     [&](std::string_view piece) { sink.write(piece); });
+  posix::read_pieces(object->fd.get(), object->size, object->path, sink);
   return true;
 }
 

@@ -172,14 +172,18 @@ std::string read_exactly(int fd, std::uint64_t offset, std::uint64_t length,
   return bytes;
 }
 
-void read_pieces(int fd, std::uint64_t size, const std::string& path, const TakePiece& take) {
-  const std::uint64_t most = std::min<std::uint64_t>(size, kPiece);
-  const auto piece = std::make_unique_for_overwrite<char[]>(most);
+void read_pieces(int fd, std::uint64_t size, const std::string& path, ByteSink& sink) {
+  std::unique_ptr<char[]> own;
   for (std::uint64_t done = 0; done < size;) {
-    const std::uint64_t end = std::min(size, done + most);
-    read_into(fd, piece.get(), {done, end, size}, path);
-    take({piece.get(), static_cast<std::size_t>(end - done)});
-    done = end;
+    const std::uint64_t most = std::min(size - done, kPiece);
+    std::span<char> piece = sink.room(most);
+    if (piece.empty()) {
+      if (!own) own = std::make_unique_for_overwrite<char[]>(most);
+      piece = {own.get(), most};
+    }
+    read_into(fd, piece.data(), {done, done + piece.size(), size}, path);
+    sink.write({piece.data(), piece.size()});
+    done += piece.size();
   }
 }
 

@@ -14,11 +14,11 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "storage/byte_sink.hpp"
 #include "storage/error.hpp"
 
 namespace pet::posix {
@@ -60,9 +60,8 @@ void write_all(int fd, std::string_view bytes, const std::string& path, Fail fai
 std::string read_exactly(int fd, std::uint64_t offset, std::uint64_t length,
                          const std::string& path);
 
-// The first `size` bytes in pieces, none of which is kept; fewer is kCorrupt.
-using TakePiece = std::function<void(std::string_view piece)>;
-void read_pieces(int fd, std::uint64_t size, const std::string& path, const TakePiece& take);
+// Writes the first `size` bytes to `sink`, in pieces, after its begin(); fewer is kCorrupt.
+void read_pieces(int fd, std::uint64_t size, const std::string& path, ByteSink& sink);
 
 // fsync. After it failed once the kernel may have dropped the pages: write the file again, never
 // only sync it again.

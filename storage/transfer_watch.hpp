@@ -75,6 +75,7 @@ class WatchedSink final : public ByteSink {
     sink_.write(piece);
     transfer_.moved(0, bytes_ += piece.size());
   }
+  std::span<char> room(std::size_t most) noexcept override { return sink_.room(most); }
 
  private:
   ByteSink& sink_;

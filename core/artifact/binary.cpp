@@ -15,8 +15,6 @@ struct Binary::Content {
 
   Content(std::string bytes, std::string where)
       : text(std::move(bytes)), view(text), hash(Hash::of(view)), origin(std::move(where)) {}
-  Content(std::string bytes, const Hash& digest, std::string where)
-      : text(std::move(bytes)), view(text), hash(digest), origin(std::move(where)) {}
   Content(std::shared_ptr<const char> bytes, std::size_t size, const Hash& digest,
           std::string where)
       : buffer(std::move(bytes)),
@@ -31,8 +29,9 @@ Binary Binary::from_bytes(std::string bytes, std::string origin) {
   return Binary(std::make_shared<const Content>(std::move(bytes), std::move(origin)));
 }
 
-Binary Binary::from_verified(std::string bytes, const Hash& hash, std::string origin) {
-  return Binary(std::make_shared<const Content>(std::move(bytes), hash, std::move(origin)));
+Binary Binary::from_verified(std::unique_ptr<char[]> bytes, std::size_t size, const Hash& hash,
+                             std::string origin) {
+  return own({bytes.release(), std::default_delete<char[]>()}, size, hash, std::move(origin));
 }
 
 Binary Binary::own(std::shared_ptr<const char> buffer, std::size_t size, const Hash& hash,

@@ -51,7 +51,8 @@ class Binary {
   static Binary from_bytes(std::string bytes, std::string origin = {});
 
   // The same, when they have been hashed while they came. REQUIRES: `hash` is theirs.
-  static Binary from_verified(std::string bytes, const Hash& hash, std::string origin);
+  static Binary from_verified(std::unique_ptr<char[]> bytes, std::size_t size, const Hash& hash,
+                              std::string origin);
 
   std::span<const std::byte> bytes() const noexcept;
   std::string_view view() const noexcept;

@@ -86,7 +86,7 @@ class DirectoryStore final : public CacheStore {
  public:
   explicit DirectoryStore(std::filesystem::path directory) : directory_(std::move(directory)) {}
 
-  std::string identity() override { return opened()->path; }
+  std::string identity() override { return seen()->path; }
   Found find(const Hash& hash) override;
   CachedBinary insert(const Binary& binary) override;
   std::unique_ptr<NewFile> create(const Hash& hash) override;
@@ -111,6 +111,7 @@ class DirectoryStore final : public CacheStore {
   class Incoming;
 
   Directory opened();
+  Directory seen();
   void forget(const Directory& gone);
   static std::string path_of(const Directory& directory, const Hash& hash) {
     return directory->path + "/" + posix::binary_name(hash);
@@ -137,6 +138,15 @@ DirectoryStore::Directory DirectoryStore::opened() {
     opened_ = std::make_shared<const Opened>(posix::open_trusted_directory(directory));
   }
   return opened_;
+}
+
+// The directory as it was when somebody last looked: for what does no harm in one that was replaced.
+DirectoryStore::Directory DirectoryStore::seen() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (opened_) return opened_;
+  }
+  return opened();
 }
 
 std::string DirectoryStore::describe() const {
@@ -287,7 +297,7 @@ bool DirectoryStore::quarantined(const Hash& hash) {
 // Locks of open files, not of processes: threads wait for each other too, and a lock goes with the
 // process that has it, however that ends.
 std::shared_ptr<void> DirectoryStore::claim(const Hash& hash) {
-  const Directory directory = opened();
+  const Directory directory = seen();
   // O_CREAT locks the whole directory, so it is for the first time.
   constexpr int kOpen = O_RDWR | O_NOFOLLOW | O_CLOEXEC;
   auto file = std::make_shared<FileDescriptor>(::openat(directory->fd.get(), kFetching, kOpen));

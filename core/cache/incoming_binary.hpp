@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,7 @@ class IncomingBinary final : public ByteSink {
 
   void begin(std::optional<std::uint64_t> size) override;
   void write(std::string_view piece) override;
+  std::span<char> room(std::size_t most) noexcept override;
 
   // Of what has come since begin(). Once.
   Hash finish() { return hasher_.finish(); }
@@ -47,14 +49,17 @@ class IncomingBinary final : public ByteSink {
  private:
   template <class Call>
   auto in_store(const Call& call);
-  void spill();
+  void spill(std::size_t size);
+  void reserve(std::size_t capacity, std::size_t used);
+  void keep(std::string_view piece, std::size_t before);
 
   CacheStore* const store_;
   const Hash expected_;
   const std::string origin_;
   Hasher hasher_;
   std::uint64_t size_ = 0;
-  std::string few_;  // until there is a file
+  std::unique_ptr<char[]> few_;  // until there is a file: the first size_ of capacity_ bytes
+  std::size_t capacity_ = 0;
   std::optional<Binary> whole_;
   std::unique_ptr<CacheStore::NewFile> file_;
   bool has_store_failed_ = false;

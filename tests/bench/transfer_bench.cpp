@@ -7,6 +7,10 @@
 //                  tests/servers/with_nginx pet_bench --benchmark_filter=nginx
 // push_directory   New classes durably into a directory, beside the same files, directories and
 //                  ordering barriers, a syncfs each. Asked: at most 1.25 times.
+//
+// Machines change their pace from one second to the next, so both sides take turns, each for a moment:
+// pet_bench --benchmark_filter=directory --benchmark_repetitions=40 --benchmark_min_time=0.01
+//           --benchmark_enable_random_interleaving=true
 #include <benchmark/benchmark.h>
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -27,8 +27,8 @@ std::vector<PetClass> opened();
 // Pushes all.
 void fill(const std::shared_ptr<BaseStorage>& storage);
 
-// A new one, which stays until the end: ext4 takes no inode that was freed in the last seconds, and
-// searches long for others.
+// A new one, which stays until the end: ext4 takes no inode that was freed in the last minutes, and
+// searches long for others. What was removed before the run disturbs it in the same way.
 const test::TemporaryFolder& new_folder();
 
 template <class Run, class... Arguments>

@@ -3,9 +3,11 @@
 #include <catch2/catch.hpp>
 #include <functional>
 
+#include "storage/local_storage.hpp"
 #include "tests/storage/chain_site.hpp"
 #include "tests/storage/error_matcher.hpp"
 #include "tests/storage/recording_sink.hpp"
+#include "tests/storage/temporary_folder.hpp"
 
 namespace pet::test {
 
@@ -212,6 +214,19 @@ TEST_CASE("a sink begins again with the next member after a wrong copy", "[stora
   CHECK(sink.bytes == "right");
   CHECK(sink.begun.size() == 2);
   CHECK(site.reports.size() == 1);
+}
+
+TEST_CASE("a member reads into the place that the sink has for it", "[storage][chain]") {
+  const TemporaryFolder folder;
+  const auto local = std::make_shared<LocalStorage>(folder / "pets");
+  local->put(kKey, "right");
+  const ChainStorage chain({local, std::make_shared<MemoryStorage>()},
+                           {.layout = {is_fixed, checks(fault_in)}});
+  RecordingSink sink;
+  sink.place.resize(3);
+  CHECK(chain.read(kKey, sink));
+  CHECK(sink.bytes == "right");
+  CHECK(sink.pieces_in_place == 2);
 }
 
 TEST_CASE("a sink that fails is no member's fault", "[storage][chain]") {

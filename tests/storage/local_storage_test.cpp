@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/storage/error_matcher.hpp"
+#include "tests/storage/recording_sink.hpp"
 #include "tests/storage/temporary_folder.hpp"
 #include "tests/storage/writer_process.hpp"
 
@@ -56,8 +57,9 @@ TEST_CASE("a root that does not exist is no empty storage, and is created by the
           "[storage][local]") {
   const TemporaryFolder folder;
   LocalStorage storage(folder / "not/yet/there");
-  const auto missing = fails(ErrorCode::kStorageUnreachable,
-                             {"storage '" + folder / "not/yet/there" + "' does not exist", "mounted"});
+  const auto missing =
+      fails(ErrorCode::kStorageUnreachable,
+            {"storage '" + folder / "not/yet/there" + "' does not exist", "mounted"});
   CHECK_THROWS_MATCHES(storage.get("a"), Error, missing);
   CHECK_THROWS_MATCHES(storage.head("a"), Error, missing);
   CHECK_THROWS_MATCHES(storage.list(""), Error, missing);
@@ -92,6 +94,19 @@ TEST_CASE("a relative root stays where it was when the process moves", "[storage
   fs::current_path(before);
   storage.put("a", "x");
   CHECK(read_file(folder / "pets/a") == "x");
+}
+
+TEST_CASE("an object is read into the place that a sink has for it", "[storage][local]") {
+  const TemporaryFolder folder;
+  LocalStorage storage(folder / "pets");
+  storage.put("object", std::string(2500, 'x'));
+  const bool is_watched = GENERATE(false, true);
+  if (is_watched) storage.watch_transfers([](const TransferProgress&) {});
+  RecordingSink sink;
+  sink.place.resize(1000);
+  CHECK(storage.read("object", sink));
+  CHECK(sink.bytes == std::string(2500, 'x'));
+  CHECK(sink.pieces_in_place == 3);
 }
 
 TEST_CASE("what is not a file is never read as an object", "[storage][local]") {

@@ -56,6 +56,9 @@ void an_object_is_read_in_pieces(BaseStorage& writer, const BaseStorage& storage
   CHECK(storage.read("object", sink));
   CHECK((sink.bytes == bytes));
   CHECK(sink.begun.back() == bytes.size());
+  sink.place.resize(1000);
+  CHECK(storage.read("object", sink));
+  CHECK((sink.bytes == bytes));
   writer.put("object", "");
   CHECK(storage.read("object", sink));
   CHECK(sink.bytes.empty());

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +21,8 @@ class RecordingSink final : public ByteSink {
   std::string bytes;                                // since the last
   std::size_t largest_piece = 0;
   std::optional<std::uint64_t> fails_after;  // so many bytes, with "the sink is full"
+  std::vector<char> place;                   // for room()
+  std::size_t pieces_in_place = 0;
 
   void begin(std::optional<std::uint64_t> size) override {
     begun.push_back(size);
@@ -26,10 +30,14 @@ class RecordingSink final : public ByteSink {
   }
   void write(std::string_view piece) override {
     bytes.append(piece);
+    if (!place.empty() && piece.data() == place.data()) ++pieces_in_place;
     largest_piece = std::max(largest_piece, piece.size());
     if (fails_after && bytes.size() > *fails_after) {
       throw Error(ErrorCode::kStorageRefused, "the sink is full");
     }
+  }
+  std::span<char> room(std::size_t most) noexcept override {
+    return {place.data(), std::min(most, place.size())};
   }
 };
 

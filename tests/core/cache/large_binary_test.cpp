@@ -77,6 +77,32 @@ TEST_CASE("a binary of any size is fetched, and found again", "[core][cache]") {
   CHECK(files_in(folder / "cache") == 6);
 }
 
+TEST_CASE("a download may put its bytes into the cache's place for them", "[core][cache]") {
+  const TemporaryFolder folder;
+  BinaryCache cache(folder / "cache");
+  const std::string bytes = varied(GENERATE(std::size_t{300'000}, 6 * kMebibyte));
+  const std::size_t announced = GENERATE(0U, 100'000U, 300'000U, 400'000U);
+  CAPTURE(bytes.size(), announced);
+  std::size_t put = 0;
+  const CachedBinary got = cache.get_or_fetch(Hash::of(bytes), kSubject, [&](ByteSink& sink) {
+    sink.begin(announced == 0 ? std::nullopt : std::optional<std::uint64_t>(announced));
+    const std::size_t most = bytes.size() / 40;
+    for (std::size_t at = 0; at < bytes.size();) {
+      std::string_view next = std::string_view(bytes).substr(at, most);
+      // Every other time the place is not used.
+      if (const std::span<char> room = sink.room(next.size()); !room.empty() && put <= at / 2) {
+        next = {room.data(), next.copy(room.data(), room.size())};
+        put += next.size();
+      }
+      sink.write(next);
+      at += next.size();
+    }
+  });
+  CHECK((got.binary.view() == bytes));
+  CHECK((read_file(got.file) == bytes));
+  CHECK(put > bytes.size() / 10);
+}
+
 TEST_CASE("what came before a download began again is forgotten", "[core][cache]") {
   const TemporaryFolder folder;
   BinaryCache cache(folder / "cache");
