@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "storage/ascii.hpp"
+#include "storage/http/byte_range.hpp"
 
 namespace pet {
 namespace {

@@ -42,9 +42,6 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 // What requests are made with: "libcurl/7.88.1 OpenSSL/3.0.17". Throws kStorageUnsupported without it.
 std::string http_library();
 
-// The value of a Range header; servers read numbers up to 2^63 - 1.
-std::string byte_range(std::uint64_t offset, std::uint64_t end);
-
 struct HttpResponse {
   long status = 0;
   HttpHeaders headers = {};  // names in small letters

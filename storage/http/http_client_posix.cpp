@@ -3,7 +3,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
-#include <limits>
 #include <new>
 
 #include "storage/ascii.hpp"
@@ -59,11 +58,6 @@ HttpFailure::Kind kind_of(CURLcode code) {
 std::string http_library() {
   const std::string all = CurlLibrary::get().version();  // the third is a library of compression
   return all.substr(0, all.find(' ', all.find(' ') + 1));
-}
-
-std::string byte_range(std::uint64_t offset, std::uint64_t end) {
-  const std::string from = "bytes=" + std::to_string(offset) + "-";
-  return end > std::numeric_limits<std::int64_t>::max() ? from : from + std::to_string(end - 1);
 }
 
 std::string_view HttpResponse::header(std::string_view name) const noexcept {

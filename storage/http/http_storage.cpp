@@ -8,6 +8,7 @@
 
 #include "storage/ascii.hpp"
 #include "storage/error.hpp"
+#include "storage/http/byte_range.hpp"
 #include "storage/http/http_problem.hpp"
 #include "storage/http/url.hpp"
 #include "storage/key.hpp"
@@ -273,8 +274,7 @@ std::optional<std::string> HttpStorage::do_get_range(std::string_view key, std::
         ErrorCode::kStorageUnreachable, key,
         "304 came, which was not asked for\n  try: the server without what caches before it");
   }
-  if (response.status == 206 &&
-      !response.header("content-range").starts_with("bytes " + std::to_string(offset) + "-")) {
+  if (response.status == 206 && !has_byte_range(response, offset, end)) {
     throw about(
         ErrorCode::kStorageUnreachable, key,
         "another range came than was asked for\n  try: the server without what caches before "

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "storage/ascii.hpp"
+#include "storage/http/byte_range.hpp"
 #include "storage/in_parallel.hpp"
 #include "storage/key.hpp"
 #include "storage/s3/s3_connection.hpp"
@@ -16,11 +17,6 @@ namespace {
 
 constexpr std::size_t kPage = 1000;     // the most keys that S3 lists at once
 constexpr std::size_t kParallel = 120;  // requests at once
-
-// Whether the part that came is the one that was asked for.
-bool starts_at(const HttpResponse& response, std::uint64_t offset) {
-  return response.header("content-range").starts_with("bytes " + std::to_string(offset) + "-");
-}
 
 }  // namespace
 
@@ -71,7 +67,7 @@ std::optional<std::string> S3Storage::do_get_range(std::string_view key, std::ui
   HttpResponse response = connection_->ask(request);
   if (connection_->is_absent(request, response)) return std::nullopt;
   if (response.status == 416) return "";
-  const bool is_part = response.status == 206 && starts_at(response, offset);
+  const bool is_part = response.status == 206 && has_byte_range(response, offset, end);
   const bool is_whole = response.status == 200 && S3Connection::is_success(request, response);
   if (!is_part && !is_whole) connection_->refuse(request, response);
   return std::move(response.body);

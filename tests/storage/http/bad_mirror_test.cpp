@@ -66,6 +66,9 @@ TEST_CASE("an answer to another question is none", "[http]") {
   const auto is_unreachable = fails(ErrorCode::kStorageUnreachable);
   answer = "HTTP/1.1 206 Part\r\nContent-Length: 3\r\nContent-Range: bytes 7-9/10\r\n\r\n789";
   CHECK_THROWS_MATCHES(storage.get_range("a", 2, 3), Error, is_unreachable);
+  // Fewer bytes than there are would look like the object's end.
+  answer = "HTTP/1.1 206 Part\r\nContent-Length: 2\r\nContent-Range: bytes 2-3/10\r\n\r\n23";
+  CHECK_THROWS_MATCHES(storage.get_range("a", 2, 3), Error, is_unreachable);
   answer = "HTTP/1.1 304 Not Modified\r\n\r\n";
   CHECK_THROWS_MATCHES(storage.get_range("a", 2, 3), Error, is_unreachable);
   CHECK_THROWS_AS(storage.get("a.json"), Error);

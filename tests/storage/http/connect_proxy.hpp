@@ -18,6 +18,7 @@ class ConnectProxy {
  public:
   std::string url() const { return server_.url(); }
   int tunnels() const { return tunnels_; }
+  void refuse_all() { refuses_ = true; }
   // The next tunnel breaks when so many bytes have passed one way.
   void break_next_after(std::size_t bytes) { most_ = bytes; }
 
@@ -28,6 +29,7 @@ class ConnectProxy {
   void serve(Client& client) {
     const std::string request = client.request();
     if (!request.starts_with("CONNECT ")) return client.close();
+    if (refuses_) return client.answer(403, "");
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -44,6 +46,7 @@ class ConnectProxy {
   }
 
   std::atomic<int> tunnels_{0};
+  std::atomic<bool> refuses_{false};
   std::atomic<std::size_t> most_{SIZE_MAX};
   ScriptedServer server_{[this](Client& client) { serve(client); }};
 };

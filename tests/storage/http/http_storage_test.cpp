@@ -208,6 +208,17 @@ TEST_CASE("through a proxy's tunnel the server's answer counts, not the proxy's"
   CHECK(proxy.tunnels() > 0);
 }
 
+TEST_CASE("a proxy that refuses the tunnel is named as what to look at", "[http]") {
+  ConnectProxy proxy;
+  proxy.refuse_all();
+  setenv("https_proxy", proxy.url().c_str(), 1);
+  const std::string why =
+      refusal(ErrorCode::kStorageUnreachable, [] { mirror().get("plugins/G/a.so"); });
+  unsetenv("https_proxy");
+  CHECK_THAT(why, Catch::Contains("403") && Catch::Contains("does the proxy allow that host?") &&
+                      Catch::Contains("https_proxy"));
+}
+
 TEST_CASE("a transfer goes on where it stopped, through another tunnel too", "[http]") {
   std::string varied(5 << 20, '\0');
   for (std::size_t i = 0; i < varied.size(); ++i) varied[i] = static_cast<char>(i * 31 + (i >> 8));

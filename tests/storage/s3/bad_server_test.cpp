@@ -264,6 +264,20 @@ TEST_CASE("a range that is answered with the whole object is cut out of it", "[s
   CHECK(storage.get_range("a", 20, 5) == "");
 }
 
+TEST_CASE("a part that is not the one that was asked for is refused", "[s3][bad]") {
+  std::string range;
+  ScriptedServer server([&](Client& client) {
+    const std::string request = client.request();
+    request.starts_with("GET /pets?")
+        ? client.answer(200, kEmptyList)
+        : client.answer(206, "23", std::string(kETag) + "Content-Range: " + range + "\r\n");
+  });
+  S3Storage storage = storage_on(server);
+  range = GENERATE(as<std::string>(), "bytes 2-3/10", "bytes 3-4/10", "bytes 2-3/*", "");
+  CHECK_THROWS_MATCHES(storage.get_range("a", 2, 3), Error,
+                       fails(ErrorCode::kStorageUnreachable, {"'a'"}));
+}
+
 TEST_CASE("a page that a proxy puts in place of an answer is none", "[s3][bad]") {
   const std::string page = "<html>" + std::string(200'000, 'x');
   int status = 200;
