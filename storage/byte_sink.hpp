@@ -39,7 +39,8 @@ class ByteSink {
   virtual void write(std::string_view piece) = 0;
 
   // Where the next piece may be put, at most `most` bytes of it, before write() is called with what was
-  // put there: so it is copied once less. Empty: the sink has no place of its own. After begin().
+  // put there: so it is copied once less. Empty: the sink has no place for it, use yours. After begin();
+  // it is there until the next call.
   virtual std::span<char> room(std::size_t most) noexcept {
     static_cast<void>(most);
     return {};

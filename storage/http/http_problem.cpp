@@ -14,8 +14,11 @@ bool says(const std::string& why, std::string_view words) {
   return why.find(words) != std::string::npos;
 }
 
-// "Received HTTP code 403 from proxy after CONNECT", "Could not resolve proxy: proxy.example"
-bool is_proxys(const std::string& why) { return says(why, "proxy") || says(why, "CONNECT tunnel"); }
+// In the words of several versions of curl. The name of a host may have "proxy" in it.
+bool is_of_proxy(const std::string& why) {
+  return says(why, "from proxy after CONNECT") || says(why, "CONNECT tunnel failed") ||
+         says(why, "Proxy CONNECT") || says(why, "resolve proxy");
+}
 
 // What curl and OpenSSL say of a certificate, and what to do about it.
 std::string next_step_of_untrusted(const std::string& why, const std::string& ca_variable) {
@@ -49,11 +52,12 @@ HttpProblem problem_of(const HttpFailure& failure, std::string_view ca_variable,
                 "no answer over TLS: " + why +
                     "\n  try: the port that speaks https there, or http:// if none does"};
       }
-      return {ErrorCode::kStorageUnreachable,
-              "no answer: " + why + "\n  try: " +
-                  (is_proxys(why) ? "does the proxy allow that host? it is named by https_proxy or "
-                                    "http_proxy, hosts without one by no_proxy"
-                                  : std::string(try_this) + "; again later")};
+      return {
+          ErrorCode::kStorageUnreachable,
+          "no answer: " + why + "\n  try: " +
+              (is_of_proxy(why) ? "does the proxy allow that host? it is named by https_proxy or "
+                                  "http_proxy, hosts without one by no_proxy"
+                                : std::string(try_this) + "; again later")};
   }
 }
 
