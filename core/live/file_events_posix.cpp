@@ -1,6 +1,9 @@
 // Watched are folders, since a file is mostly exchanged by renaming another to its name. A folder that is not
 // there is heard of by the nearest one above it that is. The kernel's queue is bounded, and what does not fit
 // is one event more: so nobody is overrun by a busy folder.
+//
+// listen() looks at paths, which may be on a file system that hangs; heard() is called by who may not wait for
+// it, and so asks only the queue. While the one is under way, events stay in the queue for the other.
 #include "core/live/file_events_posix.hpp"
 
 #include <sys/inotify.h>
@@ -48,8 +51,8 @@ void FileEvents::add(const Place& place, Watches& watches) const {
   add_folder(path, {}, watches);
 }
 
-// Its own name, and those of the links on the way to it: a mounted config is often exchanged as a link to
-// its folder.
+// Its own name, and that of all on the way to it: a mounted config is often exchanged with its folder, or with a
+// link to that. Each is watched before it is looked at, so that a change between is heard of.
 void FileEvents::add_file(fs::path file, Watches& watches) const {
   for (int links = 0; links < kMostLinks; ++links) {
     fs::path there;
@@ -63,36 +66,35 @@ void FileEvents::add_file(fs::path file, Watches& watches) const {
         there = there.parent_path();
         continue;
       }
+      if (!there.empty()) add_folder(there, *part, watches);
       std::error_code error;
       const fs::path target = fs::read_symlink(there / *part, error);
       if (error) {
         there /= *part;
-        continue;
+      } else {
+        next = there / target;
       }
-      add_folder(there, {.path = there / *part, .is_written = true}, watches);
-      next = there / target;
     }
-    if (next.empty()) {
-      return add_folder(there.parent_path(), {.path = there, .is_written = true}, watches);
-    }
+    if (next.empty()) return;
     file = std::move(next);
   }
 }
 
-void FileEvents::add_folder(const fs::path& folder, Wanted wanted, Watches& watches) const {
+void FileEvents::add_folder(const fs::path& folder, const std::string& name,
+                            Watches& watches) const {
   for (int repeats = 0; repeats < kMostRepeats; ++repeats) {
     fs::path there = folder;
-    Wanted here = wanted;
+    std::string wanted = name;
     int watch = ::inotify_add_watch(inotify_.get(), there.c_str(), kMask);
     while (watch < 0 && (errno == ENOENT || errno == ENOTDIR) && there.has_relative_path()) {
-      here = {.path = there};
+      wanted = there.filename();
       there = there.parent_path();
       watch = ::inotify_add_watch(inotify_.get(), there.c_str(), kMask);
     }
     if (watch < 0) return;
-    watches[watch].push_back(here);
+    watches[watch].push_back(wanted);
     std::error_code error;
-    const bool came_meanwhile = there != folder && fs::is_directory(here.path, error);
+    const bool came_meanwhile = there != folder && fs::is_directory(there / wanted, error);
     if (!came_meanwhile) return;
   }
 }
@@ -100,7 +102,8 @@ void FileEvents::add_folder(const fs::path& folder, Wanted wanted, Watches& watc
 bool FileEvents::heard() {
   if (!inotify_) return false;
   alignas(inotify_event) std::array<char, 64 << 10> buffer;
-  const std::lock_guard lock(mutex_);
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (!lock) return false;  // not yet
   const ssize_t count = ::read(inotify_.get(), buffer.data(), buffer.size());
   bool concerns_us = false;
   for (ssize_t at = 0; at < count;) {
@@ -120,12 +123,8 @@ bool FileEvents::concerns(int watch, unsigned mask, const std::string& name) con
   const auto found = watches_.find(watch);
   if (found == watches_.end()) return false;
   if ((mask & kGone) != 0) return true;
-  return std::ranges::any_of(found->second, [&](const Wanted& wanted) {
-    if (wanted.path.empty()) return !name.starts_with('.');
-    if (wanted.path.filename() != name) return false;
-    if (!wanted.is_written || (mask & IN_CREATE) == 0) return true;
-    std::error_code error;
-    return !fs::is_regular_file(fs::symlink_status(wanted.path, error));
+  return std::ranges::any_of(found->second, [&](const std::string& wanted) {
+    return wanted.empty() ? !name.starts_with('.') : wanted == name;
   });
 }
 

@@ -9,7 +9,8 @@
 // nothing (another machine's writes to a shared file system, no permission, its limits used up). So
 // nothing here fails, and looking from time to time remains the truth.
 //
-// Threads: any. (Inside core/live only.)
+// Threads: any. listen() waits for the file systems of its places, which may hang; heard() for nothing and nobody.
+//          (Inside core/live only.)
 #pragma once
 
 #include <filesystem>
@@ -25,7 +26,7 @@ namespace pet {
 class FileEvents {
  public:
   enum class Kind {
-    kFile,    // written and closed, or exchanged for another, or a link on the way to it is
+    kFile,    // appears, is written and closed, or exchanged for another; or a folder or a link above it is
     kFolder,  // gets a file, whose name does not begin with '.'
   };
   struct Place {
@@ -38,19 +39,17 @@ class FileEvents {
   // To these alone, from now on. Asked for again from time to time, it finds what was moved or removed.
   void listen(const std::vector<Place>& places);
 
-  // Whether anything has happened to them since it was asked.
+  // Whether anything has happened to them since it was asked. What happens while somebody listens is told
+  // after that.
   bool heard();
 
  private:
-  struct Wanted {
-    std::filesystem::path path;  // in the folder that is watched; empty: any
-    bool is_written = false;  // a file that appears is empty at first: heard of when it is closed
-  };
-  using Watches = std::map<int, std::vector<Wanted>>;
+  // By folder, the names in it that are meant; "": all but temporaries'.
+  using Watches = std::map<int, std::vector<std::string>>;
 
   void add(const Place& place, Watches& watches) const;
   void add_file(std::filesystem::path file, Watches& watches) const;
-  void add_folder(const std::filesystem::path& folder, Wanted wanted, Watches& watches) const;
+  void add_folder(const std::filesystem::path& folder, const std::string& name, Watches& watches) const;
   bool concerns(int watch, unsigned mask, const std::string& name) const;
 
   posix::FileDescriptor inotify_;  // none: deaf

@@ -1,10 +1,13 @@
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "core/live/file_events_posix.hpp"
+#include "tests/await.hpp"
 #include "tests/storage/temporary_folder.hpp"
 
 using namespace pet;
@@ -40,18 +43,42 @@ TEST_CASE("a file that is written or exchanged is heard of, its neighbours are n
     write_file(here / "new", "{}");
     fs::create_symlink("new", config);
   }
+  SECTION("a file gets its name as a second one") {
+    write_file(here / "new", "{}");
+    fs::create_hard_link(here / "new", config);
+  }
   CHECK(events.heard());
   CHECK_FALSE(events.heard());  // each once
 }
 
-TEST_CASE("a file is heard of when it is complete", "[live][files]") {
+TEST_CASE("a file is heard of when it appears, and when it is complete", "[live][files]") {
   const TemporaryFolder here;
   FileEvents events;
   events.listen({file(here / "iris.json")});
   std::ofstream out(here / "iris.json");
+  CHECK(events.heard());  // which may as well be all: a link to one that is complete
   out << "{" << std::flush;
   CHECK_FALSE(events.heard());
   out.close();
+  CHECK(events.heard());
+}
+
+TEST_CASE("a file is heard of when a folder above it is exchanged", "[live][files]") {
+  const TemporaryFolder here;
+  for (const char* const release : {"current", "next"}) {
+    write_file(here / release + "/conf/iris.json", "{}");
+  }
+  FileEvents events;
+  events.listen({file(here / "current/conf/iris.json")});
+  CHECK_FALSE(events.heard());
+  fs::rename(here / "current", here / "old");
+  CHECK(events.heard());
+  fs::rename(here / "next", here / "current");
+  CHECK(events.heard());
+  events.listen({file(here / "current/conf/iris.json")});
+  write_file(here / "old/conf/iris.json", "{ }");
+  CHECK_FALSE(events.heard());  // no longer meant
+  write_file(here / "current/conf/iris.json", "{ }");
   CHECK(events.heard());
 }
 
@@ -163,4 +190,35 @@ TEST_CASE("who hears nothing any more hears of what it listens to now", "[live][
   CHECK(events.heard());
   events.listen({folder("/proc/self/no such folder"), file("")});  // no error
   CHECK_FALSE(events.heard());
+}
+
+TEST_CASE("who asks what was heard waits for nobody who listens", "[live][files]") {
+  // Paths that take long to look at: links, each through many folders.
+  const TemporaryFolder here;
+  fs::create_directory(here / "a");
+  std::string far = here.path();
+  for (int i = 0; i < 700; ++i) far += "/a/..";
+  for (int i = 0; i < 30; ++i) {
+    fs::create_symlink(far + "/" + std::to_string(i + 1), here / std::to_string(i));
+  }
+  FileEvents events;
+  const std::vector<FileEvents::Place> places(2, file(here / "0"));
+  std::atomic<int> begun{0};
+  std::atomic<bool> done{false};
+  std::jthread listener([&] {
+    while (!done) {
+      ++begun;
+      events.listen(places);
+    }
+  });
+  // As long as it listens one more time, it is asked.
+  await("it to listen", [&] { return begun > 1; });
+  const int before = begun;
+  int asked = 0;
+  while (begun == before) {
+    static_cast<void>(events.heard());
+    ++asked;
+  }
+  done = true;
+  CHECK(asked > 100);
 }
