@@ -215,7 +215,7 @@ void Conversation::take(const Frame& frame) {
     crashing_ = static_cast<std::uint64_t>(frame.number("crashing"));
     return;
   }
-  const bool all_answered = report_.answers.size() == request_.samples.size();
+  const bool all_answered = report_.answered == request_.samples.size();
   if (!frame.head.contains("done") || report_.phase != TrialPhase::kDestroy || !all_answered) {
     throw Error(ErrorCode::kCorrupt, "a frame that has no place there");
   }
@@ -237,11 +237,10 @@ void Conversation::take_phase(const Frame& frame) {
   const auto found = std::find(kPhases.begin(), kPhases.end(), frame.text("phase"));
   const auto phase = static_cast<TrialPhase>(found - kPhases.begin());
   const bool is_call = phase == TrialPhase::kCall;
-  const bool next_call = is_call && report_.answers.size() == call_ &&
-                         call_ < request_.samples.size() &&
+  const bool next_call = is_call && report_.answered == call_ && call_ < request_.samples.size() &&
                          frame.number("number") == static_cast<std::int64_t>(call_ + 1);
   const bool later = phase > report_.phase || (is_call && report_.phase == TrialPhase::kCall);
-  const bool answered = report_.answers.size() == call_;
+  const bool answered = report_.answered == call_;
   if (found == kPhases.end() || !later || !answered || (is_call && !next_call)) {
     throw Error(ErrorCode::kCorrupt, "a step out of order");
   }
@@ -251,7 +250,7 @@ void Conversation::take_phase(const Frame& frame) {
 }
 
 void Conversation::take_answer(const Frame& frame) {
-  if (report_.phase != TrialPhase::kCall || report_.answers.size() + 1 != call_ ||
+  if (report_.phase != TrialPhase::kCall || report_.answered + 1 != call_ ||
       frame.number("answer") != static_cast<std::int64_t>(call_)) {
     throw Error(ErrorCode::kCorrupt, "an answer that was not asked for");
   }
@@ -267,7 +266,7 @@ void Conversation::take_answer(const Frame& frame) {
   const XYData* const expected = request_.expected.empty() ? nullptr : &request_.expected[index];
   const std::string fault =
       trial::fault_of(answer, request_.samples[index], expected, request_.answer_rules);
-  report_.answers.push_back(std::move(answer));
+  ++report_.answered;  // not kept: an answer may be large, and nobody asks for it again
   if (!fault.empty()) reject("answered wrongly in " + where() + ": " + fault);
 }
 

@@ -30,6 +30,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -83,7 +84,7 @@ struct TrialReport {
   bool cancelled = false;                 // by the stop_token: nothing is known of the candidate
   TrialPhase phase = TrialPhase::kStart;  // the one that failed, or the last
   std::string reason;                     // what was expected and what came; empty when passed
-  std::vector<XYData> answers;            // one a sample that was answered
+  std::size_t answered = 0;               // so many of the samples
   std::chrono::nanoseconds duration{};
   std::chrono::nanoseconds slowest_call{};
   std::uint64_t peak_memory =
