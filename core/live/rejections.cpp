@@ -15,17 +15,18 @@ namespace {
 
 constexpr std::string_view kFolder = "rejected/";
 constexpr std::string_view kSuffix = ".json";
+constexpr std::string_view kForgiven = ".forgiven";
 constexpr std::size_t kMaxBytes = std::size_t{64} << 10;
 constexpr std::size_t kMaxReason = std::size_t{8} << 10;
 
-std::string key_of(const Hash& hash) {
-  return std::string(kFolder) + hash.hex() + std::string(kSuffix);
+std::string key_of(const Hash& hash, std::string_view suffix = kSuffix) {
+  return std::string(kFolder) + hash.hex() + std::string(suffix);
 }
 
-std::optional<Hash> hash_in(std::string_view key) {
-  if (!key.starts_with(kFolder) || !key.ends_with(kSuffix)) return std::nullopt;
+std::optional<Hash> hash_in(std::string_view key, std::string_view suffix = kSuffix) {
+  if (!key.starts_with(kFolder) || !key.ends_with(suffix)) return std::nullopt;
   key.remove_prefix(kFolder.size());
-  key.remove_suffix(kSuffix.size());
+  key.remove_suffix(suffix.size());
   return Hash::parse(key);
 }
 
@@ -38,17 +39,20 @@ std::string to_text(const Rejection& rejection) {
                  1);
 }
 
-Rejection read(const BaseStorage& storage, const std::string& key, const Hash& hash) {
+// Nothing: it has gone meanwhile. One object that cannot be read shall not hide the others, nor that it is
+// there: it rejects.
+std::optional<Rejection> read(const BaseStorage& storage, const std::string& key,
+                              const Hash& hash) {
   Rejection rejection{.hash = hash, .class_name = {}, .reason = {}, .time = {}, .pipeline = {}};
   try {
     const std::optional<std::string> bytes = storage.get(key, kMaxBytes);
-    const ParamValue value = parse_json(bytes.value_or(""), {.source = key});
+    if (!bytes) return std::nullopt;
+    const ParamValue value = parse_json(*bytes, {.source = key});
     rejection.class_name = value.as_object().at("class_name").as_text();
     rejection.reason = value.as_object().at("reason").as_text();
     rejection.time = value.as_object().at("time").as_text();
     rejection.pipeline = value.as_object().at("pipeline").as_text();
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::kStorageUnreachable) throw;
     rejection.reason = std::string("rejected; why cannot be read any more: ") + error.what();
   }
   return rejection;
@@ -66,33 +70,65 @@ Rejections::Rejections(std::shared_ptr<BaseStorage> storage, std::size_t most)
 void Rejections::read_all() const {
   if (is_read_ || storage_ == nullptr) return;
   for (const std::string& key : storage_->list(kFolder)) {
-    if (const std::optional<Hash> hash = hash_in(key)) {
-      known_.try_emplace(*hash, Known{.rejection = read(*storage_, key, *hash), .is_kept = true});
+    const std::optional<Hash> hash = hash_in(key);
+    if (!hash) continue;
+    if (const std::optional<Rejection> rejection = read(*storage_, key, *hash)) {
+      known_.try_emplace(*hash, Known{.rejection = *rejection, .is_kept = true});
     }
   }
   is_read_ = true;
 }
 
 bool Rejections::add(const Rejection& rejection) {
-  std::vector<Hash> surplus;
+  const Hash& hash = rejection.hash;
   {
     // In memory first: where it cannot be kept, it holds at least here.
     const std::lock_guard lock(mutex_);
-    const bool is_new = known_.try_emplace(rejection.hash, Known{.rejection = rejection}).second;
-    if (is_new) surplus = take_surplus(rejection.hash);
-    if (!is_new || storage_ == nullptr) return is_new;
+    const bool is_new = known_.try_emplace(hash, Known{.rejection = rejection}).second;
+    if (!is_new) return false;
+  }
+  if (storage_ == nullptr) {
+    drop_surplus(hash);
+    return true;
   }
   // Without the lock: who asks what is rejected waits for no storage that is slow to write.
-  const bool is_first = storage_->put_if_absent(key_of(rejection.hash), to_text(rejection));
-  for (const Hash& hash : surplus) storage_->remove(key_of(hash));
-  const std::lock_guard lock(mutex_);
-  const auto known = known_.find(rejection.hash);
-  if (known != known_.end()) known->second.is_kept = true;
+  const bool is_first = storage_->put_if_absent(key_of(hash), to_text(rejection));
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = known_.find(hash);
+    if (known == known_.end()) {  // forgiven while it was written
+      discard(key_of(hash));
+      return is_first;
+    }
+    known->second.is_kept = true;
+  }
+  discard(key_of(hash, kForgiven));  // of a time before
+  drop_surplus(hash);
   return is_first;
 }
 
-// The oldest of those that nobody asked for, as many as are too many. REQUIRES: mutex_.
-std::vector<Hash> Rejections::take_surplus(const Hash& newest) {
+// What cannot be removed may be at the next time: nothing is wrong because it is there still.
+bool Rejections::discard(const std::string& key) {
+  try {
+    storage_->remove(key);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+// What cannot be removed stays known: it is there, and would be after a restart.
+void Rejections::drop_surplus(const Hash& newest) {
+  for (const Hash& hash : surplus(newest)) {
+    if (storage_ != nullptr && !discard(key_of(hash))) continue;
+    const std::lock_guard lock(mutex_);
+    known_.erase(hash);
+  }
+}
+
+// The oldest of those that nobody asked for, as many as are too many.
+std::vector<Hash> Rejections::surplus(const Hash& newest) const {
+  const std::lock_guard lock(mutex_);
   std::vector<Hash> surplus;
   if (known_.size() <= most_) return surplus;
   for (const auto& [hash, known] : known_) {
@@ -102,7 +138,6 @@ std::vector<Hash> Rejections::take_surplus(const Hash& newest) {
   std::ranges::stable_sort(surplus, std::ranges::less{}, time_of);
   const std::size_t count = std::min(surplus.size(), known_.size() - most_);
   surplus.erase(surplus.begin() + static_cast<std::ptrdiff_t>(count), surplus.end());
-  for (const Hash& hash : surplus) known_.erase(hash);
   return surplus;
 }
 
@@ -128,10 +163,25 @@ bool Rejections::forgive(const Hash& hash) {
   const std::lock_guard lock(mutex_);
   read_all();
   if (!known_.contains(hash)) return false;
-  if (storage_ != nullptr) storage_->remove(key_of(hash));
+  if (storage_ != nullptr) {
+    mark_forgiven(hash);
+    storage_->remove(key_of(hash));
+  }
   known_.erase(hash);
   ++forgiven_;
   return true;
+}
+
+// Before the object goes: who finds it gone finds this. One mark more than `most`, and another goes, which all
+// have long seen.
+void Rejections::mark_forgiven(const Hash& hash) {
+  std::vector<Hash> marked;
+  for (const std::string& key : storage_->list(kFolder)) {
+    const std::optional<Hash> before = hash_in(key, kForgiven);
+    if (before && *before != hash) marked.push_back(*before);
+  }
+  storage_->put(key_of(hash, kForgiven), "{}\n");
+  if (marked.size() >= most_) discard(key_of(marked.front(), kForgiven));
 }
 
 std::uint64_t Rejections::look_again() {
@@ -145,12 +195,14 @@ std::uint64_t Rejections::look_again() {
     if (kept.empty()) return forgiven_;
   }
   std::set<Hash> there;
+  std::set<Hash> forgiven;
   for (const std::string& key : storage_->list(kFolder)) {
     if (const std::optional<Hash> hash = hash_in(key)) there.insert(*hash);
+    if (const std::optional<Hash> hash = hash_in(key, kForgiven)) forgiven.insert(*hash);
   }
   const std::lock_guard lock(mutex_);
   for (const Hash& hash : kept) {
-    if (!there.contains(hash)) forgiven_ += known_.erase(hash);
+    if (!there.contains(hash) && forgiven.contains(hash)) forgiven_ += known_.erase(hash);
   }
   return forgiven_;
 }

@@ -5,8 +5,12 @@
 //   if (rejections.find(hash)) …  // after a restart, too
 //
 // An object a hash, "rejected/<hash>.json", so that services may share the storage. The first reason
-// stays. A damaged object still rejects, and says so as its reason. Of more than `most` the oldest go, but
-// for those that were asked for here: a log still names them, above what is current.
+// stays. An object that is damaged, or cannot be read, still rejects, and says so as its reason. Of more than
+// `most` the oldest go, but for those that were asked for here: a log still names them, above what is current.
+//
+// What is forgiven leaves a mark, "rejected/<hash>.forgiven", until it is rejected again. So an object that is
+// gone without one, since another service had too many, is not taken for forgiven: who knew it goes on
+// rejecting it until its process ends.
 //
 // Threads: any.
 // Throws:  what the storage throws.
@@ -42,14 +46,14 @@ class Rejections {
   // A null storage: remembered until the process ends.
   explicit Rejections(std::shared_ptr<BaseStorage> storage = nullptr, std::size_t most = kMost);
 
-  // True when it was not rejected before.
+  // True when it was not rejected before. When it throws, it is rejected here all the same.
   bool add(const Rejection& rejection);
   std::optional<Rejection> find(const Hash& hash) const;
   // All, the latest first.
   std::vector<Rejection> all() const;
   // It may be tried again. True when it was rejected.
   bool forgive(const Hash& hash);
-  // Finds out what others have forgiven, whose object is gone. Says how often anything was: who is told
+  // Finds out what others have forgiven, whose object is gone and marked so. Says how often anything was: who is told
   // another number than before chooses again. One request.
   std::uint64_t look_again();
 
@@ -61,7 +65,10 @@ class Rejections {
   };
 
   void read_all() const;
-  std::vector<Hash> take_surplus(const Hash& newest);
+  std::vector<Hash> surplus(const Hash& newest) const;
+  void drop_surplus(const Hash& newest);
+  bool discard(const std::string& key);
+  void mark_forgiven(const Hash& hash);
 
   std::shared_ptr<BaseStorage> storage_;
   std::size_t most_;

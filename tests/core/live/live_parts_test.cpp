@@ -21,6 +21,16 @@ using std::chrono::nanoseconds;
 
 namespace {
 
+Rejection rejection_of(const char* name, const char* time = "2025-11-03T09:30:00Z") {
+  return {.hash = Hash::of(name),
+          .class_name = "Stamp",
+          .reason = "crashed",
+          .time = time,
+          .pipeline = "iris"};
+}
+
+std::string object_of(const char* name) { return "rejected/" + Hash::of(name).hex() + ".json"; }
+
 CallCounts counts(int calls, int failures, nanoseconds each) {
   CallStats stats;
   for (int i = 0; i < calls; ++i) {
@@ -129,13 +139,7 @@ TEST_CASE("what others forgive is found out, and what fails forgives nothing",
   MemoryStorage memory;
   const auto storage = std::make_shared<FaultyStorage>(memory);
   Rejections rejections(storage);
-  const auto add = [&](const char* name) {
-    rejections.add({.hash = Hash::of(name),
-                    .class_name = "Stamp",
-                    .reason = "crashed",
-                    .time = "2025-11-03T09:30:00Z",
-                    .pipeline = "iris"});
-  };
+  const auto add = [&](const char* name) { rejections.add(rejection_of(name)); };
   const std::uint64_t before = rejections.look_again();
   add("kept");
   storage->break_down(ErrorCode::kStorageUnreachable);
@@ -145,15 +149,117 @@ TEST_CASE("what others forgive is found out, and what fails forgives nothing",
   CHECK(rejections.look_again() == before);
   CHECK(rejections.find(Hash::of("kept")));
   CHECK(rejections.find(Hash::of("not kept")));
-  memory.remove("rejected/" + Hash::of("kept").hex() + ".json");
+  Rejections another(storage);
+  CHECK(another.forgive(Hash::of("kept")));
   const std::uint64_t after = rejections.look_again();
   CHECK(after != before);
   CHECK_FALSE(rejections.find(Hash::of("kept")));
   CHECK(rejections.find(Hash::of("not kept")));
   add("kept");
   CHECK(rejections.look_again() == after);
+  memory.remove(
+      object_of("kept"));  // by one that had too many: the forgiving was of the time before
+  CHECK(rejections.look_again() == after);
+  CHECK(rejections.find(Hash::of("kept")));
   CHECK(rejections.forgive(Hash::of("kept")));
   CHECK(rejections.look_again() != after);
+}
+
+TEST_CASE("what a service drops, since it has too many, another does not take for forgiven",
+          "[live][rejections]") {
+  const auto storage = std::make_shared<MemoryStorage>();
+  Rejections rejections(storage, 2);
+  rejections.add(rejection_of("named", "1"));
+  CHECK(rejections.find(Hash::of("named")));
+  const std::uint64_t before = rejections.look_again();
+  Rejections another(storage, 2);
+  CHECK(another.all().size() == 1);
+  another.add(rejection_of("b", "2"));
+  another.add(rejection_of("c", "3"));
+  REQUIRE_FALSE(storage->head(object_of("named")));
+  CHECK(rejections.look_again() == before);
+  CHECK(rejections.find(Hash::of("named")));
+}
+
+TEST_CASE("what is forgiven while it is written down is forgiven", "[live][rejections]") {
+  MemoryStorage memory;
+  const auto storage = std::make_shared<FaultyStorage>(memory);
+  Rejections rejections(storage);
+  int forgiven = 0;
+  storage->before_each([&](const std::string& operation) {
+    if (operation.starts_with("put_if_absent")) forgiven += rejections.forgive(Hash::of("bad"));
+  });
+  rejections.add(rejection_of("bad"));
+  CHECK(forgiven == 1);
+  CHECK_FALSE(rejections.find(Hash::of("bad")));
+  CHECK_FALSE(Rejections(storage).find(Hash::of("bad")));
+}
+
+TEST_CASE("surplus that cannot be removed stays known, and hinders nothing", "[live][rejections]") {
+  MemoryStorage memory;
+  const auto storage = std::make_shared<FaultyStorage>(memory);
+  Rejections rejections(storage, 2);
+  rejections.add(rejection_of("a", "1"));
+  rejections.add(rejection_of("b", "2"));
+  storage->before_each([](const std::string& operation) {
+    if (operation.starts_with("remove")) throw Error(ErrorCode::kStorageRefused, "not permitted");
+  });
+  CHECK(rejections.add(rejection_of("c", "3")));
+  storage->before_each(nullptr);
+  CHECK(rejections.all().size() == 3);
+  // It is known as one that is kept: who forgives it is heard.
+  const std::uint64_t before = rejections.look_again();
+  CHECK(Rejections(storage).forgive(Hash::of("c")));
+  CHECK(rejections.look_again() != before);
+  CHECK_FALSE(rejections.find(Hash::of("c")));
+  rejections.add(rejection_of("d", "4"));
+  CHECK(rejections.all().size() == 2);
+  CHECK_FALSE(memory.head(object_of("a")));
+}
+
+TEST_CASE("what cannot be written down forgets nothing that is", "[live][rejections]") {
+  MemoryStorage memory;
+  const auto storage = std::make_shared<FaultyStorage>(memory);
+  Rejections rejections(storage, 2);
+  rejections.add(rejection_of("a", "1"));
+  rejections.add(rejection_of("b", "2"));
+  storage->break_down(ErrorCode::kStorageUnreachable);
+  CHECK_THROWS_AS(rejections.add(rejection_of("c", "3")), Error);
+  storage->heal();
+  CHECK(rejections.all().size() == 3);
+  CHECK(memory.head(object_of("a")));
+}
+
+TEST_CASE("a rejection that cannot be read rejects, and can be forgiven", "[live][rejections]") {
+  MemoryStorage memory;
+  const auto storage = std::make_shared<FaultyStorage>(memory);
+  Rejections(storage).add(rejection_of("bad"));
+  Rejections(storage).add(rejection_of("other"));
+  storage->before_each([](const std::string& operation) {
+    if (operation != "get " + object_of("bad")) return;
+    throw Error(ErrorCode::kStorageUnreachable, "input/output error");
+  });
+  Rejections rejections(storage);
+  CHECK(rejections.all().size() == 2);
+  REQUIRE(rejections.find(Hash::of("bad")));
+  CHECK_THAT(rejections.find(Hash::of("bad"))->reason,
+             Contains("why cannot be read any more: input/output error"));
+  CHECK(rejections.find(Hash::of("other"))->reason == "crashed");
+  CHECK(rejections.forgive(Hash::of("bad")));
+  CHECK_FALSE(memory.head(object_of("bad")));
+}
+
+TEST_CASE("marks of what was forgiven do not pile up", "[live][rejections]") {
+  const auto storage = std::make_shared<MemoryStorage>();
+  Rejections rejections(storage, 3);
+  for (const char* const name : {"a", "b", "c", "d", "e"}) {
+    rejections.add(rejection_of(name));
+    CHECK(rejections.forgive(Hash::of(name)));
+    CHECK(storage->head("rejected/" + Hash::of(name).hex() + ".forgiven"));
+  }
+  CHECK(storage->list("rejected/").size() == 3);
+  rejections.add(rejection_of("e"));
+  CHECK_FALSE(storage->head("rejected/" + Hash::of("e").hex() + ".forgiven"));
 }
 
 TEST_CASE("a rejection that cannot be kept holds as long as the process", "[live][rejections]") {
