@@ -223,6 +223,7 @@ TEST_CASE("what cannot be written down forgets nothing that is", "[live][rejecti
   Rejections rejections(storage, 2);
   rejections.add(rejection_of("a", "1"));
   rejections.add(rejection_of("b", "2"));
+  CHECK(rejections.all().size() == 2);
   storage->break_down(ErrorCode::kStorageUnreachable);
   CHECK_THROWS_AS(rejections.add(rejection_of("c", "3")), Error);
   storage->heal();
