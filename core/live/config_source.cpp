@@ -50,8 +50,9 @@ std::optional<ParamObject> ConfigSource::changed() {
                                            "\"params\", found " +
                                            found_instead(value));
   }
+  ParamObject config = *root;
   last_ = bytes.hash();
-  return value.as_object();
+  return config;
 }
 
 }  // namespace pet

@@ -62,10 +62,20 @@ struct LivePipeline::Work {
         static_cast<std::int64_t>(static_cast<double>(pause.count()) * factor(random)));
   }
 
+  // False also when memory ran out for it: then it is done the next time, and no thread ends the process.
+  template <class Call>
+  static bool attempt(const Call& call) noexcept {
+    try {
+      return call();
+    } catch (const std::exception&) {
+      return false;
+    }
+  }
+
   void poll_until(std::stop_token stop) {
     milliseconds pause = work.options().poll;
     do {
-      if (work.poll()) {
+      if (attempt([this] { return work.poll(); })) {
         pause = work.options().poll;
       } else {
         pause = std::min(2 * pause, std::max(work.options().longest_pause, work.options().poll));
@@ -75,7 +85,7 @@ struct LivePipeline::Work {
 
   void step_until(std::stop_token stop) {
     do {
-      while (!stop.stop_requested() && work.step()) {
+      while (!stop.stop_requested() && attempt([this] { return work.step(); })) {
         const std::lock_guard lock(mutex);
         changed.notify_all();  // somebody may wait for the first version
       }
@@ -86,7 +96,7 @@ struct LivePipeline::Work {
   void judge_until(std::stop_token stop) {
     auto next_hint = std::chrono::steady_clock::now();
     do {
-      work.judge();
+      attempt([this] { return work.judge(), true; });
       const auto now = std::chrono::steady_clock::now();
       if (now >= next_hint && work.has_heard()) {
         next_hint = now + kBetweenHints;

@@ -115,6 +115,7 @@ class LiveWork {
 
   std::mutex poll_mutex_;  // guards what only polls use
   ConfigSource source_;
+  std::optional<ParamObject> unread_;  // a config that has come, until it is read
   std::optional<LiveConfig> config_;
   std::optional<Error> config_problem_;  // of the file as it is now
   ClassChoices choices_;

@@ -55,7 +55,7 @@ void LiveWork::make_current(VersionSnapshot version) {
 
 // What it says, and in which phase of an event. REQUIRES: mutex_.
 std::optional<CandidateRejected> LiveWork::fault_of_current() {
-  if (verdict_) return CandidateRejected("verdict", *std::exchange(verdict_, std::nullopt), {});
+  if (verdict_) return CandidateRejected("verdict", *verdict_, {});
   if (is_doubted_) return std::nullopt;
   const CallCounts recent =
       promoted_->stats.counts() - (measures_.size() > 1 ? measures_.front().calls : CallCounts());
@@ -75,6 +75,7 @@ const ClassVersion* LiveWork::proven_guilty(SteadyTime time) const {
   return is_judged ? accused : nullptr;
 }
 
+// What it takes is put together before anything changes: who has no memory for that is called again.
 void LiveWork::judge() {
   std::optional<CandidateRejected> fault;
   std::optional<ClassVersion> guilty;
@@ -104,6 +105,7 @@ void LiveWork::judge() {
       displaced = step_back();
     } else if (fault) {
       is_doubted_ = true;
+      verdict_.reset();
     } else if (!is_past_probation_ && time - probation_since_ >= options_.budget.probation) {
       is_past_probation_ = true;
       usual_ = recent_calls();

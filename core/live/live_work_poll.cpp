@@ -30,10 +30,10 @@ void LiveWork::listen() {
 bool LiveWork::poll() {
   const std::lock_guard lock(poll_mutex_);
   std::string problem;
-  listen();
   try {
+    listen();
     read_config();
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     problem = error.what();  // the config before stays in force, and is followed
   }
   bool is_answered = true;
@@ -63,11 +63,11 @@ bool LiveWork::poll() {
 
 // What is wrong with a config is thrown at each poll, until it changes.
 void LiveWork::read_config() {
-  if (std::optional<ParamObject> changed = source_.changed()) {
+  if (std::optional<ParamObject> changed = source_.changed()) unread_ = std::move(changed);
+  if (unread_) {
     config_problem_ = std::nullopt;
     try {
-      config_ = LiveConfig(*std::move(changed),
-                           {.source = source_.describe(), .follow = options_.follow});
+      config_ = LiveConfig(*unread_, {.source = source_.describe(), .follow = options_.follow});
       resolved_.reset();
       listen();
       // Of another config nobody knows yet what is wrong with it.
@@ -76,6 +76,7 @@ void LiveWork::read_config() {
     } catch (const Error& error) {
       config_problem_ = error;
     }
+    unread_.reset();
   }
   if (config_problem_) throw Error(*config_problem_);
 }
@@ -133,24 +134,24 @@ void LiveWork::choose_versions() {
   std::optional<ClassVersion> accused;
   {
     const std::lock_guard lock(mutex_);
-    stale.swap(stale_);
     if (suspects_.accused() != nullptr) accused = *suspects_.accused();
+    stale.swap(stale_);
   }
   const std::vector<std::string>& followed = config_->followed();
-  std::vector<std::optional<ClassVersion>> chosen(followed.size());
   try {
+    std::vector<std::optional<ClassVersion>> chosen(followed.size());
     concurrently(followed.size(), [&](std::size_t i) {
       chosen[i] = choose(followed[i], stale.contains(followed[i]), accused);
     });
+    for (std::size_t i = 0; i < followed.size(); ++i) {
+      if (!chosen[i]) continue;
+      resolved_.reset();
+      choices_.insert_or_assign(followed[i], *std::move(chosen[i]));
+    }
   } catch (...) {
     const std::lock_guard lock(mutex_);
     stale_.merge(stale);  // to be chosen still
     throw;
-  }
-  for (std::size_t i = 0; i < followed.size(); ++i) {
-    if (!chosen[i]) continue;
-    choices_.insert_or_assign(followed[i], *std::move(chosen[i]));
-    resolved_.reset();
   }
 }
 
