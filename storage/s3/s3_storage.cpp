@@ -146,20 +146,17 @@ std::vector<ListedObject> S3Storage::do_list_objects(std::string_view prefix,
                                                      std::size_t limit) const {
   const std::string& root = connection_->settings().prefix;
   std::vector<ListedObject> objects;
-  std::string token;
-  while (objects.size() < limit) {
-    S3ListPage page = connection_->list_page(
-        root + std::string(prefix), start_after.empty() ? "" : root + std::string(start_after),
-        token, std::min(limit - objects.size(), kPage));
+  S3ListPage page{.last = start_after.empty() ? "" : root + std::string(start_after)};
+  do {
+    page = connection_->list_page(root + std::string(prefix), page,
+                                  std::min(limit - objects.size(), kPage));
     for (const auto& [key, size] : page.objects) {
       // Others may keep objects there whose names are no keys.
       if (key.starts_with(root) && is_key(std::string_view(key).substr(root.size()))) {
         objects.push_back({key.substr(root.size()), size});
       }
     }
-    token = std::move(page.next);
-    if (token.empty()) break;
-  }
+  } while (!page.next.empty() && objects.size() < limit);
   return objects;
 }
 
