@@ -151,6 +151,7 @@ std::vector<ListedObject> S3Storage::do_list_objects(std::string_view prefix,
     page = connection_->list_page(root + std::string(prefix), page,
                                   std::min(limit - objects.size(), kPage));
     for (const auto& [key, size] : page.objects) {
+      if (objects.size() == limit) break;  // a server may send more
       // Others may keep objects there whose names are no keys.
       if (key.starts_with(root) && is_key(std::string_view(key).substr(root.size()))) {
         objects.push_back({key.substr(root.size()), size});

@@ -275,6 +275,18 @@ TEST_CASE("a list's keys are decoded as the server encodes them, where it says t
   }
 }
 
+TEST_CASE("of a page with more than was asked for no more is taken", "[s3][bad]") {
+  ScriptedServer server([](Client& client) {
+    client.request();
+    client.answer(200,
+                  "<ListBucketResult><Contents><Key>a</Key><Size>1</Size></Contents>"
+                  "<Contents><Key>b</Key><Size>1</Size></Contents></ListBucketResult>");
+  });
+  S3Storage storage = storage_on(server);
+  CHECK(storage.list("", "", 1) == std::vector<std::string>{"a"});
+  CHECK(storage.list("") == std::vector<std::string>{"a", "b"});
+}
+
 TEST_CASE("a list without an end is given up", "[s3][bad]") {
   std::atomic<int> pages{0};
   bool has_objects = true;
