@@ -102,6 +102,7 @@ HttpProblem server_problem(const S3Asked& asked, const HttpResponse& response,
                            const S3Complaint& complaint) {
   const std::string said = said_by(response, complaint);
   const std::string& endpoint = asked.settings.endpoint;
+  if (response.status == 206 || response.status == 416) return other_range_problem();
   if (response.status == 501) {
     return {ErrorCode::kStorageUnsupported,
             "the server cannot: " + said + "\n  try: a server that speaks all of S3's protocol"};

@@ -354,7 +354,23 @@ TEST_CASE("a part that is not the one that was asked for is refused", "[s3][bad]
   S3Storage storage = storage_on(server);
   range = GENERATE(as<std::string>(), "bytes 2-3/10", "bytes 3-4/10", "bytes 2-3/*", "");
   CHECK_THROWS_MATCHES(storage.get_range("a", 2, 3), Error,
-                       fails(ErrorCode::kStorageUnreachable, {"'a'"}));
+                       fails(ErrorCode::kStorageUnreachable, {"'a'", "another range came"}));
+}
+
+TEST_CASE("that a range is beyond the end is believed when the size says so too", "[s3][bad]") {
+  ScriptedServer server([&](Client& client) {
+    const std::string request = client.request();
+    if (request.starts_with("GET /pets?")) return client.answer(200, kEmptyList);
+    if (request.starts_with("HEAD")) {
+      client.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n" + std::string(kETag) + "\r\n");
+      return;
+    }
+    client.answer(416, "");
+  });
+  S3Storage storage = storage_on(server);
+  CHECK(storage.get_range("a", 10, 3) == "");
+  CHECK_THROWS_MATCHES(storage.get_range("a", 2, 3), Error,
+                       fails(ErrorCode::kStorageUnreachable, {"'a'", "another range came"}));
 }
 
 TEST_CASE("a page that a proxy puts in place of an answer is none", "[s3][bad]") {
