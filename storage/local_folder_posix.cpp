@@ -48,9 +48,8 @@ FileDescriptor open_below(const Folder& root, std::string_view path, int flags) 
       static_cast<int>(::syscall(SYS_openat2, root.fd.get(), name.c_str(), &how, sizeof how)));
 }
 
-// O_NONBLOCK: a FIFO that somebody left there must not hold us for ever. It changes nothing for
-// files.
-constexpr int kOpenObject = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+// O_NONBLOCK: a FIFO that somebody left there must not hold us for ever.
+constexpr int kOpenObject = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
 OpenedObject examined(FileDescriptor fd, std::string path) {
   struct stat status {};
@@ -147,7 +146,7 @@ void sync_path_to(const std::string& root, std::string_view folder) {
 }
 
 std::optional<OpenedObject> open_object(const Folder& folder, const std::string& name) {
-  FileDescriptor fd(::openat(folder.fd.get(), name.c_str(), kOpenObject));
+  FileDescriptor fd = open_to_read(folder.fd.get(), name, O_NOFOLLOW);
   if (fd) return examined(std::move(fd), folder.path + "/" + name);
   if (errno == ENOENT) return std::nullopt;
   throw_not_openable(folder, name, errno);

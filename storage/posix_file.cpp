@@ -2,19 +2,23 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <thread>
 
 #include "storage/key.hpp"
 #include "storage/random_hex.hpp"
@@ -79,6 +83,17 @@ pid_t maker_of(std::string_view name) {
 }
 
 bool is_running(pid_t pid) { return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM); }
+
+// File systems of which syncfs is known to write all and to say when it could not. FUSE's returns 0 and
+// tells nobody, and an overlay's knows of no errors below it.
+bool is_synced_whole(int fd) {
+  constexpr std::array<unsigned long, 6> kKnown{EXT4_SUPER_MAGIC,  XFS_SUPER_MAGIC,
+                                                BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC,
+                                                TMPFS_MAGIC,       0x2FC12FC1};  // ZFS
+  struct statfs system {};
+  return ::fstatfs(fd, &system) == 0 &&
+         std::ranges::find(kKnown, static_cast<unsigned long>(system.f_type)) != kKnown.end();
+}
 
 // syncfs reports a failed write-back since Linux 5.8; before, it returns 0 all the same.
 bool syncfs_reports_errors() {
@@ -145,6 +160,21 @@ void FileDescriptor::close() noexcept {
   fd_ = -1;
 }
 
+FileDescriptor open_to_read(int folder, const std::string& name, int flags) {
+  constexpr std::chrono::milliseconds kLongestPause{50};
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  for (std::chrono::milliseconds pause{1};; pause = std::min(2 * pause, kLongestPause)) {
+    FileDescriptor fd(
+        ::openat(folder, name.c_str(), flags | O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    if (fd || errno != EWOULDBLOCK) return fd;
+    if (std::chrono::steady_clock::now() >= give_up) {
+      errno = EWOULDBLOCK;
+      return fd;
+    }
+    std::this_thread::sleep_for(pause);
+  }
+}
+
 void throw_errno(int error, std::string_view doing, const std::string& path) {
   const auto* known = std::ranges::find(kExplanations, error, &Explanation::error);
   const bool explained = known != kExplanations.end();
@@ -194,7 +224,7 @@ void sync(int fd, const std::string& path) {
 }
 
 bool sync_file_system(int fd, const std::string& path) {
-  if (!syncfs_reports_errors()) return false;
+  if (!syncfs_reports_errors() || !is_synced_whole(fd)) return false;
   if (::syncfs(fd) == 0) return true;
   if (errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM) return false;
   throw_errno(errno, "sync the file system of", path);
@@ -259,10 +289,13 @@ bool TemporaryFile::link_if_absent() {
     return true;
   }
   const int error = errno;
-  // NFS may lose the answer to a link that was made and report the repetition as EEXIST. The count
-  // of links tells: a second name can only be ours.
-  struct stat status {};
-  const bool ours = error == EEXIST && ::fstat(fd_.get(), &status) == 0 && status.st_nlink > 1;
+  // NFS may lose the answer to a link that was made and report the repetition as EEXIST: then the name
+  // is our file's.
+  struct stat written {};
+  struct stat named {};
+  const bool ours = error == EEXIST && ::fstat(fd_.get(), &written) == 0 &&
+                    ::fstatat(folder_, name_.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+                    written.st_dev == named.st_dev && written.st_ino == named.st_ino;
   discard();
   if (error == EEXIST) return ours;
   if (!means_no_link(error)) fail_(error, "create", path_);

@@ -43,6 +43,11 @@ class FileDescriptor {
   int fd_ = -1;
 };
 
+// Opens for reading without waiting for somebody to write: a FIFO that lies there shall not hold us for
+// ever. While another program has a lease on the file (Samba, an NFS server) it waits until that is given
+// back, which Linux sees to, at most a minute. Without a descriptor errno says why.
+FileDescriptor open_to_read(int folder, const std::string& name, int flags);
+
 // Throws the pet::Error for an errno: "cannot write '/srv/pets/a': …: free space there, or …".
 //   kStorageRefused      permission, space, a file system that is read-only
 //   kStorageUnsupported  the file system has no such operation

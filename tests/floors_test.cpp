@@ -110,25 +110,19 @@ const std::set<std::string> kNotInThePlugin = {"condition_variable",
                                                "thread"};
 
 // POSIX's, glibc's and the compiler's.
-const std::set<std::string> kSystem = {"cpuid.h",         "dirent.h",
-                                       "dlfcn.h",         "elf.h",
-                                       "fcntl.h",         "gnu/libc-version.h",
-                                       "link.h",          "linux/membarrier.h",
-                                       "linux/openat2.h", "malloc.h",
-                                       "netdb.h",         "netinet/in.h",
-                                       "netinet/tcp.h",   "poll.h",
-                                       "pthread.h",       "pwd.h",
-                                       "sched.h",         "signal.h",
-                                       "spawn.h",         "stdio.h",
-                                       "sys/auxv.h",      "sys/eventfd.h",
-                                       "sys/inotify.h",   "sys/ioctl.h",
-                                       "sys/mman.h",      "sys/prctl.h",
-                                       "sys/random.h",    "sys/resource.h",
-                                       "sys/signalfd.h",  "sys/socket.h",
-                                       "sys/stat.h",      "sys/statvfs.h",
-                                       "sys/syscall.h",   "sys/types.h",
-                                       "sys/utsname.h",   "sys/wait.h",
-                                       "unistd.h"};
+const std::set<std::string> kSystem = {"cpuid.h",         "dirent.h",       "dlfcn.h",
+                                       "elf.h",           "fcntl.h",        "gnu/libc-version.h",
+                                       "link.h",          "linux/magic.h",  "linux/membarrier.h",
+                                       "linux/openat2.h", "malloc.h",       "netdb.h",
+                                       "netinet/in.h",    "netinet/tcp.h",  "poll.h",
+                                       "pthread.h",       "pwd.h",          "sched.h",
+                                       "signal.h",        "spawn.h",        "stdio.h",
+                                       "sys/auxv.h",      "sys/eventfd.h",  "sys/inotify.h",
+                                       "sys/ioctl.h",     "sys/mman.h",     "sys/prctl.h",
+                                       "sys/random.h",    "sys/resource.h", "sys/signalfd.h",
+                                       "sys/socket.h",    "sys/stat.h",     "sys/statvfs.h",
+                                       "sys/syscall.h",   "sys/types.h",    "sys/utsname.h",
+                                       "sys/wait.h",      "sys/vfs.h",      "unistd.h"};
 
 // Whether any source may include it; our own files and libraries are for the caller to allow.
 bool is_free(const Include& include) {

@@ -14,25 +14,12 @@
 #include "core/artifact/binary.hpp"
 #include "storage/error.hpp"
 #include "storage/key.hpp"
+#include "storage/posix_file.hpp"
 
 namespace pet {
 namespace {
 
 constexpr std::size_t kPiece = std::size_t{128} << 10;
-
-class Descriptor {
- public:
-  explicit Descriptor(int value) noexcept : value_(value) {}
-  ~Descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const noexcept { return value_; }
-
- private:
-  int value_;
-};
 
 [[noreturn]] void fail(ErrorCode code, const std::string& origin, const std::string& why) {
   throw Error(code, pet::quoted(origin) + " " + why, {.class_name = {}, .hash = {}, .key = origin});
@@ -96,9 +83,8 @@ std::shared_ptr<const char> map(int descriptor, std::size_t size, const std::str
 }  // namespace
 
 Binary Binary::read(const std::filesystem::path& path, std::uint64_t max_size) {
-  // O_NONBLOCK: opening a pipe that nobody writes to must not hang.
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (file.get() < 0) fail_errno(path.string(), errno);
+  const posix::FileDescriptor file = posix::open_to_read(AT_FDCWD, path.string(), 0);
+  if (!file) fail_errno(path.string(), errno);
   return read_descriptor(file.get(), path.string(), max_size);
 }
 

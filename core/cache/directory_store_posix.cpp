@@ -162,9 +162,8 @@ void DirectoryStore::forget(const Directory& gone) {
 
 CacheStore::Found DirectoryStore::find(const Hash& hash) {
   const Directory directory = opened();
-  // O_NONBLOCK: opening a pipe that somebody put there must not hang.
-  const FileDescriptor file(::openat(directory->fd.get(), posix::binary_name(hash).c_str(),
-                                     O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  const FileDescriptor file =
+      posix::open_to_read(directory->fd.get(), posix::binary_name(hash), O_NOFOLLOW);
   if (!file && errno == ENOENT) return {};
   if (!file && errno != ELOOP && errno != EACCES && errno != ENXIO) {
     posix::throw_cache_errno(errno, directory->path, "be read");

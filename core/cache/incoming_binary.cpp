@@ -72,7 +72,10 @@ CachedBinary IncomingBinary::publish() {
 }
 
 Binary IncomingBinary::whole() {
-  if (!whole_) whole_ = Binary::from_verified(std::move(few_), size_, expected_, origin_);
+  if (!whole_) {
+    whole_ = Binary::from_verified(std::move(few_), size_, expected_, origin_);
+    capacity_ = 0;
+  }
   return *whole_;
 }
 

@@ -68,4 +68,9 @@ HttpProblem failing_problem(std::string_view said) {
           "the server fails: " + std::string(said) + "\n  try: again later"};
 }
 
+HttpProblem other_range_problem() {
+  return {ErrorCode::kStorageUnreachable,
+          "another range came than was asked for\n  try: the server without what caches before it"};
+}
+
 }  // namespace pet

@@ -30,4 +30,7 @@ bool is_failing(long status);
 // For such a status, and what the server said with it.
 HttpProblem failing_problem(std::string_view said);
 
+// For a 206 with other bytes than were asked for, or a 416 for bytes that are there.
+HttpProblem other_range_problem();
+
 }  // namespace pet

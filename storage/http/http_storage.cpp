@@ -54,6 +54,11 @@ std::string checked_url(std::string url) {
   return url;
 }
 
+// Without what is secret in some URLs: a user's password, a signature.
+std::string place_of(const Url& url) {
+  return printable(url.scheme + "://" + url.host + ":" + url.port);
+}
+
 }  // namespace
 
 HttpStorage::HttpStorage(std::string url, HttpOptions http, RetryPolicy retry)
@@ -80,26 +85,33 @@ HttpResponse HttpStorage::follow(std::string_view key, HttpRequest request) cons
     }
     HttpResponse response = http_.send(asked);
     if (!is_redirect(response.status)) return response;
-    const std::string_view location = response.header("location");
-    const std::optional<std::string> next = here.resolve(location);
-    const std::optional<Url> target = next ? Url::parse(*next) : std::nullopt;
-    if (!target || (target->scheme != "https" && target->scheme != "http")) {
-      throw about(ErrorCode::kStorageRefused, key,
-                  "redirected to what is no URL of a server: " + printable(location) +
-                      "\n  try: the URL that the server means");
-    }
-    if (here.scheme == "https" && target->scheme == "http") {
-      throw about(ErrorCode::kStorageRefused, key,
-                  "redirected from https to http, where anybody could answer: " +
-                      printable(location) + "\n  try: the mirror's own https URL");
-    }
+    request.url = redirected(key, here, response.header("location"));
     if (redirects == kMaxRedirects) {
       throw about(ErrorCode::kStorageRefused, key,
                   "more than " + std::to_string(kMaxRedirects) + " redirects, the last to " +
-                      printable(location) + "\n  try: the URL where they should end");
+                      place_of(*Url::parse(request.url)) +
+                      "\n  try: the URL where they should end");
     }
-    request.url = *next;
   }
+}
+
+// The URL that a page's Location leads to.
+std::string HttpStorage::redirected(std::string_view key, const Url& here,
+                                    std::string_view location) const {
+  const std::optional<std::string> next = here.resolve(location);
+  const std::optional<Url> target = next ? Url::parse(*next) : std::nullopt;
+  if (!target || (target->scheme != "https" && target->scheme != "http")) {
+    throw about(ErrorCode::kStorageRefused, key,
+                "redirected to what is no URL of a server" +
+                    (target ? ": " + place_of(*target) : "") +
+                    "\n  try: the URL that the server means");
+  }
+  if (target->scheme == "http" && (here.scheme == "https" || !target->is_loopback())) {
+    throw about(ErrorCode::kStorageRefused, key,
+                "redirected from " + here.scheme + " to " + place_of(*target) +
+                    ", where anybody could answer\n  try: the mirror's own https URL");
+  }
+  return *next;
 }
 
 // What `send` comes back with; a failure as the storage's error.
@@ -268,17 +280,17 @@ std::optional<std::string> HttpStorage::do_get_range(std::string_view key, std::
                                     .stop_at_max = true,
                                     .skip = offset});
   if (is_absent(response)) return std::nullopt;
-  if (response.status == 416) return "";
+  if (response.status == 416) {  // by the server's word alone a whole object could pass for its end
+    const std::optional<ObjectInfo> info = do_head(key);
+    if (!info || info->size <= offset) return info ? std::optional<std::string>("") : std::nullopt;
+  }
   if (response.status == 304) {
     throw about(
         ErrorCode::kStorageUnreachable, key,
         "304 came, which was not asked for\n  try: the server without what caches before it");
   }
-  if (response.status == 206 && !has_byte_range(response, offset, end)) {
-    throw about(
-        ErrorCode::kStorageUnreachable, key,
-        "another range came than was asked for\n  try: the server without what caches before "
-        "it");
+  if (response.status != 200 && !has_byte_range(response, offset, end)) {
+    throw about(other_range_problem().code, key, other_range_problem().text);
   }
   return std::move(response.body);
 }
@@ -286,6 +298,7 @@ std::optional<std::string> HttpStorage::do_get_range(std::string_view key, std::
 std::optional<ObjectInfo> HttpStorage::do_head(std::string_view key) const {
   const HttpResponse response = ask(key, {.method = "HEAD"});
   if (is_absent(response)) return std::nullopt;
+  if (response.status != 200) throw unexpected(key, response);
   if (const auto size = number_in(response.header("content-length"))) return ObjectInfo{*size};
   throw about(
       ErrorCode::kStorageUnreachable, key,

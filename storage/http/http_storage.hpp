@@ -33,6 +33,8 @@
 
 namespace pet {
 
+struct Url;
+
 class HttpStorage : public BaseStorage {
  public:
   // Throws kUsage for a URL with credentials, a query or a fragment, and for http:// to a host that
@@ -75,6 +77,7 @@ class HttpStorage : public BaseStorage {
   HttpResponse send(std::string_view key, const HttpRequest& request) const;
   void require_answer(std::string_view key, const HttpResponse& response) const;
   HttpResponse follow(std::string_view key, HttpRequest request) const;
+  std::string redirected(std::string_view key, const Url& here, std::string_view location) const;
   bool is_absent(const HttpResponse& response) const;
   void require_mirror() const;
   Error about(ErrorCode code, std::string_view key, const std::string& what) const;

@@ -66,7 +66,10 @@ std::optional<std::string> S3Storage::do_get_range(std::string_view key, std::ui
                        .skip = offset};  // where the server sends the whole object
   HttpResponse response = connection_->ask(request);
   if (connection_->is_absent(request, response)) return std::nullopt;
-  if (response.status == 416) return "";
+  if (response.status == 416) {  // by the server's word alone a whole object could pass for its end
+    const std::optional<ObjectInfo> info = do_head(key);
+    if (!info || info->size <= offset) return info ? std::optional<std::string>("") : std::nullopt;
+  }
   const bool is_part = response.status == 206 && has_byte_range(response, offset, end);
   const bool is_whole = response.status == 200 && S3Connection::is_success(request, response);
   if (!is_part && !is_whole) connection_->refuse(request, response);
@@ -146,20 +149,18 @@ std::vector<ListedObject> S3Storage::do_list_objects(std::string_view prefix,
                                                      std::size_t limit) const {
   const std::string& root = connection_->settings().prefix;
   std::vector<ListedObject> objects;
-  std::string token;
-  while (objects.size() < limit) {
-    S3ListPage page = connection_->list_page(
-        root + std::string(prefix), start_after.empty() ? "" : root + std::string(start_after),
-        token, std::min(limit - objects.size(), kPage));
+  S3ListPage page{.last = start_after.empty() ? "" : root + std::string(start_after)};
+  do {
+    page = connection_->list_page(root + std::string(prefix), page,
+                                  std::min(limit - objects.size(), kPage));
     for (const auto& [key, size] : page.objects) {
+      if (objects.size() == limit) break;  // a server may send more
       // Others may keep objects there whose names are no keys.
       if (key.starts_with(root) && is_key(std::string_view(key).substr(root.size()))) {
         objects.push_back({key.substr(root.size()), size});
       }
     }
-    token = std::move(page.next);
-    if (token.empty()) break;
-  }
+  } while (!page.next.empty() && objects.size() < limit);
   return objects;
 }
 

@@ -131,6 +131,22 @@ TEST_CASE("without syncfs a batch syncs each file and folder", "[storage][local]
   CHECK(LocalStorage(folder / "root").list("").size() == 20);
 }
 
+// FUSE's syncfs returns 0 and tells nobody.
+TEST_CASE("on an unknown file system a batch syncs each file and folder", "[storage][local]") {
+  if (skipped_without_strace()) return;
+  const TemporaryFolder folder;
+  const std::string log = folder / "log";
+  const Ended ended =
+      run(strace("-e trace=fsync,syncfs,fstatfs -e inject=fstatfs:error=EIO -o " + log) + writer() +
+          folder / "root" + " put_many 20");
+  CHECK(ended.output == "20 written\n");
+  const std::string calls = read_file(log);
+  CHECK_THAT(calls, Contains("fstatfs(") && !Contains("syncfs("));
+  std::size_t syncs = 0;
+  for (std::size_t at = 0; (at = calls.find("fsync(", at)) != std::string::npos; ++at) ++syncs;
+  CHECK(syncs >= 20);
+}
+
 TEST_CASE("a failing sync of the bytes is reported, and nothing becomes visible",
           "[storage][local]") {
   if (skipped_without_strace()) return;

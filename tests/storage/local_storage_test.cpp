@@ -1,14 +1,19 @@
 #include "storage/local_storage.hpp"
 
+#include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <map>
 #include <sstream>
+#include <stop_token>
+#include <thread>
 #include <vector>
 
+#include "storage/posix_file.hpp"
 #include "tests/storage/error_matcher.hpp"
 #include "tests/storage/recording_sink.hpp"
 #include "tests/storage/temporary_folder.hpp"
@@ -134,6 +139,26 @@ TEST_CASE("what is not a file is never read as an object", "[storage][local]") {
   CHECK_THROWS_MATCHES(storage.put("folder/inside/a", "x"), Error, is_file);
   CHECK(storage.list("") == Keys{"folder/inside"});
   CHECK(temporaries_in(folder.path()).empty());
+}
+
+// As Samba and NFS servers take them: whoever opens the file waits until it is given back.
+TEST_CASE("an object on which another program has a lease is waited for", "[storage][local]") {
+  const TemporaryFolder folder;
+  LocalStorage storage(folder / "pets");
+  storage.put("a", "x");
+  ::signal(SIGIO, SIG_IGN);  // what tells the holder
+  const posix::FileDescriptor held(::open((folder / "pets/a").c_str(), O_RDONLY | O_CLOEXEC));
+  if (::fcntl(held.get(), F_SETLEASE, F_WRLCK) != 0) {
+    WARN("SKIPPED: this file system has no leases");
+    return;
+  }
+  const std::jthread holder([&](const std::stop_token& stop) {
+    while (!stop.stop_requested() && ::fcntl(held.get(), F_GETLEASE) == F_WRLCK) {
+      std::this_thread::yield();
+    }
+    ::fcntl(held.get(), F_SETLEASE, F_UNLCK);
+  });
+  CHECK(storage.get("a") == "x");
 }
 
 TEST_CASE("no key leads out of the root through a symbolic link", "[storage][local]") {

@@ -56,11 +56,33 @@ TEST_CASE("a range of a mirror that sends the whole object is cut out of it", "[
   CHECK(storage.get_range("a", 4, UINT64_MAX) == "456789");
 }
 
+TEST_CASE("a redirect leads to no other machine over http, and no secret of it is shown",
+          "[http]") {
+  std::string location;
+  ScriptedServer server([&](Client& client) {
+    client.request();
+    client.send("HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + location + "\r\n\r\n");
+  });
+  const HttpStorage storage = mirror_on(server);
+  const auto [to, place] = GENERATE(table<std::string, std::string>(
+      {{"http://u:secret@mirror.invalid/a?X-Signature=secret", "http://mirror.invalid:80"},
+       {"ftp://u:secret@mirror.invalid/a?X-Signature=secret",
+        "no URL of a server: ftp://mirror.invalid"},
+       {"http://u:secret@[mirror/secret", "no URL of a server"}}));
+  location = to;
+  CHECK_THROWS_MATCHES(storage.get("a"), Error, fails(ErrorCode::kStorageRefused, {place}));
+  try {
+    storage.get("a");
+  } catch (const Error& error) {
+    CHECK_THAT(error.what(), !Catch::Contains("secret"));
+  }
+}
+
 TEST_CASE("an answer to another question is none", "[http]") {
   std::string answer;
   ScriptedServer server([&](Client& client) {
-    client.request();
-    client.send(answer);
+    const bool is_head = client.request().starts_with("HEAD");
+    client.send(is_head ? "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n" : answer);
   });
   const HttpStorage storage = mirror_on(server);
   const auto is_unreachable = fails(ErrorCode::kStorageUnreachable);
@@ -69,6 +91,9 @@ TEST_CASE("an answer to another question is none", "[http]") {
   // Fewer bytes than there are would look like the object's end.
   answer = "HTTP/1.1 206 Part\r\nContent-Length: 2\r\nContent-Range: bytes 2-3/10\r\n\r\n23";
   CHECK_THROWS_MATCHES(storage.get_range("a", 2, 3), Error, is_unreachable);
+  answer = "HTTP/1.1 416 Beyond\r\nContent-Length: 0\r\n\r\n";
+  CHECK_THROWS_MATCHES(storage.get_range("a", 2, 3), Error, is_unreachable);
+  CHECK(storage.get_range("a", 10, 3) == "");
   answer = "HTTP/1.1 304 Not Modified\r\n\r\n";
   CHECK_THROWS_MATCHES(storage.get_range("a", 2, 3), Error, is_unreachable);
   CHECK_THROWS_AS(storage.get("a.json"), Error);
