@@ -165,7 +165,12 @@ bool Rejections::forgive(const Hash& hash) {
   if (!known_.contains(hash)) return false;
   if (storage_ != nullptr) {
     mark_forgiven(hash);
-    storage_->remove(key_of(hash));
+    try {
+      storage_->remove(key_of(hash));
+    } catch (const Error&) {
+      discard(key_of(hash, kForgiven));
+      throw;
+    }
   }
   known_.erase(hash);
   ++forgiven_;

@@ -51,6 +51,26 @@ echo '{' > "other/rejected/$crashing.json"
 check 'A\\x1b\[31m*\\x1b\]0;x' "$PETCTL" forgive --rejections other
 check "? $crashing*why cannot be read any more" "$PETCTL" forgive --rejections other
 check "forgiven" "$PETCTL" forgive "Stamp@$crashing" --rejections other
+
+# Of several, one that cannot be removed does not stop the others; and nothing is to be seen where nobody may look.
+if [[ $EUID == 0 && -x $(command -v setpriv) ]]; then
+  chmod 755 "$scratch" && mkdir public sticky sticky/rejected secret secret/within
+  install -m 755 "$PETCTL" public/petctl
+  chmod 1777 sticky sticky/rejected && chmod 700 secret
+  nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups public/petctl "$@"; }
+  for hash in "$nan" "$crashing"; do
+    echo '{"class_name": "Stamp", "reason": "r", "time": "t", "pipeline": "p"}' > "sticky/rejected/$hash.json"
+  done
+  chown 65534 "sticky/rejected/$crashing.json"
+  check_status 1 "Stamp $crashing  forgiven*error: Stamp $nan cannot be forgiven: *ermitted" \
+    nobody forgive Stamp --rejections sticky
+  check_status 1 "\"forgiven\": \[\]*\"error\": *cannot be forgiven" nobody forgive Stamp --rejections sticky --json
+  check "Stamp $nan" nobody forgive --rejections sticky
+  for closed in secret secret/within; do
+    check_status 1 "what is rejected in $scratch/$closed cannot be read: Permission denied*try: as the user" \
+      nobody forgive --rejections "$closed"
+  done
+fi
 env -u HOME -u XDG_DATA_HOME "$PETCTL" forgive 2> homeless && exit 1
 check 'try: --rejections DIR' cat homeless
 finish

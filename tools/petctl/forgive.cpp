@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <string>
+#include <system_error>
 #include <vector>
 
 #include "core/artifact/class_name.hpp"
@@ -74,23 +76,75 @@ ParamObject rejection_json(const Rejection& rejection) {
           {"reason", rejection.reason}};
 }
 
-void print(const ForgiveOptions& options, const Settings& settings, const fs::path& directory,
-           const std::vector<Rejection>& rejections) {
-  const bool is_list = options.target.empty();
-  if (settings.json) {
-    ParamList list;
-    for (const Rejection& rejection : rejections) list.emplace_back(rejection_json(rejection));
-    return print_json(ParamObject{{"directory", directory.string()},
-                                  {is_list ? "rejected" : "forgiven", std::move(list)}});
-  }
+ParamObject document(const char* key, const std::vector<Rejection>& rejections,
+                     const fs::path& directory) {
+  ParamList list;
+  for (const Rejection& rejection : rejections) list.emplace_back(rejection_json(rejection));
+  return {{"directory", directory.string()}, {key, std::move(list)}};
+}
+
+std::string name_of(const Rejection& rejection) {
+  return rejection.class_name.empty() ? "?" : one_line(rejection.class_name);
+}
+
+// `said` of each: nothing, or that it was forgiven.
+void print(const std::vector<Rejection>& rejections, const std::string& said,
+           const fs::path& directory) {
   for (const Rejection& rejection : rejections) {
-    const std::string name = rejection.class_name.empty() ? "?" : rejection.class_name;
-    print_line(one_line(name) + " " + rejection.hash.hex() + (is_list ? "  " : "  forgiven  ") +
+    print_line(name_of(rejection) + " " + rejection.hash.hex() + "  " + said +
                one_line(rejection.time) + "  " + one_line(rejection.pipeline) + "  " +
                one_line(first_line(rejection.reason)));
   }
-  if (rejections.empty()) print_line("nothing is rejected");
   print_line("in " + one_line(directory.string()));
+}
+
+// One that cannot be forgiven does not stop the others: all errors but the first are printed here, the first is
+// thrown.
+void forgive(Rejections& rejections, const std::vector<Rejection>& meant, const Settings& settings,
+             const fs::path& directory) {
+  std::vector<Rejection> forgiven;
+  std::vector<Error> errors;
+  for (const Rejection& rejection : meant) {
+    try {
+      rejections.forgive(rejection.hash);
+      forgiven.push_back(rejection);
+    } catch (const Error& error) {
+      errors.emplace_back(
+          error.code(),
+          name_of(rejection) + " " + rejection.hash.hex() + " cannot be forgiven: " + error.what(),
+          Error::Subject{.class_name = rejection.class_name,
+                         .hash = rejection.hash.hex(),
+                         .key = error.key()});
+    }
+  }
+  ParamObject report = document("forgiven", forgiven, directory);
+  if (!settings.json && !forgiven.empty()) print(forgiven, "forgiven  ", directory);
+  if (errors.empty()) {
+    if (settings.json) print_json(report);
+    return;
+  }
+  ParamList more;
+  for (std::size_t i = 1; i < errors.size(); ++i) {
+    more.push_back(error_json(errors[i]));
+    print_error(errors[i], false);
+  }
+  report.set("more_errors", std::move(more));
+  throw ReportedError(errors.front(), std::move(report));
+}
+
+bool is_there(const fs::path& directory) {
+  std::error_code error;
+  const fs::file_status status = fs::status(directory, error);
+  if (status.type() != fs::file_type::none) {
+    if (!fs::is_directory(status)) return false;
+    const fs::directory_iterator may_be_read(directory, error);
+    if (!error) return true;
+  }
+  throw Error(ErrorCode::kStorageRefused,
+              "what is rejected in " + directory.string() + " cannot be read: " + error.message() +
+                  "\n  try: as the user that the service runs as; or --rejections DIR, as petserve "
+                  "has it",
+              {.class_name = {}, .hash = {}, .key = directory.string()});
 }
 
 }  // namespace
@@ -99,16 +153,18 @@ void run_forgive(const Settings& settings, const ForgiveOptions& options) {
   const fs::path directory = directory_of(options);
   std::vector<Rejection> all;
   std::unique_ptr<Rejections> rejections;
-  if (fs::is_directory(directory)) {  // else nobody has rejected anything: none is made here
+  if (is_there(directory)) {  // else nobody has rejected anything: none is made here
     rejections = std::make_unique<Rejections>(std::make_shared<LocalStorage>(directory.string()));
     all = rejections->all();
   }
   const std::vector<Rejection> meant = wanted(all, options.target);
   if (!options.target.empty()) {
     if (meant.empty()) throw not_rejected(options.target, all, directory);
-    for (const Rejection& rejection : meant) rejections->forgive(rejection.hash);
+    return forgive(*rejections, meant, settings, directory);
   }
-  print(options, settings, directory, meant);
+  if (settings.json) return print_json(document("rejected", all, directory));
+  if (all.empty()) print_line("nothing is rejected");
+  print(all, "", directory);
 }
 
 }  // namespace pet::tools

@@ -250,6 +250,20 @@ TEST_CASE("a rejection that cannot be read rejects, and can be forgiven", "[live
   CHECK_FALSE(memory.head(object_of("bad")));
 }
 
+TEST_CASE("what cannot be forgiven has no mark", "[live][rejections]") {
+  MemoryStorage memory;
+  const auto storage = std::make_shared<FaultyStorage>(memory);
+  Rejections rejections(storage);
+  rejections.add(rejection_of("bad"));
+  storage->before_each([](const std::string& operation) {
+    if (operation != "remove " + object_of("bad")) return;
+    throw Error(ErrorCode::kStorageRefused, "not permitted");
+  });
+  CHECK_THROWS_AS(rejections.forgive(Hash::of("bad")), Error);
+  CHECK(rejections.find(Hash::of("bad")));
+  CHECK(memory.list("rejected/") == std::vector<std::string>{object_of("bad")});
+}
+
 TEST_CASE("marks of what was forgiven do not pile up", "[live][rejections]") {
   const auto storage = std::make_shared<MemoryStorage>();
   Rejections rejections(storage, 3);
