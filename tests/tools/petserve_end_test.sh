@@ -46,4 +46,21 @@ kill -INT "$pid"
 status=0
 wait "$pid" || status=$?
 ((status == 1)) || { echo "FAILED: after two signals, exit status $status"; failures=$((failures + 1)); }
+
+# A storage that accepts and never answers, which is here a service that is stopped, does not keep it either.
+start silent good.json
+kill -STOP "$pid"
+mirror=$url/mirror
+for signals in 1 2; do
+  start "waiting_$signals" good.json --storage "$mirror" --shutdown-delay 0
+  kill -TERM "$pid"
+  if ((signals == 2)); then
+    eventually 5 'onnect' ask GET /v2/health/live  # what was asked is answered
+    kill -TERM "$pid" 2> /dev/null || true
+  fi
+  status=0
+  wait "$pid" || status=$?
+  ((status == 0)) || { echo "FAILED: with a silent storage, exit status $status"; failures=$((failures + 1)); }
+  check "\"event\": \"ended\"*without waiting for good: a request to $mirror" cat "waiting_$signals.log"
+done
 finish

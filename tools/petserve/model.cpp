@@ -95,8 +95,10 @@ void Model::unload() {
   const std::lock_guard lock(loading_);
   std::shared_ptr<LivePipeline> live = live_.exchange(nullptr);
   if (live == nullptr) return;
+  is_unloading_ = true;
   while (live.use_count() > 1) std::this_thread::sleep_for(milliseconds(1));
   live.reset();
+  is_unloading_ = false;
   if (swaps_ == swaps_before_) forgive();
 }
 

@@ -66,6 +66,8 @@ class Model {
   bool load(std::chrono::milliseconds timeout);
   // What was rejected and never had a version beside it that works may be tried again by the next load.
   void unload();
+  // What an unload waits for has not ended.
+  bool is_unloading() const noexcept { return is_unloading_; }
 
   // `version`: a number, an id, or empty for whatever is current.
   Prediction predict(const XYData& x, std::string_view version) const;
@@ -111,6 +113,7 @@ class Model {
   std::mutex loading_;  // guards the next two, which are as the last load found them
   std::uint64_t swaps_before_ = 0;
   std::set<Hash> rejected_before_;
+  std::atomic<bool> is_unloading_{false};
   mutable std::atomic<std::shared_ptr<const VersionFacts>> facts_;
   CallStats requests_;
   std::array<std::atomic<std::uint64_t>, 600> by_status_{};

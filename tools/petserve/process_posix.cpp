@@ -1,13 +1,18 @@
 #include "tools/petserve/process_posix.hpp"
 
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <utility>
 
 #include "storage/error.hpp"
 
@@ -35,5 +40,21 @@ StopSignals::StopSignals() {
 }
 
 StopSignals::~StopSignals() { ::close(descriptor_); }
+
+EndLimit::EndLimit(int stop, std::chrono::milliseconds limit, std::function<void()> on_late)
+    : ended_(::eventfd(0, EFD_CLOEXEC)), thread_([this, stop, limit, on_late = std::move(on_late)] {
+        pollfd polls[] = {{stop, POLLIN, 0}, {ended_, POLLIN, 0}};
+        ::poll(polls, 2, static_cast<int>(limit.count()));
+        if ((polls[1].revents & POLLIN) != 0) return;
+        on_late();
+        std::fflush(nullptr);
+        std::_Exit(0);
+      }) {}
+
+EndLimit::~EndLimit() {
+  ::eventfd_write(ended_, 1);
+  thread_.join();
+  ::close(ended_);
+}
 
 }  // namespace pet::tools

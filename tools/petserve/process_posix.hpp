@@ -1,7 +1,10 @@
 // process: what the system says of this process, and the signals that ask it to end.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
+#include <thread>
 
 namespace pet::tools {
 
@@ -23,6 +26,20 @@ class StopSignals {
 
  private:
   int descriptor_ = -1;
+};
+
+// While it lives this process has to end by itself: after `limit`, or at a byte in `stop`, `on_late` is called,
+// and the process left with status 0.
+class EndLimit {
+ public:
+  EndLimit(int stop, std::chrono::milliseconds limit, std::function<void()> on_late);
+  ~EndLimit();
+  EndLimit(const EndLimit&) = delete;
+  EndLimit& operator=(const EndLimit&) = delete;
+
+ private:
+  int ended_ = -1;  // can be read when it is over
+  std::thread thread_;
 };
 
 }  // namespace pet::tools

@@ -26,6 +26,10 @@ namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 constexpr std::size_t kMostRecorded = 8;  // as LiveOptions has it
 
+// For what goes on in the background when all is answered: a storage may leave a request without an answer for
+// minutes.
+constexpr milliseconds kEndLimit{2000};
+
 using Samples = std::vector<std::shared_ptr<const XYData>>;
 
 milliseconds time_of(double seconds, const char* option) {
@@ -244,6 +248,16 @@ int serve(const ServeOptions& options, int stop) {
                {"in_flight", static_cast<std::int64_t>(server.counts().in_flight.load())}});
     std::fflush(nullptr);
     std::_Exit(1);  // their threads are in plugins' code, and cannot be waited for
+  }
+  {
+    const EndLimit limit(stop, kEndLimit, [&] {
+      const std::string models = service.unloading();
+      log.write(LogLevel::kWarning, "ended",
+                {{"text", "without waiting for " + (models.empty() ? "what goes on" : models) +
+                              ": a request to " + container->pcm.storage() +
+                              ", or a call of a plugin, does not end"}});
+    });
+    service.end();
   }
   log.write(LogLevel::kInfo, "ended", {});
   return 0;

@@ -98,9 +98,21 @@ Service::Service(Container& container, const std::vector<std::string>& configs,
   }
 }
 
-Service::~Service() {
+Service::~Service() { end(); }
+
+void Service::end() {
   ticker_.request_stop();
   if (ticker_.joinable()) ticker_.join();
+  std::vector<std::jthread> threads;
+  for (const auto& model : models_) threads.emplace_back([&model] { model->unload(); });
+}
+
+std::string Service::unloading() const {
+  std::string names;
+  for (const auto& model : models_) {
+    if (model->is_unloading()) names += (names.empty() ? "" : ", ") + model->name();
+  }
+  return names;
 }
 
 void Service::start() {

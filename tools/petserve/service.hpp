@@ -46,6 +46,10 @@ class Service {
   void start();
   // From now on it is not ready.
   void drain() noexcept { drains_ = true; }
+  // Unloads all models, at the same time: what one of them waits for is not waited for by the others.
+  void end();
+  // Those that have not been unloaded yet, by name: "iris, digits".
+  std::string unloading() const;
   // To be told on status page and in the metrics; outlives this.
   void set_server(const ServerCounts& counts) { server_ = &counts; }
 
