@@ -7,6 +7,7 @@
 
 #include "storage/ascii.hpp"
 #include "storage/http/byte_range.hpp"
+#include "storage/http/url.hpp"
 #include "storage/in_parallel.hpp"
 #include "storage/key.hpp"
 #include "storage/s3/s3_connection.hpp"
@@ -40,6 +41,12 @@ std::string S3Storage::describe() const { return connection_->settings().url(); 
 
 std::optional<std::chrono::seconds> S3Storage::clock_skew() const {
   return connection_->clock_skew();
+}
+
+std::string S3Storage::unencrypted_server() const {
+  const std::string& endpoint = connection_->settings().endpoint;
+  const std::optional<Url> url = Url::parse(endpoint);
+  return url && url->scheme == "http" && !url->is_loopback() ? endpoint : "";
 }
 
 bool S3Storage::do_read(std::string_view key, ByteSink& sink, std::uint64_t max_size) const {
