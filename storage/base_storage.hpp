@@ -156,6 +156,10 @@ class BaseStorage {
   // behind, as its last answer said. Nullopt where there is no server, or none that said its time.
   virtual std::optional<std::chrono::seconds> clock_skew() const { return std::nullopt; }
 
+  // The server that is asked without TLS over a network, "http://storage:9000", where anybody in between can read
+  // along. Empty where there is none.
+  virtual std::string unencrypted_server() const { return {}; }
+
   // Tells how far long transfers of this storage are. Before other threads use it; null: nobody is told.
   virtual void watch_transfers(TransferWatch watch) { watch_ = std::move(watch); }
 

@@ -48,6 +48,7 @@ class Examination {
     const bool reachable = checks_.run("reachable", "", [&] { return reach(); });
     std::string obstacle = reachable ? "" : "the storage cannot be reached";
     checks_.run("clock", "", [&] { return clock(); });
+    checks_.run("encryption", "", [&] { return encryption(); });
     const bool allowed = checks_.run("credentials", obstacle, [&] { return credentials(); });
     if (reachable && !allowed) obstacle = "nothing can be asked of the storage";
     checks_.run("list", obstacle, [&] { return list(); });
@@ -60,6 +61,7 @@ class Examination {
  private:
   Check reach();
   Check clock() const;
+  Check encryption() const;
   Check credentials() const;
   Check list();
   Check read() const;
@@ -110,6 +112,18 @@ Check Examination::clock() const {
     check.code = ErrorCode::kStorageRefused;
   }
   return check;
+}
+
+Check Examination::encryption() const {
+  if (!storage_.capabilities().remote) return Check::skipped("nothing goes over a network");
+  const std::string server = storage_.unencrypted_server();
+  if (server.empty()) return Check::ok("over TLS, or within this machine");
+  return Check::warning(
+      server +
+          " is asked without TLS: whoever is in between can read objects and "
+          "session tokens",
+      "https:// in place of http://, where the server has it; else a network that "
+      "nobody else is on");
 }
 
 Check Examination::credentials() const {

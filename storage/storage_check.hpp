@@ -4,6 +4,7 @@
 //
 // reachable           it answers
 // clock               its clock and this machine's agree: signatures and certificates have a time
+// encryption          nobody in between can read along
 // credentials         it says of an object that is not there that it is absent
 // list                it lists
 // read                an object that is there can be read

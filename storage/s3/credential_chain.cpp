@@ -80,7 +80,7 @@ CredentialChain::HeldPtr CredentialChain::fetch(const HeldPtr& before) {
   }
   flight->run([&] {
     auto fresh = std::make_shared<const Held>(look());
-    if (before && fresh->source == nullptr) {
+    if (before && before->source != nullptr && fresh->source == nullptr) {
       throw Error(ErrorCode::kStorageRefused, "the credentials of " + before->source->where() +
                                                   " are gone\n  try: have them written again");
     }
@@ -109,8 +109,12 @@ CredentialChain::HeldPtr CredentialChain::renew_early(HeldPtr held, Time now) {
 S3Credentials CredentialChain::current() {
   HeldPtr held = this->held();
   if (!held) return fetch(nullptr)->credentials;
-  if (held->source == nullptr) return {};
   const Time now = clock_();
+  if (held->source == nullptr) {
+    // A service may be there before they are.
+    if (now >= held->since + kPause) held = fetch(held);
+    return held->credentials;
+  }
   if (const auto expires = held->credentials.expires) {
     if (*expires <= now) return fetch(held)->credentials;
     const auto early = std::min<Time::duration>(kEarly, (*expires - held->since) / 4);

@@ -5,7 +5,8 @@
 //
 // Places:  of a profile that the URL names, its files alone; else the environment, the profile's
 //          files, and the agent of a container, in this order. The first that has credentials
-//          counts. Nothing is looked at before current().
+//          counts. Nothing is looked at before current(). Where none has any, all are looked at again
+//          after ten seconds: a service may start before its credentials are there.
 // Renewal: what expires is asked for again before: five minutes, or a quarter of its time if that is
 //          less. One thread does it while the others go on with what they have, and when it fails
 //          they do so until it has expired. Files are read again when they have changed.

@@ -1,10 +1,11 @@
-#include <filesystem>
+#include <array>
 #include <mutex>
 
 #include "storage/error.hpp"
 #include "storage/key.hpp"
 #include "storage/s3/aws_files.hpp"
 #include "storage/s3/credential_source.hpp"
+#include "storage/s3/file_stamp_posix.hpp"
 
 namespace pet {
 std::string unfollowed_key(const std::string& profile) try {
@@ -24,50 +25,24 @@ std::string unfollowed_key(const std::string& profile) try {
 
 namespace {
 
-namespace fs = std::filesystem;
-
-// When a file was written, and how long it is; alike for two files that are missing.
-struct Stamp {
-  fs::file_time_type written = {};
-  std::uintmax_t size = 0;
-  bool operator==(const Stamp&) const = default;
-};
-
-Stamp stamp_of(const std::string& path) {
-  std::error_code error;
-  Stamp stamp;
-  const fs::file_time_type written = fs::last_write_time(path, error);
-  if (error) return stamp;
-  const std::uintmax_t size = fs::file_size(path, error);
-  if (error) return stamp;
-  return {written, size};
-}
-
 class FileCredentials : public CredentialSource {
  public:
   explicit FileCredentials(std::string profile)
       : profile_(std::move(profile)), paths_{aws_credentials_path(), aws_config_path()} {}
 
   std::optional<S3Credentials> find() override {
-    {
-      // Before they are read: what is written meanwhile has another stamp.
-      const std::lock_guard lock(mutex_);
-      for (std::size_t i = 0; i < 2; ++i) stamps_[i] = stamp_of(paths_[i]);
-    }
-    for (const std::string& path : paths_) {
-      const std::string text = read_aws_file(path);
-      S3Credentials found{.access_key = ini_value(text, profile_, "aws_access_key_id"),
-                          .secret_key = ini_value(text, profile_, "aws_secret_access_key"),
-                          .session_token = ini_value(text, profile_, "aws_session_token")};
-      check_credentials(found, "the profile " + pet::quoted(profile_) + " in " + path);
-      if (!found.access_key.empty()) return found;
-    }
-    return std::nullopt;
+    // Taken before they are read: what is written meanwhile has another stamp. Kept only when they
+    // could be read: what can be read later need not have another.
+    const Stamps stamps = stamps_now();
+    std::optional<S3Credentials> found = read();
+    const std::lock_guard lock(mutex_);
+    stamps_ = stamps;
+    return found;
   }
 
   bool has_changed() override {
     const std::lock_guard lock(mutex_);
-    return stamps_[0] != stamp_of(paths_[0]) || stamps_[1] != stamp_of(paths_[1]);
+    return stamps_ != stamps_now();
   }
 
   std::string where() const override {
@@ -79,10 +54,26 @@ class FileCredentials : public CredentialSource {
   }
 
  private:
+  using Stamps = std::array<FileStamp, 2>;
+
+  Stamps stamps_now() const { return {file_stamp(paths_[0]), file_stamp(paths_[1])}; }
+
+  std::optional<S3Credentials> read() const {
+    for (const std::string& path : paths_) {
+      const std::string text = read_aws_file(path);
+      S3Credentials found{.access_key = ini_value(text, profile_, "aws_access_key_id"),
+                          .secret_key = ini_value(text, profile_, "aws_secret_access_key"),
+                          .session_token = ini_value(text, profile_, "aws_session_token")};
+      check_credentials(found, "the profile " + pet::quoted(profile_) + " in " + path);
+      if (!found.access_key.empty()) return found;
+    }
+    return std::nullopt;
+  }
+
   std::string profile_;
   std::string paths_[2];
   std::mutex mutex_;
-  Stamp stamps_[2];
+  Stamps stamps_;
 };
 
 }  // namespace

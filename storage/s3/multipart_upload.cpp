@@ -34,19 +34,6 @@ bool has_root(const HttpResponse& response, const char* name) {
   return document.load_buffer(response.body.data(), response.body.size()) && document.child(name);
 }
 
-// A complaint may come with 200: the server begins its answer before it is done, so that the connection
-// does not look dead. Then it means what its status would.
-HttpResponse with_meant_status(HttpResponse response) {
-  if (response.status != 200 || !has_root(response, "Error")) return response;
-  const std::string code = complaint_of(response).code;
-  response.status = code == "PreconditionFailed"           ? 412
-                    : code == "ConditionalRequestConflict" ? 409
-                    : code == "NoSuchUpload"               ? 404
-                    : code == "AccessDenied"               ? 403
-                                                           : 500;
-  return response;
-}
-
 }  // namespace
 
 MultipartUpload::MultipartUpload(S3Connection& connection, std::string_view key,
@@ -122,20 +109,15 @@ MultipartUpload::Outcome MultipartUpload::complete(PutMode mode) {
   S3Call request = call_about("POST");
   request.body = body;
   if (mode == PutMode::kIfAbsent) request.headers = {{"If-None-Match", "*"}};
-  for (int attempt = 1;; ++attempt) {
-    const HttpResponse answer = with_meant_status(connection_.call(request));
-    if (answer.status == 200 && has_root(answer, "CompleteMultipartUploadResult")) {
-      id_.clear();
-      return Outcome::kWritten;
-    }
-    if (answer.status == 412) return Outcome::kTaken;
-    if (answer.status == 404 && complaint_of(answer).code == "NoSuchUpload") return Outcome::kGone;
-    if (answer.status == 409) return Outcome::kGone;  // S3 wants an upload of its own after that
-    // call() has asked again after failures that it could see.
-    if (answer.status < 500 || attempt >= connection_.retry().attempts)
-      connection_.refuse(request, answer);
-    wait_before_retry(connection_.retry(), attempt);
+  const HttpResponse answer = connection_.call(request);
+  if (answer.status == 200 && has_root(answer, "CompleteMultipartUploadResult")) {
+    id_.clear();
+    return Outcome::kWritten;
   }
+  if (answer.status == 412) return Outcome::kTaken;
+  if (answer.status == 404 && complaint_of(answer).code == "NoSuchUpload") return Outcome::kGone;
+  if (answer.status == 409) return Outcome::kGone;  // S3 wants an upload of its own after that
+  connection_.refuse(request, answer);
 }
 
 }  // namespace pet

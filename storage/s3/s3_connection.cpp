@@ -1,5 +1,6 @@
 #include "storage/s3/s3_connection.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <pugixml.hpp>
 
@@ -13,10 +14,22 @@ namespace pet {
 namespace {
 
 constexpr std::uint64_t kMaxDocument = std::uint64_t{16} << 20;
+constexpr int kMostWithoutObjects = 100;  // pages in a row; a server may skip what was removed
 
 HttpOptions with_ca_of_aws(HttpOptions options) {
   if (options.ca_file.empty()) options.ca_file = aws_variable("AWS_CA_BUNDLE");
   return options;
+}
+
+bool may_be_of_credentials(const HttpResponse& answer) {
+  return answer.status == 400 || answer.status == 403;
+}
+
+// As web forms encode: Amazon writes a space as '+', and '+' as %2B.
+std::optional<std::string> listed_key(std::string key, bool is_encoded) {
+  if (!is_encoded) return key;
+  std::ranges::replace(key, '+', ' ');
+  return percent_decoded(key);
 }
 
 }  // namespace
@@ -43,7 +56,7 @@ HttpResponse S3Connection::attempt(const S3Call& call, const S3Place& place,
     request.path += settings_.prefix;
     request.path += call.key;
   }
-  return http_.send(
+  HttpResponse response = http_.send(
       {.method = call.method,
        .url = place.scheme + place.host + encoded_target(request),
        .headers = sign(request, credentials, place.region, std::chrono::system_clock::now()),
@@ -53,6 +66,8 @@ HttpResponse S3Connection::attempt(const S3Call& call, const S3Place& place,
        .skip = call.skip,
        .on_sent = call.on_sent,
        .body_to = call.download == nullptr ? nullptr : call.download->taker()});
+  if (call.method == "POST") response.status = meant_status(response);
+  return response;
 }
 
 HttpResponse S3Connection::call(const S3Call& call) {
@@ -76,7 +91,10 @@ HttpResponse S3Connection::call(const S3Call& call) {
     }
     if (!moved && move_to_region(*place, response)) {
       moved = true;
-    } else if (!renewed && has_renewed(call, credentials, response)) {
+      continue;
+    }
+    ask_why(call, response);
+    if (!renewed && has_renewed(call, credentials, response)) {
       renewed = true;
     } else {
       return response;
@@ -108,18 +126,21 @@ bool S3Connection::move_to_region(const S3Place& asked, const HttpResponse& resp
   return true;
 }
 
-// Whether the answer was to credentials that have expired, and there are others now.
+// An answer to HEAD has no body that would say why it refuses; that to the same question about the
+// bucket has.
+void S3Connection::ask_why(const S3Call& call, HttpResponse& refusal) {
+  if (call.method != "HEAD" || !may_be_of_credentials(refusal)) return;
+  HttpResponse list =
+      this->call({.query = {{"list-type", "2"}, {"max-keys", "1"}, {"prefix", settings_.prefix}},
+                  .max_body = kMaxDocument});
+  if (may_be_of_credentials(list)) refusal.body = std::move(list.body);
+}
+
+// Whether the answer was to credentials in whose place there are others now.
 bool S3Connection::has_renewed(const S3Call& call, const S3Credentials& refused,
                                const HttpResponse& response) {
-  if ((response.status != 400 && response.status != 403) || refused.session_token.empty()) {
-    return false;
-  }
-  if (call.method == "HEAD") {
-    // Its answer says nothing; that to the same question about the bucket does.
-    this->call({.query = {{"list-type", "2"}, {"max-keys", "1"}, {"prefix", settings_.prefix}},
-                .max_body = kMaxDocument});
-    return credentials_.last() != refused;
-  }
+  if (!may_be_of_credentials(response)) return false;
+  if (credentials_.last() != refused) return true;
   if (!says_expired(complaint_of(response))) return false;
   try {
     return credentials_.renew(refused);
@@ -158,7 +179,7 @@ std::optional<HttpResponse> S3Connection::find(const S3Call& call) {
 }
 
 void S3Connection::open() {
-  opening_.run([&] { list_page(settings_.prefix, "", "", 1); });
+  opening_.run([&] { list_page(settings_.prefix, {}, 1); });
 }
 
 bool S3Connection::is_success(const S3Call& call, const HttpResponse& response) {
@@ -172,22 +193,31 @@ bool S3Connection::is_absent(const S3Call& call, const HttpResponse& response) {
   if (call.method != "HEAD") return complaint_of(response).code == "NoSuchKey";
   // Without a body only a list tells the missing key from the missing bucket.
   const std::string key = settings_.prefix + std::string(call.key);
-  const std::vector<ListedObject> there = list_page(key, "", "", 1).objects;
+  const std::vector<ListedObject> there = list_page(key, {}, 1).objects;
   return there.empty() || there.front().key != key;
 }
 
-S3ListPage S3Connection::list_page(const std::string& prefix, const std::string& start_after,
-                                   const std::string& token, std::size_t limit) {
+S3ListPage S3Connection::list_page(const std::string& prefix, const S3ListPage& before,
+                                   std::size_t limit) {
   S3Call call{.query = {{"list-type", "2"},
                         {"encoding-type", "url"},
                         {"max-keys", std::to_string(limit)},
                         {"prefix", prefix}},
               .max_body = kMaxDocument};
-  if (!token.empty()) call.query.emplace_back("continuation-token", token);
-  if (token.empty() && !start_after.empty()) call.query.emplace_back("start-after", start_after);
+  if (!before.next.empty()) {
+    call.query.emplace_back("continuation-token", before.next);
+  } else if (!before.last.empty()) {
+    call.query.emplace_back("start-after", before.last);
+  }
   const HttpResponse response = this->call(call);
   if (response.status != 200) refuse(call, response);
+  S3ListPage page = page_in(call, response, prefix, before);
+  opening_.set_succeeded();
+  return page;
+}
 
+S3ListPage S3Connection::page_in(const S3Call& call, const HttpResponse& response,
+                                 const std::string& prefix, const S3ListPage& before) const {
   pugi::xml_document document;
   const bool readable = document.load_buffer(response.body.data(), response.body.size());
   const pugi::xml_node result = document.child("ListBucketResult");
@@ -197,28 +227,33 @@ S3ListPage S3Connection::list_page(const std::string& prefix, const std::string&
                     printable(std::string_view(response.body).substr(0, 80)) + "\n  try: is " +
                     settings_.endpoint + " the S3 server itself?");
   }
-  S3ListPage page;
   const auto wrong = [&](const std::string& what) {
     return about(ErrorCode::kStorageUnreachable, call,
                  "the server's list " + what + "\n  try: a server that lists as S3 does");
   };
+  const bool is_encoded = std::string_view(result.child_value("EncodingType")) == "url";
+  S3ListPage page{.last = before.last};
   for (const pugi::xml_node object : result.children("Contents")) {
-    std::optional<std::string> key = percent_decoded(object.child_value("Key"));
+    std::optional<std::string> key = listed_key(object.child_value("Key"), is_encoded);
     if (!key) throw wrong("has a key that cannot be decoded");
-    const bool goes_on = page.objects.empty() || page.objects.back().key < *key;
-    if (!key->starts_with(prefix) || *key <= start_after || !goes_on) {
+    // Also from page to page, or a list that goes in circles would have no end.
+    if (!key->starts_with(prefix) || *key <= page.last) {
       throw wrong("is not sorted, or has what was not asked for: " + printable(*key));
     }
     const std::optional<std::uint64_t> size = number_in(object.child_value("Size"));
     if (!size) throw wrong("does not say the size of " + printable(*key));
-    if (page.objects.size() < limit) page.objects.push_back({*std::move(key), *size});
+    page.last = *key;
+    page.objects.push_back({*std::move(key), *size});
   }
   const bool is_cut = std::string_view(result.child_value("IsTruncated")) == "true";
   if (is_cut) page.next = result.child_value("NextContinuationToken");
-  if (is_cut && (page.next.empty() || page.next == token)) {
+  if (is_cut && (page.next.empty() || page.next == before.next)) {
     throw wrong("is cut, and it does not say how it goes on");
   }
-  opening_.set_succeeded();
+  page.without_objects = page.objects.empty() ? before.without_objects + 1 : 0;
+  if (page.without_objects > kMostWithoutObjects) {
+    throw wrong("goes on for " + std::to_string(kMostWithoutObjects) + " pages without an object");
+  }
   return page;
 }
 

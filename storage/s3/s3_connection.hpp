@@ -41,8 +41,10 @@ struct S3Call {
 };
 
 struct S3ListPage {
-  std::vector<ListedObject> objects;  // with keys as the bucket has them, decoded
-  std::string next;                   // continuation token; empty: this was the last page
+  std::vector<ListedObject> objects = {};  // with keys as the bucket has them, decoded
+  std::string next = {};                   // continuation token; empty: this was the last page
+  std::string last = {};    // the greatest key up to here: the next page's are greater
+  int without_objects = 0;  // so many pages in a row
 };
 
 class S3Connection {
@@ -76,15 +78,18 @@ class S3Connection {
   // Lists once, before anything else is asked. Again when it failed. Any other list is as good.
   void open();
 
-  S3ListPage list_page(const std::string& prefix, const std::string& start_after,
-                       const std::string& token, std::size_t limit);
+  // What comes after the page `before`; of the first page that has only `last`, after which it begins, or nothing.
+  S3ListPage list_page(const std::string& prefix, const S3ListPage& before, std::size_t limit);
 
  private:
+  S3ListPage page_in(const S3Call& call, const HttpResponse& response, const std::string& prefix,
+                     const S3ListPage& before) const;
   HttpResponse attempt(const S3Call& call, const S3Place& place, const S3Credentials& credentials,
                        const HttpHeaders& range);
   std::shared_ptr<const S3Place> place() const;
   bool move_to_region(const S3Place& asked, const HttpResponse& response);
   S3Credentials credentials(const S3Call& call);
+  void ask_why(const S3Call& call, HttpResponse& refusal);
   bool has_renewed(const S3Call& call, const S3Credentials& refused, const HttpResponse& response);
   Error about(ErrorCode code, const S3Call& call, const std::string& what) const;
 

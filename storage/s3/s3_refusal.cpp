@@ -1,13 +1,36 @@
 #include "storage/s3/s3_refusal.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <pugixml.hpp>
+#include <string_view>
 
 #include "storage/key.hpp"
 #include "storage/s3/s3_place.hpp"
 
 namespace pet {
 namespace {
+
+// The statuses that are minded (http/retry.hpp, multipart_upload.cpp); that of all other complaints is 400.
+struct StatusOf {
+  std::string_view code;
+  long status;
+};
+constexpr StatusOf kStatuses[] = {
+    {"InternalError", 500},
+    {"ServiceUnavailable", 503},
+    {"SlowDown", 503},
+    {"RequestTimeout", 408},
+    {"ConditionalRequestConflict", 409},
+    {"OperationAborted", 409},
+    {"PreconditionFailed", 412},
+    {"NoSuchUpload", 404},
+    {"AccessDenied", 403},
+    {"InvalidAccessKeyId", 403},
+    {"SignatureDoesNotMatch", 403},
+    {"RequestTimeTooSkewed", 403},
+};
 
 // The status and what S3 says with it.
 std::string said_by(const HttpResponse& response, const S3Complaint& complaint) {
@@ -90,6 +113,12 @@ HttpProblem server_problem(const S3Asked& asked, const HttpResponse& response,
             "the answer (" + said + ") is none of an S3 server's (a proxy's page?)\n  try: is " +
                 endpoint + " the S3 server itself?"};
   }
+  // Of a bucket that has been listed: its server and its style are right.
+  if (!asked.is_bucket && !complaint.code.empty()) {
+    return {ErrorCode::kStorageRefused, "the server refuses: " + said +
+                                            "\n  try: what its documentation says of " +
+                                            printable(complaint.code)};
+  }
   return {ErrorCode::kStorageRefused, "unexpected answer: " + said + "\n  try: is " + endpoint +
                                           " an S3 server, and the bucket in its " +
                                           (asked.settings.in_path ? "path" : "host's name") +
@@ -103,6 +132,14 @@ S3Complaint complaint_of(const HttpResponse& response) {
   if (!document.load_buffer(response.body.data(), response.body.size())) return {};
   const pugi::xml_node error = document.child("Error");
   return {error.child_value("Code"), error.child_value("Message"), error.child_value("Region")};
+}
+
+long meant_status(const HttpResponse& response) {
+  if (response.status != 200) return response.status;
+  const std::string code = complaint_of(response).code;
+  if (code.empty()) return response.status;
+  const auto* const known = std::ranges::find(kStatuses, code, &StatusOf::code);
+  return known == std::end(kStatuses) ? 400 : known->status;
 }
 
 bool says_expired(const S3Complaint& complaint) {

@@ -21,6 +21,10 @@ struct S3Complaint {
 
 S3Complaint complaint_of(const HttpResponse& response);
 
+// A complaint may come with 200: while it puts parts together, the server begins its answer before it is
+// done, so that the connection does not look dead. The status that says the same; else the answer's own.
+long meant_status(const HttpResponse& response);
+
 // Whether it says that temporary credentials are so no more.
 bool says_expired(const S3Complaint& complaint);
 

@@ -7,6 +7,7 @@
 
 #include "storage/ascii.hpp"
 #include "storage/http/byte_range.hpp"
+#include "storage/http/url.hpp"
 #include "storage/in_parallel.hpp"
 #include "storage/key.hpp"
 #include "storage/s3/s3_connection.hpp"
@@ -40,6 +41,12 @@ std::string S3Storage::describe() const { return connection_->settings().url(); 
 
 std::optional<std::chrono::seconds> S3Storage::clock_skew() const {
   return connection_->clock_skew();
+}
+
+std::string S3Storage::unencrypted_server() const {
+  const std::string& endpoint = connection_->settings().endpoint;
+  const std::optional<Url> url = Url::parse(endpoint);
+  return url && url->scheme == "http" && !url->is_loopback() ? endpoint : "";
 }
 
 bool S3Storage::do_read(std::string_view key, ByteSink& sink, std::uint64_t max_size) const {
@@ -149,20 +156,18 @@ std::vector<ListedObject> S3Storage::do_list_objects(std::string_view prefix,
                                                      std::size_t limit) const {
   const std::string& root = connection_->settings().prefix;
   std::vector<ListedObject> objects;
-  std::string token;
-  while (objects.size() < limit) {
-    S3ListPage page = connection_->list_page(
-        root + std::string(prefix), start_after.empty() ? "" : root + std::string(start_after),
-        token, std::min(limit - objects.size(), kPage));
+  S3ListPage page{.last = start_after.empty() ? "" : root + std::string(start_after)};
+  do {
+    page = connection_->list_page(root + std::string(prefix), page,
+                                  std::min(limit - objects.size(), kPage));
     for (const auto& [key, size] : page.objects) {
+      if (objects.size() == limit) break;  // a server may send more
       // Others may keep objects there whose names are no keys.
       if (key.starts_with(root) && is_key(std::string_view(key).substr(root.size()))) {
         objects.push_back({key.substr(root.size()), size});
       }
     }
-    token = std::move(page.next);
-    if (token.empty()) break;
-  }
+  } while (!page.next.empty() && objects.size() < limit);
   return objects;
 }
 

@@ -14,11 +14,14 @@
 //          second put succeeds, put_if_absent is kStorageUnsupported.
 // Large:   objects beyond 64 MiB are put in parts (multipart_upload.hpp); if absent, only where a second
 //          probe has shown that the server minds the condition then, else in one request. A process that is
-//          killed leaves its parts: have the bucket's lifecycle rules abort incomplete uploads.
+//          killed leaves its parts, and so does one that lost the answer to the request that began them: have a
+//          lifecycle rule of the bucket (AbortIncompleteMultipartUpload) remove them.
 // Doubts:  a request whose answer was lost is asked again. Whether a 412 means another's object or our
 //          own says a random id in the object's metadata (x-amz-meta-pet-write-id).
 // Errors:  as BaseStorage says; a message has the storage's URL, the key, what the server said, and
 //          the next step. Never a credential.
+// Clear:   an endpoint with http:// is taken, since many servers of one's own have no other: requests are signed
+//          there, but whoever is in between can read objects and session tokens (unencrypted_server).
 // Needs:   s3:ListBucket, s3:GetObject; to write s3:PutObject and s3:DeleteObject.
 // Memory:  read() passes bytes on as they arrive; what is put stays where the caller has it.
 // Broken:  a transfer goes on where it stopped (http/download.hpp).
@@ -54,6 +57,7 @@ class S3Storage : public BaseStorage {
   std::string describe() const override;
   Capabilities capabilities() const override;
   std::optional<std::chrono::seconds> clock_skew() const override;
+  std::string unencrypted_server() const override;
 
  protected:
   bool do_read(std::string_view key, ByteSink& sink, std::uint64_t max_size) const override;

@@ -15,9 +15,9 @@ namespace {
 
 using Catch::Matchers::Contains;
 
-const std::vector<std::string> kNames{"reachable", "clock", "credentials",        "list",
-                                      "read",      "write", "conditional_writes", "remove",
-                                      "latency"};
+const std::vector<std::string> kNames{"reachable", "clock",  "encryption", "credentials",
+                                      "list",      "read",   "write",      "conditional_writes",
+                                      "remove",    "latency"};
 
 // By name, in one text: "ok ok ok …".
 struct Checked {
@@ -60,6 +60,17 @@ class StaleStorage : public MemoryStorage {
   bool do_read(std::string_view, ByteSink&, std::uint64_t) const override { return false; }
 };
 
+// On another machine, which is asked without TLS.
+class ClearStorage : public MemoryStorage {
+ public:
+  std::string unencrypted_server() const override { return "http://storage.example:9000"; }
+  Capabilities capabilities() const override {
+    Capabilities can = MemoryStorage::capabilities();
+    can.remote = true;
+    return can;
+  }
+};
+
 constexpr const char* kEmptyList =
     "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
 
@@ -69,12 +80,12 @@ TEST_CASE("a storage that works passes, and nothing stays behind", "[storage]") 
   MemoryStorage storage;
   {
     const Checked checked(storage);
-    CHECK(checked.statuses == "ok skipped ok ok skipped ok ok ok ok");
+    CHECK(checked.statuses == "ok skipped skipped ok ok skipped ok ok ok ok");
     CHECK(checked.of.at("list").found == "allowed; nothing is there yet");
   }
   storage.put("plugins/A/latest.json", "{}");
   const Checked checked(storage);
-  CHECK(checked.statuses == "ok skipped ok ok ok ok ok ok ok");
+  CHECK(checked.statuses == "ok skipped skipped ok ok ok ok ok ok ok");
   CHECK(storage.list("") == std::vector<std::string>{"plugins/A/latest.json"});
 }
 
@@ -88,11 +99,11 @@ TEST_CASE("nothing is written when that is not wanted, or cannot be", "[storage]
     });
   };
   const Checked asked(storage, {.not_written = "--read-only was given"});
-  CHECK(asked.statuses == "ok skipped ok ok skipped skipped skipped skipped ok");
+  CHECK(asked.statuses == "ok skipped skipped ok ok skipped skipped skipped skipped ok");
   CHECK(asked.of.at("conditional_writes").found == "--read-only was given");
   storage.limit_to({.list = false, .write = false, .put_if_absent = false});
   const Checked mirror(storage);
-  CHECK(mirror.statuses == "ok skipped ok skipped skipped skipped skipped skipped ok");
+  CHECK(mirror.statuses == "ok skipped skipped ok skipped skipped skipped skipped skipped ok");
   CHECK(mirror.of.at("write").found == "this kind of storage is read-only");
   CHECK(writes() == 0);
 }
@@ -104,27 +115,28 @@ TEST_CASE("what cannot be told after a failure is skipped", "[storage]") {
     storage.break_down(ErrorCode::kStorageUnreachable);
     const Checked checked(storage);
     CHECK(checked.statuses ==
-          "failed skipped skipped skipped skipped skipped skipped skipped skipped");
+          "failed skipped skipped skipped skipped skipped skipped skipped skipped skipped");
     CHECK(checked.of.at("reachable").code == ErrorCode::kStorageUnreachable);
     CHECK(checked.of.at("remove").found == "the storage cannot be reached");
   }
   SECTION("refused: it has answered, and nothing more") {
     storage.break_down(ErrorCode::kStorageRefused);
     const Checked checked(storage);
-    CHECK(checked.statuses == "ok skipped failed skipped skipped skipped skipped skipped skipped");
+    CHECK(checked.statuses ==
+          "ok skipped skipped failed skipped skipped skipped skipped skipped skipped");
     CHECK(checked.of.at("credentials").code == ErrorCode::kStorageRefused);
   }
   SECTION("settings contradict each other: nobody was asked") {
     storage.break_down(ErrorCode::kUsage);
     const Checked checked(storage);
     CHECK(checked.statuses ==
-          "skipped skipped failed skipped skipped skipped skipped skipped skipped");
+          "skipped skipped skipped failed skipped skipped skipped skipped skipped skipped");
     CHECK(checked.of.at("latency").found == "nothing can be asked of the storage");
   }
   SECTION("it cannot be written to") {
     storage.fail(3, ErrorCode::kStorageRefused);  // after get and list
     const Checked checked(storage);
-    CHECK(checked.statuses == "ok skipped ok ok skipped failed skipped skipped ok");
+    CHECK(checked.statuses == "ok skipped skipped ok ok skipped failed skipped skipped ok");
     CHECK(checked.of.at("remove").found == "writing failed");
   }
   SECTION("it was written to, and the answer was lost") {
@@ -136,7 +148,7 @@ TEST_CASE("what cannot be told after a failure is skipped", "[storage]") {
     // get, list, put, get, four that race, one more, get; the eleventh removes
     storage.fail(11, ErrorCode::kStorageRefused, FaultAt::kBefore, 1);
     const Checked checked(storage);
-    CHECK(checked.statuses == "ok skipped ok ok skipped ok ok warning ok");
+    CHECK(checked.statuses == "ok skipped skipped ok ok skipped ok ok warning ok");
     CHECK_THAT(checked.of.at("remove").next_step,
                Contains("'plugins/pet-probe-test'") && Contains("stayed behind"));
   }
@@ -155,7 +167,7 @@ TEST_CASE("a storage that tells several writers that they are the first is found
           "[storage]") {
   RashStorage storage;
   const Checked checked(storage);
-  CHECK(checked.statuses == "ok skipped ok ok skipped ok failed ok ok");
+  CHECK(checked.statuses == "ok skipped skipped ok ok skipped ok failed ok ok");
   CHECK(checked.of.at("conditional_writes").found ==
         "memory:: of 4 writers at once 4 were told that they were the first, and a later one was "
         "too, expected one whose object stays");
@@ -166,10 +178,36 @@ TEST_CASE("a storage that tells several writers that they are the first is found
 TEST_CASE("a storage that does not show what was written is found out", "[storage]") {
   StaleStorage storage;
   const Checked checked(storage);
-  CHECK(checked.statuses == "ok skipped ok ok skipped failed skipped skipped ok");
+  CHECK(checked.statuses == "ok skipped skipped ok ok skipped failed skipped skipped ok");
   CHECK(checked.of.at("write").code == ErrorCode::kCorrupt);
   CHECK_THAT(checked.of.at("write").found, Contains("was written and is then absent"));
   CHECK(storage.list("").empty());
+}
+
+TEST_CASE("a server that anybody in between can listen to is warned of", "[storage]") {
+  ClearStorage storage;
+  const Checked checked(storage);
+  CHECK(checked.statuses == "ok skipped warning ok ok skipped ok ok ok ok");
+  CHECK_THAT(checked.of.at("encryption").found,
+             Contains("http://storage.example:9000 is asked without TLS"));
+  CHECK_THAT(checked.of.at("encryption").next_step, Contains("https:// in place of http://"));
+}
+
+TEST_CASE("an endpoint is in the clear without TLS, but not on this machine", "[storage]") {
+  struct Case {
+    std::string endpoint;
+    bool is_clear;
+  };
+  for (const Case& c :
+       {Case{"http://storage:9000", true}, Case{"http://10.0.0.7", true},
+        Case{"http://localhost.example", true}, Case{"http://[2001:db8::1]:9000", true},
+        Case{"http://127.0.0.1:9000", false}, Case{"http://localhost:9000", false},
+        Case{"http://[::1]:9000", false}, Case{"https://storage:9000", false}}) {
+    CAPTURE(c.endpoint);
+    const S3Storage storage(S3Settings::from_url("s3://team?endpoint=" + c.endpoint));
+    CHECK(storage.unencrypted_server() == (c.is_clear ? c.endpoint : ""));
+  }
+  CHECK(S3Storage(S3Settings::from_url("s3://team")).unencrypted_server().empty());
 }
 
 TEST_CASE("a server that takes the condition and does not honour it is found out", "[storage]") {
@@ -198,13 +236,13 @@ TEST_CASE("a server that takes the condition and does not honour it is found out
         S3Settings::from_url("s3://team/pets?mode=single-writer&endpoint=" + server.url()), {},
         {.attempts = 1});
     const Checked checked(single);
-    CHECK(checked.statuses == "ok skipped ok ok skipped ok warning ok ok");
+    CHECK(checked.statuses == "ok skipped ok ok ok skipped ok warning ok ok");
     CHECK_THAT(checked.of.at("conditional_writes").next_step, Contains("let nobody else"));
     return;
   }
   S3Storage storage = s3_at(server);
   const Checked checked(storage);
-  CHECK(checked.statuses == "ok skipped ok ok skipped ok failed ok ok");
+  CHECK(checked.statuses == "ok skipped ok ok ok skipped ok failed ok ok");
   const Check& check = checked.of.at("conditional_writes");
   CHECK(check.code == ErrorCode::kStorageUnsupported);
   CHECK_THAT(check.found, Contains("replaces an object that it was asked to put only if absent"));
@@ -224,7 +262,7 @@ TEST_CASE("a clock that is wrong is a warning, and a failure where it is why not
   SECTION("a mirror works all the same") {
     HttpStorage storage(server.url(), {}, {.attempts = 1});
     const Checked checked(storage);
-    CHECK(checked.statuses == "ok warning ok skipped skipped skipped skipped skipped ok");
+    CHECK(checked.statuses == "ok warning ok ok skipped skipped skipped skipped skipped ok");
     CHECK_THAT(checked.of.at("clock").found,
                Contains("this machine's clock is") && Contains("hours ahead of the server's"));
     CHECK_THAT(checked.of.at("clock").next_step, Contains("timedatectl"));
@@ -234,7 +272,8 @@ TEST_CASE("a clock that is wrong is a warning, and a failure where it is why not
     body = "<Error><Code>RequestTimeTooSkewed</Code><Message>too skewed</Message></Error>";
     S3Storage storage = s3_at(server);
     const Checked checked(storage);
-    CHECK(checked.statuses == "ok failed failed skipped skipped skipped skipped skipped skipped");
+    CHECK(checked.statuses ==
+          "ok failed ok failed skipped skipped skipped skipped skipped skipped");
     CHECK(checked.of.at("clock").code == ErrorCode::kStorageRefused);
     CHECK_THAT(checked.of.at("credentials").found, Contains("this machine's clock is wrong"));
   }

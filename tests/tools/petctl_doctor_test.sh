@@ -9,7 +9,7 @@ doctor=("$PETCTL" doctor)
 mkdir storage
 check_lines 0 'this machine' 'ok settings no config file' "ok home '$HOME'" 'ok platform linux-' "ok cache '$scratch/cache' takes" \
   'ok cache space .* free' 'ok cache size holds 0 files' 'skipped http libcurl is not needed' \
-  "storage file://$scratch/storage" 'ok reachable' 'skipped clock' 'ok credentials' 'ok list allowed; nothing' \
+  "storage file://$scratch/storage" 'ok reachable' 'skipped clock' 'skipped encryption' 'ok credentials' 'ok list allowed; nothing' \
   'skipped read' 'ok write' 'ok conditional writes' 'ok remove' 'ok latency median' -- "${doctor[@]}"
 [[ -z $(find storage -type f) && -z $(find cache -name '*.so') ]] || fail "left behind: $(find storage cache -type f)"
 [[ $(tail -n 1 lines.out) == *' ok, '*' warning'*', 0 failed, '*' skipped' ]] || fail "the last line: $(tail -n 1 lines.out)"
@@ -28,6 +28,9 @@ touch file
 check_lines 4 'FAILED credentials .*is not a directory' 'skipped list nothing can be asked' -- "${doctor[@]}" --storage "$scratch/file"
 check_lines 5 'ok http libcurl/' 'FAILED reachable .*no answer' 'try: the endpoint http://127.0.0.1:1' \
   -- "${doctor[@]}" --storage 's3://bucket/prefix?endpoint=http://127.0.0.1:1'
+check_lines 5 'FAILED reachable .*no answer' 'warning encryption http://storage.example:9000 is asked without TLS' \
+  'try: https:// in place of http://' \
+  -- env http_proxy=http://127.0.0.1:1 "${doctor[@]}" --storage 's3://bucket/prefix?endpoint=http://storage.example:9000'
 check_lines 5 'FAILED reachable .*no answer' 'try: the URL with curl' -- "${doctor[@]}" --storage http://127.0.0.1:1/mirror
 check_lines 5 "storage file://$scratch/mistyped (1 of 2" 'FAILED reachable' "storage file://$scratch/storage (2 of 2" \
   'ok conditional writes' -- "${doctor[@]}" --storage "chain:$scratch/mistyped|$scratch/storage"

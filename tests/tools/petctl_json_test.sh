@@ -152,7 +152,7 @@ json 0 "/failed=0 /checks/0/about=machine /checks/0/name=settings /checks/0/stat
         /checks/7/subject=file://$scratch/storage /checks/7/name=reachable /checks/8/status=skipped /checks/7/try=null" doctor
 json 5 "/failed=1 /checks/7/status=failed /checks/7/code=storage_unreachable /error/code=storage_unreachable" \
   doctor --storage "file://$scratch/nowhere"
-json 4 '/checks/9/name=credentials /checks/9/code=storage_refused /error/code=storage_refused' \
+json 4 '/checks/10/name=credentials /checks/10/code=storage_refused /error/code=storage_refused' \
   doctor --storage "file://$scratch/text.csv"
 json 1 '/checks/7/name=open /error/code=usage' doctor --storage zip:x
 json 1 '/checks/0/code=usage /error/code=usage' doctor --config nowhere.toml

@@ -128,7 +128,7 @@ policy() {
   s3cmd setpolicy policy.json s3://clinic
 }
 check_lines 0 'ok http libcurl/' 'storage s3://clinic/pets' 'ok reachable' "ok clock the server's clock and this machine's agree" \
-  'ok credentials' 'ok list allowed; nothing' 'ok write' 'ok conditional writes' 'ok remove' 'ok latency' -- "${doctor[@]}"
+  'ok encryption' 'ok credentials' 'ok list allowed; nothing' 'ok write' 'ok conditional writes' 'ok remove' 'ok latency' -- "${doctor[@]}"
 [[ -z $(s3cmd ls -r s3://clinic) ]] || { echo "FAILED: left behind: $(s3cmd ls -r s3://clinic)"; failures=$((failures + 1)); }
 check_lines 0 'ok read allowed' -- "$PETCTL" doctor --storage s3://team/pets --read-only
 check_lines 5 "FAILED reachable .*there is no bucket 'nowhere'" 'try: the right name' -- "$PETCTL" doctor --storage s3://nowhere

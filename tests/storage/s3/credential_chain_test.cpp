@@ -1,5 +1,8 @@
 #include "storage/s3/credential_chain.hpp"
 
+#include <sys/resource.h>
+
+#include <filesystem>
 #include <future>
 #include <latch>
 #include <thread>
@@ -22,6 +25,17 @@ struct StoppedClock {
   CredentialChain::Clock clock() {
     return [this] { return start + minutes(minutes_later.load()); };
   }
+};
+
+// Of the reasons why a file cannot be read for a while, one that also holds for root.
+struct NoFilesToOpen {
+  NoFilesToOpen() {
+    ::getrlimit(RLIMIT_NOFILE, &before);
+    const rlimit none{0, before.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~NoFilesToOpen() { ::setrlimit(RLIMIT_NOFILE, &before); }
+  rlimit before{};
 };
 
 CredentialChain chain_of(const std::string& url = "s3://team",
@@ -188,6 +202,57 @@ TEST_CASE("what a server calls expired is asked for once, and again only after a
   time.minutes_later = 1;
   CHECK_FALSE(chain.renew(same));
   CHECK(agent.requests() == 5);
+}
+
+TEST_CASE("credentials that come after the start are found, and not looked for at every request",
+          "[s3]") {
+  const CleanEnvironment clean;
+  StoppedClock time;
+  CredentialChain chain = chain_of("s3://team", time.clock());
+  CHECK(chain.current() == S3Credentials{});
+  clean.write("credentials", "[default]\naws_access_key_id=A\naws_secret_access_key=S\n");
+  CHECK(chain.current() == S3Credentials{});
+  time.minutes_later = 1;
+  CHECK(chain.current().access_key == "A");
+  CHECK(chain.last().access_key == "A");
+}
+
+TEST_CASE("a public bucket is asked without credentials for as long as there are none", "[s3]") {
+  const CleanEnvironment clean;
+  StoppedClock time;
+  CredentialChain chain = chain_of("s3://team", time.clock());
+  for (const int later : {0, 1, 2}) {
+    time.minutes_later = later;
+    CHECK(chain.current() == S3Credentials{});
+  }
+}
+
+TEST_CASE("a changed file that could not be read is read as soon as it can be", "[s3]") {
+  const CleanEnvironment clean;
+  clean.write("credentials", "[default]\naws_access_key_id=old\naws_secret_access_key=S\n");
+  StoppedClock time;
+  CredentialChain chain = chain_of("s3://team", time.clock());
+  CHECK(chain.current().access_key == "old");
+  clean.write("credentials", "[default]\naws_access_key_id=newer\naws_secret_access_key=S\n");
+  {
+    const NoFilesToOpen none;
+    CHECK(chain.current().access_key == "old");
+  }
+  time.minutes_later = 1;
+  CHECK(chain.current().access_key == "newer");
+}
+
+TEST_CASE("another file in the old one's place is read, as old and as long as that", "[s3]") {
+  const CleanEnvironment clean;
+  const std::string path = clean.folder / ".aws/credentials";
+  clean.write("credentials", "[default]\naws_access_key_id=one\naws_secret_access_key=S\n");
+  clean.write("next", "[default]\naws_access_key_id=two\naws_secret_access_key=S\n");
+  CredentialChain chain = chain_of();
+  CHECK(chain.current().access_key == "one");
+  std::filesystem::last_write_time(clean.folder / ".aws/next",
+                                   std::filesystem::last_write_time(path));
+  std::filesystem::rename(clean.folder / ".aws/next", path);
+  CHECK(chain.current().access_key == "two");
 }
 
 TEST_CASE("files are read again when they have changed", "[s3]") {

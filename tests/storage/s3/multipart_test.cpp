@@ -20,6 +20,8 @@ using Client = ScriptedServer::Client;
 
 constexpr char kETag[] = "ETag: \"1\"\r\n";
 constexpr char kFailure[] = "<Error><Code>InternalError</Code></Error>";
+constexpr char kTooSmall[] =
+    "<Error><Code>EntityTooSmall</Code><Message>smaller than is allowed</Message></Error>";
 constexpr char kExists[] = "<Error><Code>PreconditionFailed</Code></Error>";
 constexpr char kMetAnother[] = "<Error><Code>ConditionalRequestConflict</Code></Error>";
 constexpr char kNoKey[] = "<Error><Code>NoSuchKey</Code></Error>";
@@ -49,7 +51,15 @@ class Bucket {
     std::map<int, std::string> parts;
   };
   // kConflict: another's object comes and goes while the parts are put together, and with it the upload.
-  enum class Fault { kNone, kReset, kError, kErrorWith200, kDoneAndReset, kConflict };
+  enum class Fault {
+    kNone,
+    kReset,
+    kError,
+    kErrorWith200,
+    kTooSmallWith200,
+    kDoneAndReset,
+    kConflict
+  };
 
   std::map<std::string, Object> objects;
   std::map<std::string, Upload> uploads;  // not completed
@@ -131,6 +141,7 @@ class Bucket {
     if (fault == Fault::kReset) return client.reset();
     if (fault == Fault::kError) return client.answer(500, kFailure);
     if (fault == Fault::kErrorWith200) return client.answer(200, kFailure);
+    if (fault == Fault::kTooSmallWith200) return client.answer(200, kTooSmall);
     if (fault == Fault::kConflict) {
       uploads.erase(id);
       return client.answer(409, kMetAnother);
@@ -232,6 +243,31 @@ TEST_CASE("a completion whose answer was lost, or was an error, is asked for aga
     storage.put("large", large());
   }
   CHECK(bucket.objects[kPath].bytes == large());
+  CHECK(bucket.uploads.empty());
+}
+
+TEST_CASE("a completion that fails is asked for as often as the policy says, and no more",
+          "[s3][multipart]") {
+  Bucket bucket;
+  bucket.complete_faults.assign(99, GENERATE(Bucket::Fault::kError, Bucket::Fault::kErrorWith200));
+  ScriptedServer server([&](Client& client) { bucket.answer(client); });
+  S3Storage storage = storage_on(server);
+  CHECK_THROWS_MATCHES(storage.put("large", large()), Error,
+                       fails(ErrorCode::kStorageUnreachable, {"500 InternalError", "again later"}));
+  CHECK(bucket.count("POST /pets/large?uploadId=") == 3);
+}
+
+TEST_CASE("a complaint that stays true is said in its own words, at once", "[s3][multipart]") {
+  Bucket bucket;
+  bucket.complete_faults.assign(99, Bucket::Fault::kTooSmallWith200);
+  ScriptedServer server([&](Client& client) { bucket.answer(client); });
+  S3Storage storage = storage_on(server);
+  CHECK_THROWS_MATCHES(
+      storage.put("large", large()), Error,
+      fails(ErrorCode::kStorageRefused, {"'large': the server refuses: 400 EntityTooSmall: smaller "
+                                         "than is allowed",
+                                         "try: what its documentation says of EntityTooSmall"}));
+  CHECK(bucket.count("POST /pets/large?uploadId=") == 1);
   CHECK(bucket.uploads.empty());
 }
 

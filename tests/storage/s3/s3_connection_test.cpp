@@ -214,6 +214,37 @@ TEST_CASE("credentials that a server calls expired are asked for again, once", "
   CHECK(agent.requests() == 5);
 }
 
+TEST_CASE("why a question without an answer's body was refused is found out", "[s3]") {
+  const CleanEnvironment clean;
+  use_key();
+  bool is_known = true;
+  Server server([&](Client& client, const std::string& request) {
+    if (is_known) return false;
+    client.answer(
+        403, request.starts_with("HEAD") ? "" : "<Error><Code>InvalidAccessKeyId</Code></Error>");
+    return true;
+  });
+  S3Storage storage = storage_on(server);
+  CHECK(storage.head("a")->size == 5);
+  is_known = false;
+  CHECK_THROWS_MATCHES(storage.head("a"), Error,
+                       fails(ErrorCode::kStorageRefused,
+                             {"HEAD 'a': 403 InvalidAccessKeyId: the credentials are wrong"}));
+}
+
+TEST_CASE("what a question about an object alone is refused for are the rights", "[s3]") {
+  const CleanEnvironment clean;
+  use_key();
+  Server server([](Client& client, const std::string& request) {
+    if (!request.starts_with("HEAD")) return false;
+    client.answer(403, "");
+    return true;
+  });
+  CHECK_THROWS_MATCHES(
+      storage_on(server).head("a"), Error,
+      fails(ErrorCode::kStorageRefused, {"HEAD 'a': 403: the credentials' rights do not reach"}));
+}
+
 TEST_CASE("credentials that cannot be had are said with the storage's URL", "[s3]") {
   const CleanEnvironment clean;
   CredentialAgent agent([](Client& client, const std::string&, int) { client.answer(403, ""); });

@@ -60,6 +60,24 @@ TEST_CASE("a list goes on where the server's page ends", "[s3]") {
         std::vector<std::string>(keys.begin() + 999, keys.begin() + 1049));
 }
 
+TEST_CASE("objects of others, whose names are no keys, are in nobody's way", "[s3]") {
+  make_bucket("mixed");
+  const std::vector<std::string> theirs{"a b", "a!", "a+b", "a%41", "a&<\xC3\xA9"};
+  for (const std::string& key : theirs) {
+    ask_s3_server({.method = "PUT", .path = "/mixed/" + key, .body = "x"});
+  }
+  S3Storage storage(S3Settings::from_url("s3://mixed"));
+  storage.put("a", "x");
+  storage.put("b", "x");
+  CHECK(storage.list("") == std::vector<std::string>{"a", "b"});
+  S3Connection connection(S3Settings::from_url("s3://mixed"), {}, {});
+  std::vector<std::string> all;
+  for (const ListedObject& object : connection.list_page("", {}, 10).objects) {
+    all.push_back(object.key);
+  }
+  CHECK(all == std::vector<std::string>{"a", "a b", "a!", "a%41", "a&<\xC3\xA9", "a+b", "b"});
+}
+
 TEST_CASE("the prefix keeps storages in one bucket apart", "[s3]") {
   const auto a = storage_at("apart/a");
   const auto b = storage_at("apart/ab");
