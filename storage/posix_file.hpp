@@ -73,7 +73,8 @@ void read_pieces(int fd, std::uint64_t size, const std::string& path, ByteSink& 
 void sync(int fd, const std::string& path);
 
 // syncfs: everything written so far to the file system that holds `fd`, files and names. false,
-// with nothing promised, where it is missing or does not report write errors (Linux before 5.8):
+// with nothing promised, where it is missing, does not report write errors (Linux before 5.8), or is that
+// of a file system of which nobody knows that it does (FUSE's does nothing):
 // then sync() each file and folder.
 bool sync_file_system(int fd, const std::string& path);
 

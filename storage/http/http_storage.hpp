@@ -13,7 +13,7 @@
 //           any cache in between: their hash is checked by who asks.
 // Memory:   binaries pass in pieces; a document (.json) is held once.
 // Broken:   a transfer goes on where it stopped (download.hpp).
-// Redirects: at most five, never from https to http.
+// Redirects: at most five, never from https to http, nor over http to another machine.
 // Credentials: ~/.netrc for each host; PET_HTTP_TOKEN as bearer token, for the URL's own host and
 //           over https alone. A CA of your own: SSL_CERT_FILE.
 // Errors:   as BaseStorage says; a message has the URL and the next step, never a credential.
