@@ -51,8 +51,8 @@ void FileEvents::add(const Place& place, Watches& watches) const {
   add_folder(path, {}, watches);
 }
 
-// Its own name, and that of all on the way to it: a mounted config is often exchanged with its folder, or with a
-// link to that. Each is watched before it is looked at, so that a change between is heard of.
+// Its own name, and that of all on the way to it: a mounted config is often exchanged with its folder, or
+// with a link to that. Each is watched before it is looked at, so that a change between is heard of.
 void FileEvents::add_file(fs::path file, Watches& watches) const {
   for (int links = 0; links < kMostLinks; ++links) {
     fs::path there;

@@ -9,8 +9,8 @@
 // nothing (another machine's writes to a shared file system, no permission, its limits used up). So
 // nothing here fails, and looking from time to time remains the truth.
 //
-// Threads: any. listen() waits for the file systems of its places, which may hang; heard() for nothing and nobody.
-//          (Inside core/live only.)
+// Threads: any. listen() waits for the file systems of its places, which may hang; heard() for nothing and
+//          nobody. (Inside core/live only.)
 #pragma once
 
 #include <filesystem>
@@ -26,7 +26,7 @@ namespace pet {
 class FileEvents {
  public:
   enum class Kind {
-    kFile,    // appears, is written and closed, or exchanged for another; or a folder or a link above it is
+    kFile,    // appears, is written and closed, or exchanged, or a folder or a link above it is
     kFolder,  // gets a file, whose name does not begin with '.'
   };
   struct Place {
@@ -49,7 +49,8 @@ class FileEvents {
 
   void add(const Place& place, Watches& watches) const;
   void add_file(std::filesystem::path file, Watches& watches) const;
-  void add_folder(const std::filesystem::path& folder, const std::string& name, Watches& watches) const;
+  void add_folder(const std::filesystem::path& folder, const std::string& name,
+                  Watches& watches) const;
   bool concerns(int watch, unsigned mask, const std::string& name) const;
 
   posix::FileDescriptor inotify_;  // none: deaf
