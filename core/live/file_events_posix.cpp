@@ -13,6 +13,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -23,8 +24,9 @@ namespace fs = std::filesystem;
 
 constexpr std::uint32_t kAppears = IN_CREATE | IN_MOVED_TO;
 constexpr std::uint32_t kGone = IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED;
-constexpr std::uint32_t kMask =
-    kAppears | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+// Of a folder on the way: what is written in it, which may be much, is nobody's business.
+constexpr std::uint32_t kWay = kAppears | IN_DELETE_SELF | IN_MOVE_SELF;
+constexpr std::uint32_t kPlace = kWay | IN_CLOSE_WRITE;
 constexpr int kMostLinks = 40;   // of one path, as the kernel has it
 constexpr int kMostRepeats = 8;  // while folders come and go
 
@@ -48,7 +50,7 @@ void FileEvents::add(const Place& place, Watches& watches) const {
   const fs::path path = fs::absolute(place.path, error);
   if (error) return;
   if (place.kind == Kind::kFile) return add_file(path, watches);
-  add_folder(path, {}, watches);
+  add_folder(path, {}, kPlace, watches);
 }
 
 // Its own name, and that of all on the way to it: a mounted config is often exchanged with its folder, or
@@ -66,7 +68,8 @@ void FileEvents::add_file(fs::path file, Watches& watches) const {
         there = there.parent_path();
         continue;
       }
-      if (!there.empty()) add_folder(there, *part, watches);
+      const bool is_last = std::next(part) == file.end();
+      if (!there.empty()) add_folder(there, *part, is_last ? kPlace : kWay, watches);
       std::error_code error;
       const fs::path target = fs::read_symlink(there / *part, error);
       if (error) {
@@ -80,16 +83,20 @@ void FileEvents::add_file(fs::path file, Watches& watches) const {
   }
 }
 
-void FileEvents::add_folder(const fs::path& folder, const std::string& name,
+// One folder may be the place of one file and on the way to another: what is asked of it adds up.
+void FileEvents::add_folder(const fs::path& folder, const std::string& name, unsigned mask,
                             Watches& watches) const {
+  const auto watched = [this](const fs::path& path, std::uint32_t events) {
+    return ::inotify_add_watch(inotify_.get(), path.c_str(), events | IN_MASK_ADD | IN_ONLYDIR);
+  };
   for (int repeats = 0; repeats < kMostRepeats; ++repeats) {
     fs::path there = folder;
     std::string wanted = name;
-    int watch = ::inotify_add_watch(inotify_.get(), there.c_str(), kMask);
+    int watch = watched(there, mask);
     while (watch < 0 && (errno == ENOENT || errno == ENOTDIR) && there.has_relative_path()) {
       wanted = there.filename();
       there = there.parent_path();
-      watch = ::inotify_add_watch(inotify_.get(), there.c_str(), kMask);
+      watch = watched(there, kWay);
     }
     if (watch < 0) return;
     watches[watch].push_back(wanted);
@@ -111,14 +118,14 @@ bool FileEvents::heard() {
     std::memcpy(&event, buffer.data() + at, sizeof event);
     const char* const name = buffer.data() + at + sizeof event;  // ends with one zero or more
     concerns_us =
-        concerns_us || concerns(event.wd, event.mask, event.len == 0 ? std::string() : name);
+        concerns_us || concerns(event.wd, event.mask, event.len == 0 ? std::string_view() : name);
     at += static_cast<ssize_t>(sizeof event + event.len);
   }
   return concerns_us;
 }
 
 // REQUIRES: mutex_.
-bool FileEvents::concerns(int watch, unsigned mask, const std::string& name) const {
+bool FileEvents::concerns(int watch, unsigned mask, std::string_view name) const {
   if ((mask & IN_Q_OVERFLOW) != 0) return true;
   const auto found = watches_.find(watch);
   if (found == watches_.end()) return false;

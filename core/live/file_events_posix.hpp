@@ -7,7 +7,8 @@
 //
 // What is heard are hints: a change may be heard that is none, and none of a change, where the system tells
 // nothing (another machine's writes to a shared file system, no permission, its limits used up). So
-// nothing here fails, and looking from time to time remains the truth.
+// nothing here fails, and looking from time to time remains the truth. A file that is written anew is heard of
+// when it is made, and again when it is closed: who looks in between sees a part of it, and looks again.
 //
 // Threads: any. listen() waits for the file systems of its places, which may hang; heard() for nothing and
 //          nobody. (Inside core/live only.)
@@ -17,6 +18,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "storage/posix_file.hpp"
@@ -49,9 +51,9 @@ class FileEvents {
 
   void add(const Place& place, Watches& watches) const;
   void add_file(std::filesystem::path file, Watches& watches) const;
-  void add_folder(const std::filesystem::path& folder, const std::string& name,
+  void add_folder(const std::filesystem::path& folder, const std::string& name, unsigned mask,
                   Watches& watches) const;
-  bool concerns(int watch, unsigned mask, const std::string& name) const;
+  bool concerns(int watch, unsigned mask, std::string_view name) const;
 
   posix::FileDescriptor inotify_;  // none: deaf
   std::mutex mutex_;               // guards all below

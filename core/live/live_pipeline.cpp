@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <new>
 #include <random>
 #include <thread>
 #include <utility>
@@ -62,12 +63,16 @@ struct LivePipeline::Work {
         static_cast<std::int64_t>(static_cast<double>(pause.count()) * factor(random)));
   }
 
-  // False also when memory ran out for it: then it is done the next time, and no thread ends the process.
+  // False also when memory ran out for it: then it is done the next time, and no thread ends the process. Nor does
+  // one that fails otherwise, which nothing should: that is said.
   template <class Call>
-  static bool attempt(const Call& call) noexcept {
+  bool attempt(const Call& call) noexcept {
     try {
       return call();
-    } catch (const std::exception&) {
+    } catch (const std::bad_alloc&) {
+      return false;
+    } catch (const std::exception& error) {
+      work.report_unexpected(error.what());
       return false;
     }
   }
@@ -98,7 +103,7 @@ struct LivePipeline::Work {
     do {
       attempt([this] { return work.judge(), true; });
       const auto now = std::chrono::steady_clock::now();
-      if (now >= next_hint && work.has_heard()) {
+      if (now >= next_hint && attempt([this] { return work.has_heard(); })) {
         next_hint = now + kBetweenHints;
         wake(poll_now);
       }

@@ -71,6 +71,19 @@ void LiveWork::report(LiveEventKind kind, VersionState state, std::uint64_t vers
   events_.add({now(), kind, state, version, trial::printable(text, kLongestText)});
 }
 
+void LiveWork::report_unexpected(std::string_view what) noexcept {
+  try {
+    std::string text(what);
+    {
+      const std::lock_guard lock(mutex_);
+      if (unexpected_ == text) return;
+      unexpected_ = text;
+    }
+    report(LiveEventKind::kProblem, VersionState::kFound, 0, std::move(text));
+  } catch (const std::exception&) {
+  }
+}
+
 // ---- taking a candidate further -----------------------------------------------------------------
 
 bool LiveWork::step() {
@@ -159,15 +172,18 @@ void LiveWork::postpone(const std::shared_ptr<Candidate>& candidate, const std::
 }
 
 void LiveWork::reject(const Candidate& candidate, const CandidateRejected& why) {
-  std::vector<ClassVersion> moved;
   {
     const std::lock_guard lock(mutex_);
-    if (candidate_.get() == &candidate) candidate_.reset();
-    moved = moved_classes(promoted_ ? &promoted_->resolved : nullptr, candidate.resolved());
-    bad_configs_.insert(candidate.resolved().id);
+    Consequences owed;
+    owed.push_back([this, why, number = candidate.number(),
+                    moved = moved_classes(promoted_ ? &promoted_->resolved : nullptr,
+                                          candidate.resolved())] { blame(moved, number, why); });
     candidate_problem_ = trial::printable(why.what(), kLongestText);
+    bad_configs_.insert(candidate.resolved().id);
+    if (candidate_.get() == &candidate) candidate_.reset();
+    owed_.splice(owed_.end(), owed);
   }
-  blame(std::move(moved), candidate.number(), why);
+  settle();
 }
 
 // Of what moved, one is bad, or more.
@@ -198,12 +214,14 @@ void LiveWork::suspect(std::vector<ClassVersion> moved, const std::string& reaso
   std::vector<ClassVersion> all_bad;
   {
     const std::lock_guard lock(mutex_);
-    if (suspects_.accused() == nullptr) {
-      suspects_.begin(std::move(moved), reason, proof);
+    const bool is_first = suspects_.accused() == nullptr;
+    std::vector<ClassVersion> all = is_first ? std::move(moved) : suspects_.all();
+    for (const ClassVersion& version : all) stale_.insert(version.name);
+    if (is_first) {
+      suspects_.begin(std::move(all), reason, proof);
     } else if (!suspects_.next()) {
-      all_bad = suspects_.all();
+      all_bad = std::move(all);
     }
-    for (const ClassVersion& version : suspects_.all()) stale_.insert(version.name);
   }
   if (!all_bad.empty()) condemn(all_bad, reason);
 }
@@ -238,29 +256,31 @@ void LiveWork::clear_suspects() {
 
 // Under one lock with the exchange itself: a judgement may come at any time.
 void LiveWork::promote(const Candidate& candidate, VersionSnapshot version) {
-  const std::uint64_t number = version->number;
-  std::optional<VersionSnapshot> displaced;
-  std::optional<ClassVersion> guilty;  // without it all is well
-  std::string reason;
   {
     const std::lock_guard lock(mutex_);
     if (candidate_.get() != &candidate) return;  // ended at the last moment: destroyed here
-    candidate_.reset();
+    Consequences owed;
+    owed.push_back([this, number = version->number] {
+      report(LiveEventKind::kState, VersionState::kCurrent, number, {});
+    });
     const ClassVersion* const accused = suspects_.accused();
-    if (accused != nullptr && suspects_.proof() == Suspects::Proof::kTrial) {
-      if (!version->resolved.contains(*accused)) guilty = *accused;
-      reason = suspects_.reason();
+    const bool is_judged = accused != nullptr && suspects_.proof() == Suspects::Proof::kTrial;
+    if (is_judged && !version->resolved.contains(*accused)) {  // without it all is well
+      owed.push_back([this, guilty = std::vector{*accused}, reason = suspects_.reason()] {
+        condemn(guilty, reason);
+      });
     }
+    if (former_) owed.push_back([this, displaced = *former_] { draining_.add(displaced, now()); });
     usual_ = recent_calls();
-    displaced = std::exchange(former_, std::nullopt);
+    candidate_.reset();
+    former_ = std::nullopt;
     if (promoted_) former_ = promoted_;
     ++swaps_;
     make_current(std::move(version));
     candidate_problem_.clear();
+    owed_.splice(owed_.end(), owed);
   }
-  report(LiveEventKind::kState, VersionState::kCurrent, number, {});
-  if (guilty) condemn({*guilty}, reason);
-  if (displaced) draining_.add(*std::move(displaced), now());
+  settle();
 }
 
 // ---- for others ---------------------------------------------------------------------------------

@@ -7,12 +7,15 @@
 #pragma once
 
 #include <deque>
+#include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/live/candidate.hpp"
@@ -46,6 +49,9 @@ class LiveWork {
   // It may not. False when there is none.
   bool reject_current(std::string reason);
 
+  // What no poll, step or judgement should have thrown. The same once.
+  void report_unexpected(std::string_view what) noexcept;
+
   // Ends what the candidate is doing.
   void cancel();
 
@@ -65,6 +71,9 @@ class LiveWork {
     SteadyTime time;
     CallCounts calls;
   };
+  // What remains to be done, without the lock, of a change that was made under it. Put together before the
+  // change, and there until it is done: memory that runs out on the way loses none.
+  using Consequences = std::list<std::function<void()>>;
 
   // Looking for moves.
   void listen();
@@ -98,7 +107,9 @@ class LiveWork {
   CallCounts recent_calls();
   std::optional<CandidateRejected> fault_of_current();
   const ClassVersion* proven_guilty(SteadyTime time) const;
-  VersionSnapshot step_back();
+  Consequences change_by_calls();
+  void step_back();
+  void settle();
   void doubt(std::vector<ClassVersion> moved, std::uint64_t number, const CandidateRejected& fault);
 
   void report(LiveEventKind kind, VersionState state, std::uint64_t version, std::string text);
@@ -140,9 +151,11 @@ class LiveWork {
   CallCounts usual_;  // with which the current version's calls are compared
   bool is_past_probation_ = false;
   bool is_doubted_ = false;  // found bad, without one before it to go back to
+  Consequences owed_;
   std::optional<std::string> verdict_;
   std::string poll_problem_;
   std::string candidate_problem_;
+  std::string unexpected_;  // told last
   std::uint64_t polls_ = 0;
   std::uint64_t swaps_ = 0;
   std::uint64_t rollbacks_ = 0;

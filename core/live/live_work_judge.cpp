@@ -8,6 +8,7 @@
 // only when that is tried and current, the suspect is rejected. The calls of the bad version are then what
 // is usual, so that a world that fails every version rejects one, not all.
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "core/live/live_work.hpp"
@@ -75,64 +76,86 @@ const ClassVersion* LiveWork::proven_guilty(SteadyTime time) const {
   return is_judged ? accused : nullptr;
 }
 
-// What it takes is put together before anything changes: who has no memory for that is called again.
 void LiveWork::judge() {
-  std::optional<CandidateRejected> fault;
-  std::optional<ClassVersion> guilty;
-  std::string reason;
-  std::optional<VersionSnapshot> displaced;
-  std::vector<ClassVersion> moved;
-  bool is_back = false;
-  std::uint64_t back_to = 0;
-  std::uint64_t number = 0;
   {
     const std::lock_guard lock(mutex_);
-    if (!promoted_) return;
-    const SteadyTime time = steady_now();
-    measure(time);
-    number = promoted_->number;
-    fault = fault_of_current();
-    const ClassVersion* const proven = fault ? nullptr : proven_guilty(time);
-    if (proven != nullptr) {
-      guilty = *proven;
-      reason = suspects_.reason();
-    }
-    const VersionSnapshot* const former = former_ ? &*former_ : nullptr;
-    if (fault) moved = moved_classes(former ? &(*former)->resolved : nullptr, promoted_->resolved);
-    if (fault && former != nullptr) {
-      is_back = true;
-      back_to = (*former)->number;
-      displaced = step_back();
-    } else if (fault) {
-      is_doubted_ = true;
-      verdict_.reset();
-    } else if (!is_past_probation_ && time - probation_since_ >= options_.budget.probation) {
-      is_past_probation_ = true;
-      usual_ = recent_calls();
-      displaced = std::exchange(former_, std::nullopt);
+    if (promoted_) {
+      Consequences owed = change_by_calls();
+      owed_.splice(owed_.end(), owed);
     }
   }
-  if (is_back) {
-    report(LiveEventKind::kRollback, VersionState::kCurrent, back_to, fault->what());
-    blame(std::move(moved), number, *fault);
-  } else if (fault) {
-    doubt(std::move(moved), number, *fault);
-  }
-  if (guilty) condemn({*guilty}, reason);
-  if (displaced) draining_.add(*std::move(displaced), now());
+  settle();
 }
 
-// The version before is current again; what was is returned. What is under way was to replace the bad one.
-// REQUIRES: mutex_; former_.
-VersionSnapshot LiveWork::step_back() {
-  VersionSnapshot bad = promoted_;
-  bad_configs_.insert(bad->resolved.id);
+// What it takes is put together before anything changes: who has no memory for that is called again.
+// REQUIRES: mutex_; promoted_.
+LiveWork::Consequences LiveWork::change_by_calls() {
+  Consequences owed;
+  const SteadyTime time = steady_now();
+  measure(time);
+  if (const std::optional<CandidateRejected> fault = fault_of_current()) {
+    const VersionSnapshot* const former = former_ ? &*former_ : nullptr;
+    auto judgement = [this, fault = *fault, number = promoted_->number,
+                      moved = moved_classes(former ? &(*former)->resolved : nullptr,
+                                            promoted_->resolved)](auto consequence) {
+      (this->*consequence)(moved, number, fault);
+    };
+    if (former == nullptr) {
+      owed.push_back([judgement] { judgement(&LiveWork::doubt); });
+      is_doubted_ = true;
+      verdict_.reset();
+      return owed;
+    }
+    owed.push_back([this, back_to = (*former)->number, text = std::string(fault->what())] {
+      report(LiveEventKind::kRollback, VersionState::kCurrent, back_to, text);
+    });
+    owed.push_back([judgement] { judgement(&LiveWork::blame); });
+    owed.push_back([this, bad = promoted_] { draining_.add(bad, now()); });
+    step_back();
+    return owed;
+  }
+  if (const ClassVersion* const proven = proven_guilty(time)) {
+    owed.push_back([this, guilty = std::vector{*proven}, reason = suspects_.reason()] {
+      condemn(guilty, reason);
+    });
+  }
+  if (!is_past_probation_ && time - probation_since_ >= options_.budget.probation) {
+    if (former_) owed.push_back([this, before = *former_] { draining_.add(before, now()); });
+    is_past_probation_ = true;
+    usual_ = recent_calls();
+    former_ = std::nullopt;
+  }
+  return owed;
+}
+
+// What memory runs out for is done by the next who judges.
+void LiveWork::settle() {
+  Consequences next;
+  while (true) {
+    next.clear();
+    {
+      const std::lock_guard lock(mutex_);
+      if (owed_.empty()) return;
+      next.splice(next.end(), owed_, owed_.begin());
+    }
+    try {
+      next.front()();
+    } catch (const std::bad_alloc&) {
+      const std::lock_guard lock(mutex_);
+      owed_.splice(owed_.begin(), next);
+      throw;
+    }
+  }
+}
+
+// The version before is current again. What is under way was to replace the bad one. REQUIRES: mutex_; former_.
+void LiveWork::step_back() {
+  bad_configs_.insert(promoted_->resolved.id);
   if (candidate_ != nullptr) candidate_->cancel();
   candidate_.reset();
   candidate_problem_.clear();
   ++rollbacks_;
   make_current(*std::exchange(former_, std::nullopt));  // whose calls usual_ are already
-  return bad;
 }
 
 void LiveWork::doubt(std::vector<ClassVersion> moved, std::uint64_t number,
@@ -147,8 +170,8 @@ void LiveWork::doubt(std::vector<ClassVersion> moved, std::uint64_t number,
     candidate_problem_ = reason;
     if (moved.empty()) return;
     clear_suspects();
+    for (const ClassVersion& version : moved) stale_.insert(version.name);
     suspects_.begin(std::move(moved), reason, Suspects::Proof::kTrial);
-    for (const ClassVersion& version : suspects_.all()) stale_.insert(version.name);
   }
   if (on_stale) on_stale();
 }

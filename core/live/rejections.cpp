@@ -1,6 +1,7 @@
 #include "core/live/rejections.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 #include <utility>
 
@@ -16,6 +17,7 @@ namespace {
 constexpr std::string_view kFolder = "rejected/";
 constexpr std::string_view kSuffix = ".json";
 constexpr std::string_view kForgiven = ".forgiven";
+constexpr std::string_view kTime = "nanoseconds";  // since 1970, in a mark
 constexpr std::size_t kMaxBytes = std::size_t{64} << 10;
 constexpr std::size_t kMaxReason = std::size_t{8} << 10;
 
@@ -58,6 +60,16 @@ std::optional<Rejection> read(const BaseStorage& storage, const std::string& key
   return rejection;
 }
 
+// One that cannot be read is as old as can be.
+std::int64_t time_of_mark(const BaseStorage& storage, const std::string& key) {
+  try {
+    const std::optional<std::string> bytes = storage.get(key, kMaxBytes);
+    return bytes ? parse_json(*bytes, {.source = key}).as_object().at(kTime).as_int64() : 0;
+  } catch (const Error&) {
+    return 0;
+  }
+}
+
 }  // namespace
 
 Rejections::Rejections(std::shared_ptr<BaseStorage> storage, std::size_t most)
@@ -81,18 +93,24 @@ void Rejections::read_all() const {
 
 bool Rejections::add(const Rejection& rejection) {
   const Hash& hash = rejection.hash;
+  Rejection first = rejection;
+  bool was_known = false;
   {
     // In memory first: where it cannot be kept, it holds at least here.
     const std::lock_guard lock(mutex_);
-    const bool is_new = known_.try_emplace(hash, Known{.rejection = rejection}).second;
-    if (!is_new) return false;
+    const auto [known, is_new] = known_.try_emplace(hash, Known{.rejection = rejection});
+    if (!is_new && (known->second.is_kept || storage_ == nullptr)) return false;
+    first = known->second.rejection;
+    was_known = !is_new;
   }
   if (storage_ == nullptr) {
     drop_surplus(hash);
     return true;
   }
   // Without the lock: who asks what is rejected waits for no storage that is slow to write.
-  const bool is_first = storage_->put_if_absent(key_of(hash), to_text(rejection));
+  discard(key_of(
+      hash, kForgiven));  // of a time before: one that is made from now on is of this rejection
+  const bool is_first = storage_->put_if_absent(key_of(hash), to_text(first)) && !was_known;
   {
     const std::lock_guard lock(mutex_);
     const auto known = known_.find(hash);
@@ -102,7 +120,6 @@ bool Rejections::add(const Rejection& rejection) {
     }
     known->second.is_kept = true;
   }
-  discard(key_of(hash, kForgiven));  // of a time before
   drop_surplus(hash);
   return is_first;
 }
@@ -162,9 +179,10 @@ std::vector<Rejection> Rejections::all() const {
 bool Rejections::forgive(const Hash& hash) {
   const std::lock_guard lock(mutex_);
   read_all();
-  if (!known_.contains(hash)) return false;
+  const auto known = known_.find(hash);
+  if (known == known_.end()) return false;
   if (storage_ != nullptr) {
-    mark_forgiven(hash);
+    if (known->second.is_kept) mark_forgiven(hash);
     try {
       storage_->remove(key_of(hash));
     } catch (const Error&) {
@@ -172,21 +190,35 @@ bool Rejections::forgive(const Hash& hash) {
       throw;
     }
   }
-  known_.erase(hash);
+  known_.erase(known);
   ++forgiven_;
   return true;
 }
 
-// Before the object goes: who finds it gone finds this. One mark more than `most`, and another goes, which all
-// have long seen.
+// Before the object goes: who finds it gone finds this. Where it cannot be written the object goes all the same, as
+// on a disk that is full.
 void Rejections::mark_forgiven(const Hash& hash) {
-  std::vector<Hash> marked;
-  for (const std::string& key : storage_->list(kFolder)) {
-    const std::optional<Hash> before = hash_in(key, kForgiven);
-    if (before && *before != hash) marked.push_back(*before);
+  const auto time = std::chrono::system_clock::now().time_since_epoch();
+  const std::int64_t nanoseconds = std::chrono::nanoseconds(time).count();
+  try {
+    storage_->put(key_of(hash, kForgiven),
+                  to_json(ParamObject{{std::string(kTime), nanoseconds}}, 1));
+    drop_old_marks();
+  } catch (const Error&) {
   }
-  storage_->put(key_of(hash, kForgiven), "{}\n");
-  if (marked.size() >= most_) discard(key_of(marked.front(), kForgiven));
+}
+
+// Which all have long seen.
+void Rejections::drop_old_marks() {
+  std::vector<std::string> marks;
+  for (std::string& key : storage_->list(kFolder)) {
+    if (hash_in(key, kForgiven)) marks.push_back(std::move(key));
+  }
+  if (marks.size() <= most_) return;
+  std::vector<std::pair<std::int64_t, std::string>> by_age;
+  for (std::string& key : marks) by_age.emplace_back(time_of_mark(*storage_, key), std::move(key));
+  std::ranges::sort(by_age);
+  for (std::size_t i = 0; i + most_ < by_age.size(); ++i) discard(by_age[i].second);
 }
 
 std::uint64_t Rejections::look_again() {

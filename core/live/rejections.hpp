@@ -10,7 +10,9 @@
 //
 // What is forgiven leaves a mark, "rejected/<hash>.forgiven", until it is rejected again. So an object that is
 // gone without one, since another service had too many, is not taken for forgiven: who knew it goes on
-// rejecting it until its process ends.
+// rejecting it until its process ends; so does it where no mark could be written (a disk that is full). Of the
+// marks, too, the oldest go. In a sticky directory one user's marks cannot be removed by another: let all services
+// run as one user, or share a directory whose group may write, without the sticky bit.
 //
 // Threads: any.
 // Throws:  what the storage throws.
@@ -46,7 +48,8 @@ class Rejections {
   // A null storage: remembered until the process ends.
   explicit Rejections(std::shared_ptr<BaseStorage> storage = nullptr, std::size_t most = kMost);
 
-  // True when it was not rejected before. When it throws, it is rejected here all the same.
+  // True when it was not rejected before. When it throws, it is rejected here all the same, and written down by
+  // the next that adds it.
   bool add(const Rejection& rejection);
   std::optional<Rejection> find(const Hash& hash) const;
   // All, the latest first.
@@ -69,6 +72,7 @@ class Rejections {
   void drop_surplus(const Hash& newest);
   bool discard(const std::string& key);
   void mark_forgiven(const Hash& hash);
+  void drop_old_marks();
 
   std::shared_ptr<BaseStorage> storage_;
   std::size_t most_;

@@ -125,7 +125,7 @@ void Model::forgive() {
       options_.rejections->forgive(hash);
     } catch (const Error& error) {
       log_.write(LogLevel::kWarning, "rejections", {{"model", name_}, {"text", error.what()}});
-      return;
+      continue;
     }
     log_.write(LogLevel::kInfo, "forgiven",
                {{"model", name_},

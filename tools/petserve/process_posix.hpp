@@ -29,10 +29,12 @@ class StopSignals {
 };
 
 // While it lives this process has to end by itself: after `limit`, or at a byte in `stop`, `on_late` is called,
-// and the process left with status 0.
+// and the process left with status 0. Nothing is flushed: what hangs may hold a FILE.
 class EndLimit {
  public:
-  EndLimit(int stop, std::chrono::milliseconds limit, std::function<void()> on_late);
+  enum class Late { kSignal, kTime };
+
+  EndLimit(int stop, std::chrono::milliseconds limit, std::function<void(Late)> on_late);
   ~EndLimit();
   EndLimit(const EndLimit&) = delete;
   EndLimit& operator=(const EndLimit&) = delete;

@@ -246,16 +246,16 @@ int serve(const ServeOptions& options, int stop) {
     log.write(LogLevel::kError, "ended",
               {{"text", "requests were cut off after --shutdown-limit"},
                {"in_flight", static_cast<std::int64_t>(server.counts().in_flight.load())}});
-    std::fflush(nullptr);
     std::_Exit(1);  // their threads are in plugins' code, and cannot be waited for
   }
   {
-    const EndLimit limit(stop, kEndLimit, [&] {
+    const EndLimit limit(stop, kEndLimit, [&](EndLimit::Late late) {
+      const std::string why = late == EndLimit::Late::kSignal ? "a second signal" : "2 s are over";
       const std::string models = service.unloading();
       log.write(LogLevel::kWarning, "ended",
-                {{"text", "without waiting for " + (models.empty() ? "what goes on" : models) +
-                              ": a request to " + container->pcm.storage() +
-                              ", or a call of a plugin, does not end"}});
+                {{"text", why + ": without waiting for " +
+                              (models.empty() ? "what goes on" : models) + ": a request to " +
+                              container->pcm.storage() + ", or a call of a plugin, does not end"}});
     });
     service.end();
   }

@@ -104,7 +104,14 @@ void Service::end() {
   ticker_.request_stop();
   if (ticker_.joinable()) ticker_.join();
   std::vector<std::jthread> threads;
-  for (const auto& model : models_) threads.emplace_back([&model] { model->unload(); });
+  for (const auto& model : models_) {
+    try {
+      threads.emplace_back([&model] { model->unload(); });
+    } catch (
+        const std::exception&) {  // no thread or no memory to be had: the others wait for this one
+      model->unload();
+    }
+  }
 }
 
 std::string Service::unloading() const {

@@ -1,6 +1,8 @@
 // A live pipeline whose memory runs out: what it was for is done later, and the service goes on.
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <memory>
+#include <new>
 #include <string>
 
 #include "core/live/live_pipeline.hpp"
@@ -53,13 +55,39 @@ TEST_CASE("a judgement that memory runs out for comes all the same", "[live][mem
   service.push("stamp_1");
   service.restart();
   service.settle();
-  service.push("stamp_2");
+  const Hash bad = service.push("stamp_2");
   service.settle();
   REQUIRE(service.answer() == 22);
   service.live->start();
   is_short = true;
   REQUIRE(service.live->reject_current("it is bad"));
   await("the version before", [&] { return service.answer() == 11; });
+  const auto kept = std::make_shared<LocalStorage>(service.folder / "rejections");
+  await("that it is written down", [&] { return Rejections(kept).find(bad).has_value(); });
   is_short = false;
-  await("as many judgements as it takes", [&] { return service.live->status().rollbacks == 1; });
+  CHECK(service.live->status().rollbacks == 1);
+  CHECK(Rejections(kept).find(bad)->reason == "it is bad");
+}
+
+TEST_CASE("a doubt that memory runs out for is told all the same", "[live][memory]") {
+  Service service;
+  service.push("stamp_1");
+  service.settle();
+  REQUIRE(service.answer() == 11);
+  for (long nth = 1;; ++nth) {
+    CAPTURE(nth);
+    const std::string reason = "it is bad, for the " + std::to_string(nth) + "th time";
+    REQUIRE(service.live->reject_current(reason));
+    allocations_left = nth;
+    try {
+      service.live->step();
+    } catch (const std::bad_alloc&) {
+    }
+    const bool has_failed = allocations_left == 0;
+    allocations_left = -1;
+    service.live->step();
+    REQUIRE(service.live->status().problem == reason);
+    if (!has_failed) break;
+  }
+  CHECK(service.answer() == 11);
 }

@@ -1,8 +1,10 @@
 // A live pipeline with the threads of a service: readers, polls, trials and swaps at the same time.
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <future>
 #include <memory>
+#include <stdexcept>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -134,4 +136,32 @@ TEST_CASE("a storage that comes and goes loses no call and no version", "[live]"
     await("the other version", [&] { return service.answer() == (i % 2 == 0 ? 22 : 11); });
   }
   CHECK(service.live->status().rejections.empty());
+}
+
+TEST_CASE("what fails in a thread as nothing should is told once, and ends no thread", "[live]") {
+  Service service;
+  std::atomic<bool> is_broken{false};
+  service.options.clock = {};
+  service.options.clock.steady = [&] {
+    if (is_broken) throw std::runtime_error("this clock is broken");
+    return std::chrono::steady_clock::now();
+  };
+  service.options.poll = milliseconds(5);
+  service.options.longest_pause = milliseconds(20);
+  service.push("stamp_1");
+  const auto told = [&] {
+    return std::ranges::count_if(service.live->status().events, [](const LiveEvent& event) {
+      return event.kind == LiveEventKind::kProblem && event.text == "this clock is broken";
+    });
+  };
+  service.restart();
+  service.settle();
+  REQUIRE(service.answer() == 11);
+  is_broken = true;
+  service.live->start();
+  await("the failure to be told", [&] { return told() > 0; });
+  is_broken = false;
+  service.push("stamp_2");
+  await("the second version", [&] { return service.answer() == 22; });
+  CHECK(told() == 1);
 }
