@@ -108,8 +108,7 @@ bool Rejections::add(const Rejection& rejection) {
     return true;
   }
   // Without the lock: who asks what is rejected waits for no storage that is slow to write.
-  discard(key_of(
-      hash, kForgiven));  // of a time before: one that is made from now on is of this rejection
+  discard(key_of(hash, kForgiven));  // of a time before; one that is made from now on is of this
   const bool is_first = storage_->put_if_absent(key_of(hash), to_text(first)) && !was_known;
   {
     const std::lock_guard lock(mutex_);

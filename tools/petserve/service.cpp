@@ -107,8 +107,7 @@ void Service::end() {
   for (const auto& model : models_) {
     try {
       threads.emplace_back([&model] { model->unload(); });
-    } catch (
-        const std::exception&) {  // no thread or no memory to be had: the others wait for this one
+    } catch (const std::exception&) {  // no thread, or no memory, is to be had
       model->unload();
     }
   }
