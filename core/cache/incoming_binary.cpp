@@ -53,7 +53,7 @@ void IncomingBinary::reserve(std::size_t capacity, std::size_t used) {
 
 // Behind the first `before` bytes. A piece that was put into room() is there.
 void IncomingBinary::keep(std::string_view piece, std::size_t before) {
-  if (piece.data() == few_.get() + before) return;
+  if (size_ <= capacity_ && piece.data() == few_.get() + before) return;
   if (size_ > capacity_) reserve(std::max(size_, 2 * capacity_), before);
   piece.copy(few_.get() + before, piece.size());
 }

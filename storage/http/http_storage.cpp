@@ -289,7 +289,8 @@ std::optional<std::string> HttpStorage::do_get_range(std::string_view key, std::
         ErrorCode::kStorageUnreachable, key,
         "304 came, which was not asked for\n  try: the server without what caches before it");
   }
-  if (response.status != 200 && !has_byte_range(response, offset, end)) {
+  const bool is_part = response.status == 206 && has_byte_range(response, offset, end);
+  if (response.status != 200 && !is_part) {
     throw about(other_range_problem().code, key, other_range_problem().text);
   }
   return std::move(response.body);

@@ -12,24 +12,22 @@
 namespace pet {
 namespace {
 
-// The statuses that are minded (http/retry.hpp, multipart_upload.cpp); that of all other complaints is 400.
+// What asking again does not change. Any other complaint may be a server's word for a failure that passes.
 struct StatusOf {
   std::string_view code;
   long status;
 };
 constexpr StatusOf kStatuses[] = {
-    {"InternalError", 500},
-    {"ServiceUnavailable", 503},
-    {"SlowDown", 503},
-    {"RequestTimeout", 408},
-    {"ConditionalRequestConflict", 409},
-    {"OperationAborted", 409},
-    {"PreconditionFailed", 412},
-    {"NoSuchUpload", 404},
-    {"AccessDenied", 403},
-    {"InvalidAccessKeyId", 403},
-    {"SignatureDoesNotMatch", 403},
-    {"RequestTimeTooSkewed", 403},
+    {"EntityTooSmall", 400},        {"EntityTooLarge", 400},
+    {"ExpiredToken", 400},          {"ExpiredTokenException", 400},
+    {"InvalidArgument", 400},       {"InvalidPart", 400},
+    {"InvalidPartOrder", 400},      {"InvalidRequest", 400},
+    {"InvalidToken", 400},          {"MalformedXML", 400},
+    {"TokenRefreshRequired", 400},  {"ConditionalRequestConflict", 409},
+    {"OperationAborted", 409},      {"PreconditionFailed", 412},
+    {"NoSuchBucket", 404},          {"NoSuchUpload", 404},
+    {"AccessDenied", 403},          {"InvalidAccessKeyId", 403},
+    {"SignatureDoesNotMatch", 403}, {"RequestTimeTooSkewed", 403},
 };
 
 // The status and what S3 says with it.
@@ -135,11 +133,14 @@ S3Complaint complaint_of(const HttpResponse& response) {
 }
 
 long meant_status(const HttpResponse& response) {
-  if (response.status != 200) return response.status;
-  const std::string code = complaint_of(response).code;
-  if (code.empty()) return response.status;
+  pugi::xml_document document;
+  const bool is_complaint = response.status == 200 &&
+                            document.load_buffer(response.body.data(), response.body.size()) &&
+                            document.child("Error");
+  if (!is_complaint) return response.status;
+  const std::string_view code = document.child("Error").child_value("Code");
   const auto* const known = std::ranges::find(kStatuses, code, &StatusOf::code);
-  return known == std::end(kStatuses) ? 400 : known->status;
+  return known == std::end(kStatuses) ? 500 : known->status;
 }
 
 bool says_expired(const S3Complaint& complaint) {

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "storage/s3/s3_refusal.hpp"
 #include "storage/s3/s3_storage.hpp"
 #include "tests/storage/error_matcher.hpp"
 #include "tests/storage/http/scripted_server.hpp"
@@ -255,6 +256,21 @@ TEST_CASE("a completion that fails is asked for as often as the policy says, and
   CHECK_THROWS_MATCHES(storage.put("large", large()), Error,
                        fails(ErrorCode::kStorageUnreachable, {"500 InternalError", "again later"}));
   CHECK(bucket.count("POST /pets/large?uploadId=") == 3);
+}
+
+TEST_CASE("a complaint with 200 means what its status would, and may pass where nobody knows it",
+          "[s3][multipart]") {
+  const auto meant = [](const std::string& body, long status = 200) {
+    return meant_status({.status = status, .body = body});
+  };
+  CHECK(meant(kTooSmall) == 400);
+  CHECK(meant(kExists) == 412);
+  CHECK(meant(kFailure) == 500);
+  CHECK(meant("<Error><Code>SlowDownWrite</Code></Error>") == 500);
+  CHECK(meant("<Error/>") == 500);
+  CHECK(meant(kCompleted) == 200);
+  CHECK(meant("<html>") == 200);
+  CHECK(meant(kFailure, 403) == 403);
 }
 
 TEST_CASE("a complaint that stays true is said in its own words, at once", "[s3][multipart]") {
