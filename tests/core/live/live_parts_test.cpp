@@ -8,7 +8,6 @@
 #include "core/pipeline/json_document.hpp"
 
 using namespace pet;
-using namespace pet::test;
 using Catch::Matchers::Contains;
 using std::chrono::nanoseconds;
 
