@@ -81,7 +81,7 @@ class ScriptedServer {
                                  MSG_NOSIGNAL) != got) {
             return close();
           }
-          if (left[from] < static_cast<std::size_t>(got)) return close();
+          if (left[from] < static_cast<std::size_t>(got)) return end(ends[1 - from].fd);
           left[from] -= static_cast<std::size_t>(got);
         }
       }
@@ -96,6 +96,15 @@ class ScriptedServer {
     bool is_open() const { return is_open_; }
 
    private:
+    // What was sent arrives: with something unread, close() would reset, and lose it.
+    void end(int other) {
+      char bytes[65536];
+      ::shutdown(other, SHUT_WR);
+      while (::recv(other, bytes, sizeof bytes, 0) > 0) {
+      }
+      close();
+    }
+
     static std::size_t content_length(const std::string& head) {
       const std::size_t at = head.find("Content-Length: ");
       return at == std::string::npos ? 0 : std::stoul(head.substr(at + 16));
