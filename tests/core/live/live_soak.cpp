@@ -109,12 +109,12 @@ bool wait_for_swap(const LivePipeline& live, std::uint64_t swaps) {
   return true;
 }
 
-bool drained(const LivePipeline& live) {
+// One that leaves the list of those that drain is unloaded after that.
+template <class Condition>
+bool in_a_minute(const Condition& condition) {
   const auto deadline = Clock::now() + std::chrono::seconds(60);
-  while (!live.status().draining.empty() && Clock::now() < deadline) {
-    std::this_thread::sleep_for(milliseconds(10));
-  }
-  return live.status().draining.empty();
+  while (!condition() && Clock::now() < deadline) std::this_thread::sleep_for(milliseconds(10));
+  return condition();
 }
 
 bool expect(bool condition, const std::string& what) {
@@ -160,8 +160,9 @@ int soak(const Goal& goal) {
                 static_cast<unsigned long long>(readers.wrong.load()),
                 static_cast<unsigned long long>(readers.failed.load()));
   }
-  good &= expect(drained(live), "versions without calls are still there");
-  good &= expect(Loader::process().loaded_count() == 2,
+  good &= expect(in_a_minute([&] { return live.status().draining.empty(); }),
+                 "versions without calls are still there");
+  good &= expect(in_a_minute([] { return Loader::process().loaded_count() == 2; }),
                  std::to_string(Loader::process().loaded_count()) +
                      " libraries are loaded, expected one of each class");
   good &= expect(Loader::process().stuck().empty(), "a library stays in memory");
