@@ -205,6 +205,34 @@ Observer observer_of(const Log& log) {
   };
 }
 
+// Until `stop`, and until all is answered that had begun.
+void answer_until(int stop, Server& server, Service& service, const Log& log) {
+  const bool all_answered = server.run(stop, [&] {
+    log.write(LogLevel::kInfo, "ending",
+              {{"in_flight", static_cast<std::int64_t>(server.counts().in_flight.load())}});
+    service.drain();
+  });
+  if (!all_answered) {
+    log.write(LogLevel::kError, "ended",
+              {{"text", "requests were cut off after --shutdown-limit"},
+               {"in_flight", static_cast<std::int64_t>(server.counts().in_flight.load())}});
+    std::_Exit(1);  // their threads are in plugins' code, and cannot be waited for
+  }
+}
+
+// `storage`: what may keep it.
+void end_in_time(int stop, Service& service, const std::string& storage, const Log& log) {
+  const EndLimit limit(stop, kEndLimit, [&](EndLimit::Late late) {
+    const std::string why = late == EndLimit::Late::kSignal ? "a second signal" : "2 s are over";
+    const std::string models = service.unloading();
+    log.write(
+        LogLevel::kWarning, "ended",
+        {{"text", why + ": without waiting for " + (models.empty() ? "what goes on" : models) +
+                      ": a request to " + storage + ", or a call of a plugin, does not end"}});
+  });
+  service.end();
+}
+
 }  // namespace
 
 int serve(const ServeOptions& options, int stop) {
@@ -237,28 +265,8 @@ int serve(const ServeOptions& options, int stop) {
   std::fflush(stdout);
   log.write(LogLevel::kInfo, "listening",
             {{"url", server.url()}, {"storage", container->pcm.storage()}});
-  const bool all_answered = server.run(stop, [&] {
-    log.write(LogLevel::kInfo, "ending",
-              {{"in_flight", static_cast<std::int64_t>(server.counts().in_flight.load())}});
-    service.drain();
-  });
-  if (!all_answered) {
-    log.write(LogLevel::kError, "ended",
-              {{"text", "requests were cut off after --shutdown-limit"},
-               {"in_flight", static_cast<std::int64_t>(server.counts().in_flight.load())}});
-    std::_Exit(1);  // their threads are in plugins' code, and cannot be waited for
-  }
-  {
-    const EndLimit limit(stop, kEndLimit, [&](EndLimit::Late late) {
-      const std::string why = late == EndLimit::Late::kSignal ? "a second signal" : "2 s are over";
-      const std::string models = service.unloading();
-      log.write(LogLevel::kWarning, "ended",
-                {{"text", why + ": without waiting for " +
-                              (models.empty() ? "what goes on" : models) + ": a request to " +
-                              container->pcm.storage() + ", or a call of a plugin, does not end"}});
-    });
-    service.end();
-  }
+  answer_until(stop, server, service, log);
+  end_in_time(stop, service, container->pcm.storage(), log);
   log.write(LogLevel::kInfo, "ended", {});
   return 0;
 }
